@@ -1,0 +1,1 @@
+"""What must be true: the declarations of every source and the checks that judge them."""

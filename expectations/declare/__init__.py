@@ -1,0 +1,1 @@
+"""Declarations: what a source promises, read from `expectations/sources/*.yaml`."""

@@ -1,0 +1,1 @@
+"""The doors: the only place where settings become clients of the outside world."""

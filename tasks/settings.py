@@ -1,0 +1,194 @@
+"""Every setting of the product, typed and described; the README table is generated from here.
+
+A value comes from the environment, else from the `settings` of `<PLUMBLINE_HOME>/stack.json` (written by
+the local stack), else from its default. `PLUMBLINE_PROFILE` is read here and acted on only by the doors.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, Field, SecretStr
+from pydantic.fields import FieldInfo
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+from expectations.declare.errors import Misconfigured
+
+
+def home() -> Path:
+    """The folder of all local state (`PLUMBLINE_HOME`, default `.plumbline` in the working directory)."""
+    return Path(os.environ.get("PLUMBLINE_HOME", ".plumbline")).absolute()
+
+
+class _StackFile(PydanticBaseSettingsSource):
+    """Values that the running local stack wrote about itself."""
+
+    def __init__(self, settings_cls: type[BaseSettings]) -> None:
+        super().__init__(settings_cls)
+        path = home() / "stack.json"
+        self.values: dict[str, str] = json.loads(path.read_text())["settings"] if path.exists() else {}
+
+    def get_field_value(self, field: FieldInfo, field_name: str) -> tuple[Any, str, bool]:
+        prefix = str(self.config.get("env_prefix", ""))
+        return self.values.get(f"{prefix}{field_name}".upper()), field_name, False
+
+    def __call__(self) -> dict[str, Any]:
+        found = {name: self.get_field_value(field, name)[0] for name, field in self.settings_cls.model_fields.items()}
+        return {name: value for name, value in found.items() if value is not None}
+
+
+class _Group(BaseSettings):
+    """Settings of one outside system: environment first, then the stack file, then the defaults."""
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        return init_settings, env_settings, _StackFile(settings_cls)
+
+
+class AirbyteSettings(_Group):
+    """The Airbyte public API of a self-managed server."""
+
+    model_config = SettingsConfigDict(env_prefix="PLUMBLINE_AIRBYTE_")
+
+    url: str = Field("", description="Base address of the public API, ending in /api/public/v1")
+    client_id: str = Field("", description="Application id (Airbyte: Settings > Applications)")
+    client_secret: SecretStr = Field(SecretStr(""), description="Application secret")
+    workspace_id: str = Field("", description="Workspace that holds the connections")
+    connections: str = Field(
+        "", description="Pairs source=connection id, comma separated; empty: found by connection name"
+    )
+    request_seconds: float = Field(90.0, description="Time-out of one request; POST /jobs may take over a minute")
+    poll_seconds: float = Field(5.0, description="First pause between two looks at a running job; rises fourfold")
+
+
+class ObjectStoreSettings(_Group):
+    """The S3 bucket with the landing area and the lake."""
+
+    model_config = SettingsConfigDict(env_prefix="PLUMBLINE_S3_")
+
+    endpoint: str = Field("", description="Address of an S3-compatible server; empty for AWS")
+    bucket: str = Field("plumbline", description="Bucket of landing/ and lake/")
+    region: str = Field("us-east-1", description="Region of the bucket")
+    access_key_id: str = Field("", description="Access key; empty: the AWS default chain")
+    secret_access_key: SecretStr = Field(SecretStr(""), description="Secret key; empty: the AWS default chain")
+    encryption: Literal["off", "AES256", "aws:kms"] = Field("off", description="Server-side encryption of objects")
+    kms_key: str = Field("", description="Key id for aws:kms")
+
+
+class WarehouseSettings(_Group):
+    """The embedded warehouse file, and how much of the machine it may use."""
+
+    model_config = SettingsConfigDict(env_prefix="PLUMBLINE_WAREHOUSE_")
+
+    file: str = Field("", description="DuckDB file; empty: <home>/warehouse.duckdb")
+    memory_limit: str = Field("1500MB", description="DuckDB memory limit")
+    threads: int = Field(2, description="DuckDB threads")
+    lock_seconds: float = Field(600.0, description="How long a writer waits for the file before it names the holder")
+
+
+class SnowflakeSettings(_Group):
+    """The Snowflake account that people grow into (profile `snowflake`)."""
+
+    model_config = SettingsConfigDict(env_prefix="PLUMBLINE_SNOWFLAKE_")
+
+    account: str = Field("", description="Account identifier, <organisation>-<account>")
+    user: str = Field("", description="Service user of the pipeline")
+    private_key_file: str = Field("", description="Path of the key-pair private key (PEM)")
+    role: str = Field("PLUMBLINE_PIPELINE", description="Role of the pipeline")
+    warehouse: str = Field("PLUMBLINE_LOAD", description="Virtual warehouse for loads and builds")
+    database: str = Field("PLUMBLINE", description="Database with the schemas raw, staging, marts, published")
+    stage: str = Field("RAW.LAKE", description="External stage over the lake prefix of the bucket")
+
+
+class SlackSettings(_Group):
+    """Where incidents are announced."""
+
+    model_config = SettingsConfigDict(env_prefix="PLUMBLINE_SLACK_")
+
+    url: str = Field("https://slack.com/api/", description="Base address of the Slack Web API")
+    token: SecretStr = Field(SecretStr(""), description="Bot token; empty: incidents wait in the outbox")
+    channel: str = Field("#data-incidents", description="Channel of the incidents")
+
+
+class PrivacySettings(_Group):
+    """The key behind the join tokens of personal identifiers."""
+
+    model_config = SettingsConfigDict(env_prefix="PLUMBLINE_TOKEN_")
+
+    key: SecretStr = Field(SecretStr(""), description="HMAC key of personal join tokens, hex, at least 32 bytes")
+    key_version: int = Field(1, description="Version written in front of each token")
+
+
+class Core(_Group):
+    """Where the product runs and what it promises."""
+
+    model_config = SettingsConfigDict(env_prefix="PLUMBLINE_")
+
+    profile: Literal["embedded", "snowflake"] = Field("embedded", description="Which doors open")
+    port_base: int = Field(21000, description="First port of the local stack; all others are derived from it")
+    scale: float = Field(0.0005, description="Size of the simulated BrightCart; 1.0 is 50 M events a day")
+    seed: int = Field(20261121, description="Seed of the simulated BrightCart")
+    ops_url: str = Field("", description="SQLAlchemy address of the ops store; empty: SQLite in <home>/ops.sqlite")
+    site_url: str = Field("", description="Address under which the site (index, Data Docs, runbooks) is served")
+    close_by: str = Field("06:45", description="UTC time at which a close stops waiting (HH:MM); deadline 07:00")
+    day_complete_at: str = Field("05:30", description="UTC time of the next day after which a sync may close a day")
+
+
+class Settings(BaseModel):
+    """All groups, read once per process."""
+
+    core: Core
+    airbyte: AirbyteSettings
+    s3: ObjectStoreSettings
+    warehouse: WarehouseSettings
+    snowflake: SnowflakeSettings
+    slack: SlackSettings
+    privacy: PrivacySettings
+
+    @property
+    def home(self) -> Path:
+        """The folder of all local state."""
+        return home()
+
+    @property
+    def warehouse_file(self) -> Path:
+        """The DuckDB file of the embedded profile."""
+        return Path(self.warehouse.file or self.home / "warehouse.duckdb")
+
+    @property
+    def ops_url(self) -> str:
+        """Address of the ops store."""
+        return self.core.ops_url or f"sqlite:///{self.home / 'ops.sqlite'}"
+
+
+@lru_cache(maxsize=1)
+def settings() -> Settings:
+    """The settings of this process; `settings.cache_clear()` reads them anew."""
+    return Settings(
+        core=Core(),
+        airbyte=AirbyteSettings(),
+        s3=ObjectStoreSettings(),
+        warehouse=WarehouseSettings(),
+        snowflake=SnowflakeSettings(),
+        slack=SlackSettings(),
+        privacy=PrivacySettings(),
+    )
+
+
+def required(value: str | SecretStr, name: str) -> str:
+    """The plain value of a setting that must be there, or `Misconfigured` with its name."""
+    plain = value.get_secret_value() if isinstance(value, SecretStr) else value
+    if not plain:
+        raise Misconfigured(f"the setting {name} is empty", do="Set it, or start the local stack: plumbline up")
+    return plain
