@@ -28,7 +28,7 @@ class Window(BaseModel):
     @model_validator(mode="after")
     def _is_a_span(self) -> Self:
         if self.start >= self.end:
-            raise ValueError(f"the window starts at {self.start} and ends at {self.end}: start must be earlier")
+            raise ValueError(f"a window must start before it ends, not {self.start} to {self.end}")
         return self
 
     @classmethod
@@ -70,7 +70,7 @@ class Window(BaseModel):
 
     @property
     def label(self) -> str:
-        """The text form that `parse` reads, for whole days; with the hour where the window ends inside a day."""
+        """The text that `parse` reads for whole days; with the hour where it ends inside a day."""
         days = self.days()
         text = str(days[0]) if len(days) == 1 else f"{days[0]}..{days[-1]}"
         return text if self.end.time() == time() else f"{text}T{self.end:%H%M}"

@@ -1,0 +1,1 @@
+"""A simulated BrightCart, seen through the systems it would really use."""

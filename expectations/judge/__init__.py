@@ -1,0 +1,1 @@
+"""How declarations are judged: bands, expectation classes, suites, verdicts."""
