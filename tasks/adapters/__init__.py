@@ -1,1 +1,91 @@
-"""The doors: the only place where settings become clients of the outside world."""
+"""The doors: the only place where settings become clients of the outside world.
+
+Everything imported here is opened late, so that a step pays for the systems that it talks to and no others.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from tasks.settings import required, settings
+
+if TYPE_CHECKING:
+    from tasks.adapters.airbyte import Airbyte
+    from tasks.adapters.object_store import ObjectStore
+    from tasks.adapters.ops_store import OpsStore
+    from tasks.adapters.slack import Slack
+    from tasks.adapters.warehouse.base import Warehouse
+
+
+def airbyte() -> Airbyte:
+    """A client of the Airbyte public API."""
+    from tasks.adapters.airbyte import Airbyte, AirbyteConfig
+
+    s = settings().airbyte
+    config = AirbyteConfig(
+        url=required(s.url, "PLUMBLINE_AIRBYTE_URL"),
+        client_id=required(s.client_id, "PLUMBLINE_AIRBYTE_CLIENT_ID"),
+        client_secret=required(s.client_secret, "PLUMBLINE_AIRBYTE_CLIENT_SECRET"),
+        workspace_id=s.workspace_id,
+        connections=s.connections,
+        request_seconds=s.request_seconds,
+        poll_seconds=s.poll_seconds,
+    )
+    return Airbyte(config)
+
+
+def object_store() -> ObjectStore:
+    """The bucket that holds landing/ and lake/."""
+    from tasks.adapters.object_store import ObjectStore
+
+    s = settings().s3
+    return ObjectStore(
+        endpoint=s.endpoint,
+        bucket=required(s.bucket, "PLUMBLINE_S3_BUCKET"),
+        region=s.region,
+        access_key=s.access_key_id,
+        secret_key=s.secret_access_key.get_secret_value(),
+        encryption=s.encryption,
+        kms_key=s.kms_key,
+    )
+
+
+@contextmanager
+def warehouse() -> Iterator[Warehouse]:
+    """The warehouse of this profile, open for one writer."""
+    with _warehouse() as opened:
+        yield opened
+
+
+def _warehouse() -> Warehouse:
+    if settings().core.profile == "snowflake":
+        from tasks.adapters.warehouse.on_snowflake import snowflake_warehouse
+
+        return snowflake_warehouse(settings().snowflake)
+    from tasks.adapters.warehouse.on_duckdb import duckdb_warehouse
+
+    return duckdb_warehouse(settings().warehouse, settings().warehouse_file)
+
+
+@lru_cache(maxsize=4)
+def _ops_store(url: str) -> OpsStore:
+    from tasks.adapters.ops_store import OpsStore
+
+    settings().home.mkdir(parents=True, exist_ok=True)
+    return OpsStore(url)
+
+
+def ops_store() -> OpsStore:
+    """The pipeline's memory of itself; one engine per process and address."""
+    return _ops_store(settings().ops_url)
+
+
+def slack() -> Slack:
+    """The workspace where incidents are announced."""
+    from tasks.adapters.slack import Slack
+
+    s = settings().slack
+    return Slack(url=s.url, token=required(s.token, "PLUMBLINE_SLACK_TOKEN"))

@@ -1,0 +1,164 @@
+"""`plumbline`: the table of contents of the product.
+
+Every command refuses bad input before it opens anything, and prints the four errors of the product without
+a traceback. Slow libraries are imported by the command that needs them.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from datetime import date
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from deployments.bench import app as bench
+from expectations.declare.errors import PlumblineError
+from expectations.declare.source import load as load_source
+from tasks.window import Window
+
+app = typer.Typer(
+    name="plumbline",
+    help="Marketing numbers that finance can sign.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+)
+app.add_typer(bench, name="bench", help="Measure: every benchmark prints ratios of one run.")
+console = Console(highlight=False)
+
+SourceOption = Annotated[str, typer.Option("--source", "-s", help="A source, by the name of its declaration.")]
+WindowOption = Annotated[str, typer.Option("--window", "-w", help="One day (2026-11-17) or first..last day.")]
+
+
+@app.command()
+def demo() -> None:
+    """Start the local stack, run BrightCart's story, and say where to look."""
+    from deployments.demo import tell
+
+    tell(console)
+
+
+@app.command()
+def up() -> None:
+    """Start the local stack (what runs already is kept) and deploy the flows to it."""
+    from deployments.local import stack
+    from deployments.prefect_set_up import deploy
+
+    stack.up(console.print)
+    enter_stack()
+    deploy(console.print)
+    console.print("The local stack is up. `plumbline status` shows its parts, `plumbline down` ends it.")
+
+
+@app.command()
+def down() -> None:
+    """End exactly the processes that `up` started; all data stay in PLUMBLINE_HOME."""
+    from deployments.local import stack
+
+    stack.down(console.print)
+    console.print("The local stack is down.")
+
+
+@app.command()
+def status() -> None:
+    """One screen: what runs, what is late or held, who writes, and the next deadline."""
+    from deployments.status import show
+
+    show(console)
+
+
+@app.command()
+def check() -> None:
+    """Everything CI asks: format, lint, types, rendered files, SQL, models for both engines, tests."""
+    from deployments.check import run_all
+
+    raise typer.Exit(run_all(console))
+
+
+@app.command()
+def render(
+    stale_only: Annotated[bool, typer.Option("--check", help="Write nothing; fail where a file is stale.")] = False,
+) -> None:
+    """Write what dbt and Prefect must read statically, from the source declarations."""
+    from deployments.render import render as write
+
+    changed = write(check=stale_only)
+    for path in changed:
+        console.print(f"{'stale' if stale_only else 'written'}: {path}")
+    if stale_only and changed:
+        raise typer.Exit(1)
+    console.print("Everything rendered is up to date." if not changed else f"{len(changed)} files")
+
+
+@app.command()
+def refresh(
+    source: SourceOption,
+    window: WindowOption,
+    again: Annotated[bool, typer.Option("--again", help="Ask the source anew, although a job succeeded.")] = False,
+) -> None:
+    """Extract, seal, load, measure and judge one source for one window."""
+    load_source(source)
+    span = Window.parse(window)
+    enter_stack()
+    from flows.refresh_source import refresh_source
+
+    verdicts = refresh_source(source=source, window=span, again=again)
+    for verdict in verdicts:
+        if verdict.state != "passed":
+            console.print(f"{verdict.state}: {verdict.sentence}", markup=False)
+    console.print(f"{len(verdicts)} checks on {source} {span.label}")
+
+
+@app.command()
+def build(window: WindowOption) -> None:
+    """Rebuild the marts and publish a provisional release where the checks allow."""
+    span = Window.parse(window)
+    enter_stack()
+    from flows.build_marts import build_marts
+
+    _say(build_marts(window=span))
+
+
+@app.command()
+def close(day: Annotated[str, typer.Argument(help="The day to close, for instance 2026-11-17.")]) -> None:
+    """Close a day: publish its final release, or hold it and say why."""
+    closed: date = Window.parse(day).days()[-1]
+    enter_stack()
+    from flows.close_day import close_day
+
+    _say(close_day(day=closed))
+
+
+def enter_stack() -> None:
+    """Give this process the addresses of the running stack, before Prefect is imported."""
+    from deployments.local import stack
+
+    os.environ.update(stack.environment())
+
+
+def _say(release: object) -> None:
+    from tasks.publish import Release
+
+    assert isinstance(release, Release)
+    if not release.held:
+        console.print(f"published {release.id}: {release.rows} rows")
+        return
+    console.print(f"held {release.window.label}; readers keep the last good release:")
+    for reason in release.because:
+        console.print(f"- {reason}", markup=False)
+
+
+def main() -> None:
+    """The console script."""
+    try:
+        app()
+    except PlumblineError as error:
+        console.print(f"{type(error).__name__}: {error}", style="red", markup=False)
+        sys.exit(2)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,31 @@
+"""Rebuild the marts from what has been loaded, and publish a provisional release where the checks allow."""
+
+from __future__ import annotations
+
+from prefect import flow
+
+from flows.names import run_name
+from flows.queues import writer_queue
+from flows.start import chosen_window, fresh_rendering
+from tasks.alert import announce, deliver
+from tasks.document import document
+from tasks.judge import judge_marts
+from tasks.publish import Release, publish
+from tasks.readiness import known_verdicts
+from tasks.transform import build, test
+from tasks.window import Window
+
+
+@flow(flow_run_name=run_name, log_prints=False)
+def build_marts(window: Window | None = None) -> Release:
+    """Build, test, judge and publish provisionally, so that the half-hourly promise reaches readers."""
+    window = chosen_window(window)
+    fresh_rendering()
+    with writer_queue():
+        receipt = build(window)
+        verdicts = (*known_verdicts(window), *test(window), *judge_marts(window))
+        release = publish(window, "provisional", verdicts, receipt)
+    announce(verdicts, window)
+    document(window)
+    deliver()
+    return release

@@ -1,0 +1,37 @@
+"""Close a day: wait for its sources, build, judge, and publish the final figures or hold them."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from prefect import flow
+
+from flows.names import run_name
+from flows.queues import writer_queue
+from flows.start import chosen_day, fresh_rendering
+from tasks.alert import announce, deliver
+from tasks.document import document
+from tasks.judge import judge_marts
+from tasks.publish import Release, publish
+from tasks.readiness import known_verdicts, wait_for_sources
+from tasks.transform import build, test
+
+
+@flow(flow_run_name=run_name, log_prints=False)
+def close_day(day: date | None = None) -> Release:
+    """Publish the final release of `day` (default: the reporting day before the scheduled time), or hold it.
+
+    Sources that are not there at `PLUMBLINE_CLOSE_BY` are marked stale and open a `late` incident; the rest
+    is closed without them. A critical finding holds the release: readers keep the last good one.
+    """
+    window = chosen_day(day)
+    fresh_rendering()
+    late = wait_for_sources(window)
+    with writer_queue():
+        receipt = build(window)
+        verdicts = (*late, *known_verdicts(window), *test(window), *judge_marts(window))
+        release = publish(window, "final", verdicts, receipt)
+    announce(verdicts, window)
+    document(window)
+    deliver()
+    return release

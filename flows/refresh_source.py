@@ -1,0 +1,40 @@
+"""Bring one source up to date: extract, land, seal, load, measure, judge, announce."""
+
+from __future__ import annotations
+
+from prefect import flow
+
+from expectations.judge.verdict import Verdict
+from flows.names import run_name
+from flows.queues import platform_queue, writer_queue
+from flows.start import chosen_window, declared
+from tasks.alert import announce, deliver
+from tasks.judge import judge
+from tasks.land import land
+from tasks.load import load
+from tasks.seal import seal
+from tasks.sync import sync
+from tasks.transform import measure
+from tasks.window import Window
+
+
+@flow(flow_run_name=run_name, log_prints=False)
+def refresh_source(source: str, window: Window | None = None, again: bool = False) -> tuple[Verdict, ...]:
+    """Refresh `source` for `window` and return what the checks say about it.
+
+    Without a window: the reporting day so far at the scheduled time. With `again` the source is asked
+    anew although an earlier job for the window succeeded.
+    """
+    window = chosen_window(window)
+    declaration = declared(source)
+    with platform_queue(source):
+        run = sync(declaration, window, again=again)
+    batches = [seal(land(run, stream), declaration.streams[stream]) for stream in declaration.streams]
+    with writer_queue():
+        for batch in batches:
+            load(batch)
+        measure(source, window)
+        verdicts = judge(source, window)
+    announce(verdicts, window)
+    deliver()
+    return verdicts

@@ -1,0 +1,293 @@
+"""What the pipeline knows about itself, kept outside the warehouse file so that an alert never waits for a build.
+
+One small relational store (SQLite here, Postgres in production) holds outcomes, syncs, verdicts, incidents,
+the outbox of messages and the releases. Every write can be repeated: rows have natural keys.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass
+from datetime import UTC, date, datetime
+from typing import Any, Literal
+
+import sqlalchemy as sa
+
+from expectations.declare.errors import Unavailable
+from expectations.judge.verdict import Verdict
+from tasks.adapters.ops_tables import INCIDENTS, METADATA, OUTBOX, OUTCOMES, RELEASES, SYNCS, VERDICTS
+from tasks.window import Window
+
+@dataclass(frozen=True)
+class Outcome:
+    """What one step did: rows and bytes it read and wrote, how long, and why it ended as it did."""
+
+    run: str
+    step: str
+    source: str
+    stream: str
+    window: Window
+    status: Literal["done", "skipped", "failed"]
+    millis: int
+    rows_in: int | None = None
+    rows_out: int | None = None
+    bytes: int | None = None
+    reason: str = ""
+    job_id: int | None = None
+
+
+@dataclass(frozen=True)
+class SyncRow:
+    """One Airbyte job, and the window that it was started for."""
+
+    source: str
+    window: Window
+    job_id: int
+    connection_id: str
+    status: str
+    started_at: datetime
+    finished_at: datetime | None = None
+    rows_reported: int | None = None
+    bytes_reported: int | None = None
+
+
+@dataclass(frozen=True)
+class Incident:
+    """A failing check, from its first failure to its recovery."""
+
+    key: str
+    check: str
+    source: str
+    scope: str
+    severity: str
+    owner: str
+    sentence: str
+    observed: str
+    expected: str
+    runbook: str
+    window_label: str
+    opened_at: datetime
+    last_seen_at: datetime
+    occurrences: int
+    state: Literal["open", "recovered"]
+    recovered_at: datetime | None = None
+    slack_channel: str = ""
+    slack_ts: str = ""
+
+
+@dataclass(frozen=True)
+class OutboxMessage:
+    """A message that must reach people once; `id` is derived from what it says, so repeating it is harmless."""
+
+    id: str
+    incident_key: str
+    kind: Literal["open", "update", "recovered"]
+    body: dict[str, Any]
+    created_at: datetime
+    sent_at: datetime | None = None
+    ts: str = ""
+    attempts: int = 0
+    last_error: str = ""
+
+
+@dataclass(frozen=True)
+class ReleaseRow:
+    """One attempt to publish: what became of it, and the text of its release.json."""
+
+    id: str
+    window: Window
+    state: Literal["provisional", "final"]
+    held: bool
+    at: datetime
+    body: dict[str, Any]
+
+
+class OpsStore:
+    """Typed reads and writes over the tables above."""
+
+    def __init__(self, url: str) -> None:
+        self.engine = sa.create_engine(url)
+        if self.engine.dialect.name == "sqlite":
+            sa.event.listen(self.engine, "connect", _share_sqlite)
+        try:
+            METADATA.create_all(self.engine)
+        except sa.exc.OperationalError as error:
+            raise Unavailable(
+                f"the ops store does not open: {error.orig}",
+                where="PLUMBLINE_OPS_URL",
+                do="Start its database, or correct the address",
+            ) from error
+
+    def close(self) -> None:
+        """Give the connections back."""
+        self.engine.dispose()
+
+    # outcomes ---------------------------------------------------------------------------------------
+
+    def record_outcome(self, outcome: Outcome) -> None:
+        """Append one row."""
+        row = asdict(outcome) | {"at": now()}
+        with self.engine.begin() as db:
+            db.execute(OUTCOMES.insert(), _flat(row, outcome.window))
+
+    def outcomes(self, *, run: str | None = None, step: str | None = None) -> list[dict[str, Any]]:
+        """Rows in the order in which they were written."""
+        query = sa.select(OUTCOMES).order_by(OUTCOMES.c.id)
+        for column, value in ((OUTCOMES.c.run, run), (OUTCOMES.c.step, step)):
+            query = query.where(column == value) if value else query
+        return self._rows(query)
+
+    # syncs ------------------------------------------------------------------------------------------
+
+    def save_sync(self, sync: SyncRow) -> None:
+        """Write what is known about a job; the newest writing wins."""
+        where = _same_window(SYNCS, sync.window) & (SYNCS.c.source == sync.source) & (SYNCS.c.job_id == sync.job_id)
+        self._replace(SYNCS, where, [_flat(asdict(sync), sync.window)])
+
+    def newest_sync(self, source: str, window: Window) -> SyncRow | None:
+        """The job started last for this source and window."""
+        query = (
+            sa.select(SYNCS)
+            .where((SYNCS.c.source == source) & _same_window(SYNCS, window))
+            .order_by(SYNCS.c.started_at.desc(), SYNCS.c.job_id.desc())
+            .limit(1)
+        )
+        return next((_sync(row) for row in self._rows(query)), None)
+
+    def syncs_covering(self, day: date) -> list[SyncRow]:
+        """Succeeded jobs whose window contains the whole UTC day, oldest first."""
+        whole = Window.of_day(day)
+        query = (
+            sa.select(SYNCS)
+            .where((SYNCS.c.window_start <= whole.start) & (SYNCS.c.window_end >= whole.end))
+            .where(SYNCS.c.status == "succeeded")
+            .order_by(SYNCS.c.started_at)
+        )
+        return [_sync(row) for row in self._rows(query)]
+
+    # verdicts ---------------------------------------------------------------------------------------
+
+    def record_verdicts(self, verdicts: Sequence[Verdict]) -> None:
+        """Replace what was said before about the same source, model and window."""
+        groups = {(v.source, v.model, v.window) for v in verdicts}
+        with self.engine.begin() as db:
+            for source, model, window in groups:
+                same = (VERDICTS.c.source == source) & (VERDICTS.c.model == model) & _same_window(VERDICTS, window)
+                db.execute(VERDICTS.delete().where(same))
+            if verdicts:
+                db.execute(VERDICTS.insert(), [_verdict_row(verdict) for verdict in verdicts])
+
+    def verdicts(self, window: Window, source: str | None = None) -> list[Verdict]:
+        """What the checks said about this window."""
+        query = sa.select(VERDICTS).where(_same_window(VERDICTS, window))
+        query = query.where(VERDICTS.c.source == source) if source else query
+        query = query.order_by(VERDICTS.c.source, VERDICTS.c.model, VERDICTS.c.check, VERDICTS.c.scope)
+        return [_verdict(row) for row in self._rows(query)]
+
+    # incidents and their messages -------------------------------------------------------------------
+
+    def open_incidents(self, source: str | None = None) -> list[Incident]:
+        """Incidents that have not recovered, oldest first."""
+        return [i for i in self.incidents(source) if i.state == "open"]
+
+    def incidents(self, source: str | None = None) -> list[Incident]:
+        """All incidents, oldest first."""
+        query = sa.select(INCIDENTS).order_by(INCIDENTS.c.opened_at, INCIDENTS.c.key)
+        query = query.where(INCIDENTS.c.source == source) if source else query
+        return [Incident(**row) for row in self._rows(query)]
+
+    def save_incident(self, incident: Incident) -> None:
+        """Write the incident as it stands now."""
+        where = (INCIDENTS.c.key == incident.key) & (INCIDENTS.c.opened_at == incident.opened_at)
+        self._replace(INCIDENTS, where, [asdict(incident)])
+
+    def enqueue(self, message: OutboxMessage) -> None:
+        """Put a message into the outbox, unless the same one is or was there."""
+        with self.engine.begin() as db:
+            known = db.execute(sa.select(OUTBOX.c.id).where(OUTBOX.c.id == message.id)).first()
+            if not known:
+                db.execute(OUTBOX.insert(), asdict(message))
+
+    def pending_messages(self) -> list[OutboxMessage]:
+        """Messages not sent yet, in the order in which they were written."""
+        query = sa.select(OUTBOX).where(OUTBOX.c.sent_at.is_(None)).order_by(OUTBOX.c.created_at, OUTBOX.c.id)
+        return [OutboxMessage(**row) for row in self._rows(query)]
+
+    def mark_sent(self, message_id: str, ts: str) -> None:
+        """Remember that a message was delivered, and under which Slack time stamp."""
+        self._update(OUTBOX, OUTBOX.c.id == message_id, {"sent_at": now(), "ts": ts, "last_error": ""})
+
+    def mark_undelivered(self, message_id: str, error: str) -> None:
+        """Count a failed attempt; the message stays in the outbox."""
+        values = {"attempts": OUTBOX.c.attempts + 1, "last_error": error}
+        self._update(OUTBOX, OUTBOX.c.id == message_id, values)
+
+    # releases ---------------------------------------------------------------------------------------
+
+    def record_release(self, release: ReleaseRow) -> None:
+        """Write the result of an attempt to publish; the same id replaces itself."""
+        row = _flat(asdict(release), release.window)
+        self._replace(RELEASES, RELEASES.c.id == release.id, [row])
+
+    def releases(self, window: Window | None = None) -> list[ReleaseRow]:
+        """Attempts to publish, oldest first."""
+        query = sa.select(RELEASES).order_by(RELEASES.c.at, RELEASES.c.id)
+        query = query.where(_same_window(RELEASES, window)) if window else query
+        return [ReleaseRow(**_with_window(row)) for row in self._rows(query)]
+
+    # plumbing ---------------------------------------------------------------------------------------
+
+    def _rows(self, query: sa.Select[Any]) -> list[dict[str, Any]]:
+        with self.engine.connect() as db:
+            return [dict(row) for row in db.execute(query).mappings()]
+
+    def _replace(self, table: sa.Table, where: sa.ColumnElement[bool], rows: Iterable[dict[str, Any]]) -> None:
+        with self.engine.begin() as db:
+            db.execute(table.delete().where(where))
+            db.execute(table.insert(), list(rows))
+
+    def _update(self, table: sa.Table, where: sa.ColumnElement[bool], values: dict[str, Any]) -> None:
+        with self.engine.begin() as db:
+            db.execute(table.update().where(where).values(values))
+
+
+def now() -> datetime:
+    """This instant, aware UTC."""
+    return datetime.now(UTC)
+
+
+def _share_sqlite(connection: Any, _: Any) -> None:
+    # Several processes (worker runs, the CLI) write a few rows each: wait instead of failing.
+    connection.execute("pragma journal_mode = wal")
+    connection.execute("pragma busy_timeout = 30000")
+
+
+def _same_window(table: sa.Table, window: Window) -> sa.ColumnElement[bool]:
+    return (table.c.window_start == window.start) & (table.c.window_end == window.end)
+
+
+def _flat(row: dict[str, Any], window: Window) -> dict[str, Any]:
+    row.pop("window", None)
+    return row | {"window_start": window.start, "window_end": window.end}
+
+
+def _with_window(row: dict[str, Any]) -> dict[str, Any]:
+    start, end = row.pop("window_start"), row.pop("window_end")
+    return row | {"window": Window(start=start, end=end)}
+
+
+def _sync(row: dict[str, Any]) -> SyncRow:
+    return SyncRow(**_with_window(row))
+
+
+def _verdict_row(verdict: Verdict) -> dict[str, Any]:
+    body = {k: v for k, v in asdict(verdict).items() if k != "window"}
+    keys = ("source", "model", "check", "scope", "state", "severity")
+    row = {key: body[key] for key in keys} | {"body": json.loads(json.dumps(body)), "at": now()}
+    return _flat(row, verdict.window)
+
+
+def _verdict(row: dict[str, Any]) -> Verdict:
+    window = Window(start=row["window_start"], end=row["window_end"])
+    return Verdict(**row["body"], window=window)

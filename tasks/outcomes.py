@@ -1,0 +1,115 @@
+"""One row for everything a step does: in the ops store for people, as a JSON line in the log for machines."""
+
+from __future__ import annotations
+
+import functools
+import json
+import os
+import time
+from collections.abc import Callable, Iterable
+from datetime import UTC, datetime
+from typing import Any, Literal, ParamSpec, TypeVar
+
+from expectations.declare.errors import PlumblineError
+from tasks import adapters
+from tasks.adapters.ops_store import Outcome
+from tasks.settings import settings
+from tasks.window import Window
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+# A window for steps that belong to none (an upload of messages, say).
+NO_WINDOW = Window(start=datetime(1970, 1, 1, tzinfo=UTC), end=datetime(1970, 1, 2, tzinfo=UTC))
+
+
+def recorded(step: Callable[P, R]) -> Callable[P, R]:
+    """Decorate a step so that each call appends its outcome, whether it returns or raises."""
+
+    @functools.wraps(step)
+    def call(*args: P.args, **kwargs: P.kwargs) -> R:
+        started = time.perf_counter()
+        given = [*args, *kwargs.values()]
+        try:
+            result = step(*args, **kwargs)
+        except BaseException as error:
+            reason = str(error) if isinstance(error, PlumblineError) else type(error).__name__
+            _record(step.__name__, given, None, started, reason=reason)
+            raise
+        _record(step.__name__, given, result, started)
+        return result
+
+    return call
+
+
+def _record(name: str, given: list[Any], result: Any, started: float, *, reason: str | None = None) -> None:
+    seen = [*_each(result), *given]
+    reused = bool(_first([result], "reused"))
+    status: Literal["done", "skipped", "failed"] = "failed" if reason is not None else "skipped" if reused else "done"
+    outcome = Outcome(
+        run=run_id(),
+        step=name,
+        source=_text(seen, "source"),
+        stream=_text(seen, "stream"),
+        window=next((w for w in (_window(s) for s in seen) if w), NO_WINDOW),
+        status=status,
+        millis=round((time.perf_counter() - started) * 1000),
+        rows_in=_first(given, "rows"),
+        rows_out=_first([result], "rows", "rows_reported"),
+        bytes=_first([result], "bytes", "bytes_reported"),
+        reason=reason or "",
+        job_id=_first(seen, "job_id", "sync_id"),
+    )
+    adapters.ops_store().record_outcome(outcome)
+    _log(outcome)
+
+
+def run_id() -> str:
+    """What ties the steps of one run together: the Prefect flow run, else this process."""
+    from prefect.context import FlowRunContext
+
+    context = FlowRunContext.get()
+    return str(context.flow_run.id) if context and context.flow_run else f"process {os.getpid()}"
+
+
+def _each(value: Any) -> Iterable[Any]:
+    return value if isinstance(value, tuple | list) else (value,)
+
+
+def _first(candidates: list[Any], *names: str) -> Any:
+    found = (getattr(c, name, None) for c in candidates for name in names)
+    return next((value for value in found if value is not None), None)
+
+
+def _text(seen: list[Any], name: str) -> str:
+    for candidate in seen:
+        value = getattr(candidate, name, None)
+        if isinstance(value, str):
+            return value
+    # A declaration names itself; a source is also handed over by its plain name.
+    named = (getattr(c, "name", None) for c in seen if type(c).__name__.lower() == name)
+    return str(next((value for value in named if isinstance(value, str)), ""))
+
+
+def _window(candidate: Any) -> Window | None:
+    return candidate if isinstance(candidate, Window) else getattr(candidate, "window", None)
+
+
+def _log(outcome: Outcome) -> None:
+    folder = settings().home / "logs"
+    folder.mkdir(parents=True, exist_ok=True)
+    line = {
+        "at": datetime.now(UTC).isoformat(timespec="milliseconds"),
+        "run": outcome.run,
+        "step": outcome.step,
+        "source": outcome.source,
+        "stream": outcome.stream,
+        "window": outcome.window.label,
+        "status": outcome.status,
+        "rows_in": outcome.rows_in,
+        "rows_out": outcome.rows_out,
+        "milliseconds": outcome.millis,
+        "reason": outcome.reason,
+    }
+    with (folder / "steps.jsonl").open("a") as log:
+        log.write(json.dumps(line) + "\n")

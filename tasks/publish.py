@@ -1,0 +1,204 @@
+"""Let people read what passed, all of it at once, and nothing of what did not.
+
+Embedded: one Parquet per mart in a release folder, then one symlink moves (`published/current`). A reader
+that resolves the link once sees one release. A held window changes nothing but `published/held.json`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Literal
+
+from prefect import task
+
+from expectations.judge.verdict import Verdict
+from tasks import adapters
+from tasks.adapters.ops_store import ReleaseRow
+from tasks.adapters.warehouse.base import Warehouse
+from tasks.outcomes import recorded
+from tasks.provenance import Provenance, provenance
+from tasks.settings import settings
+from tasks.transform import BuildReceipt
+from tasks.window import Window
+
+KEPT_RELEASES = 5  # a reader that resolved the link before a swap must still find its files
+
+
+@dataclass(frozen=True)
+class Release:
+    """What became of an attempt to publish; `folder` is None where it was held."""
+
+    id: str
+    window: Window
+    state: Literal["provisional", "final"]
+    held: bool
+    because: tuple[str, ...]
+    folder: Path | None
+    rows: int
+    reused: bool = False
+
+
+@task(task_run_name="publish {state} {window.label}")
+@recorded
+def publish(
+    window: Window, state: Literal["provisional", "final"], verdicts: Sequence[Verdict], receipt: BuildReceipt
+) -> Release:
+    """Swap `published/current` to a new release, or hold it where a critical check did not pass.
+
+    Publishing the same inputs again returns the release that is there.
+    """
+    reasons = _reasons_to_hold(verdicts, receipt)
+    with adapters.warehouse() as warehouse:
+        facts = provenance(warehouse, window)
+        identity = _fingerprint(facts, state)
+        if reasons:
+            return _hold(window, state, identity, reasons)
+        if (same := _already_published(window, identity)) is not None:
+            return same
+        body = _describe(window, state, verdicts, facts, identity)
+        folder = _write(warehouse, body)
+    _swap(folder)
+    release = Release(body["id"], window, state, held=False, because=(), folder=folder, rows=sum(body["rows"].values()))
+    adapters.ops_store().record_release(ReleaseRow(release.id, window, state, False, datetime.now(UTC), body))
+    _forget_old_releases()
+    return release
+
+
+def published() -> Path | None:
+    """The folder of the release that readers see, resolved once."""
+    current = settings().home / "published" / "current"
+    return current.resolve() if current.exists() else None
+
+
+def release_notes() -> dict[str, Any] | None:
+    """The release.json of the release that readers see."""
+    folder = published()
+    return json.loads((folder / "release.json").read_text()) if folder else None
+
+
+def held_notes() -> dict[str, Any] | None:
+    """Which window is held, and why; None where nothing is."""
+    path = settings().home / "published" / "held.json"
+    return json.loads(path.read_text()) if path.exists() else None
+
+
+def _reasons_to_hold(verdicts: Sequence[Verdict], receipt: BuildReceipt) -> tuple[str, ...]:
+    broken = [f"{name} did not build" for name in receipt.failed]
+    return (*broken, *(v.sentence for v in verdicts if v.severity == "critical" and v.state in ("failed", "errored")))
+
+
+def _fingerprint(facts: Provenance, state: str) -> str:
+    told = [state, facts.commit, facts.declarations, *sorted(f"{i.key} {i.etag}" for i in facts.inputs)]
+    return hashlib.sha256("\n".join(told).encode()).hexdigest()
+
+
+def _already_published(window: Window, identity: str) -> Release | None:
+    notes, folder = release_notes(), published()
+    if notes is None or notes["fingerprint"] != identity or notes["window"]["label"] != window.label:
+        return None
+    return Release(notes["id"], window, notes["state"], False, (), folder, sum(notes["rows"].values()), reused=True)
+
+
+def _hold(
+    window: Window, state: Literal["provisional", "final"], identity: str, reasons: tuple[str, ...]
+) -> Release:
+    notes = release_notes()
+    body = {
+        "id": f"{window.label}-{state}-held-{identity[:8]}",
+        "window": {"label": window.label},
+        "state": state,
+        "held_at": datetime.now(UTC).isoformat(timespec="seconds"),
+        "because": list(reasons),
+        "readers_see": notes["id"] if notes else None,
+    }
+    folder = settings().home / "published"
+    folder.mkdir(parents=True, exist_ok=True)
+    _write_durably(folder / "held.json", body)
+    adapters.ops_store().record_release(ReleaseRow(body["id"], window, state, True, datetime.now(UTC), body))
+    return Release(str(body["id"]), window, state, held=True, because=reasons, folder=None, rows=0)
+
+
+def _describe(
+    window: Window, state: str, verdicts: Sequence[Verdict], facts: Provenance, identity: str
+) -> dict[str, Any]:
+    return {
+        "id": f"{window.label}-{state}-{identity[:8]}",
+        "window": {"label": window.label, "start": window.start.isoformat(), "end": window.end.isoformat()},
+        "state": state,
+        "published_at": datetime.now(UTC).isoformat(timespec="seconds"),
+        "fingerprint": identity,
+        "commit": facts.commit,
+        "declarations": facts.declarations,
+        "verdicts": {
+            "counts": dict(Counter(v.state for v in verdicts)),
+            "marked": [_mark(v) for v in verdicts if v.state not in ("passed", "learning")],
+        },
+        "stale_sources": sorted({v.source for v in verdicts if v.check == "late" and v.state == "failed"}),
+        "freshness": facts.freshness,
+        "inputs": [{"manifest": m, "rows": rows} for m, rows in facts.manifests],
+        "rows": {},
+    }
+
+
+def _mark(verdict: Verdict) -> dict[str, str]:
+    keys = ("check", "source", "model", "scope", "state", "severity", "sentence")
+    return {key: str(getattr(verdict, key)) for key in keys}
+
+
+def _write(warehouse: Warehouse, body: dict[str, Any]) -> Path:
+    releases = settings().home / "published" / "releases"
+    folder, done = releases / f".tmp-{body['id']}", releases / str(body["id"])
+    for leftover in (folder, done):
+        shutil.rmtree(leftover, ignore_errors=True)
+    folder.mkdir(parents=True)
+    relations = [f"marts.{name}" for name in warehouse.relations("marts")]
+    for relation in [*relations, "quality.measurements"]:
+        name = relation.split(".")[1]
+        body["rows"][name] = warehouse.export(relation, folder / f"{name}.parquet")
+    _write_durably(folder / "release.json", body)
+    for written in folder.iterdir():
+        _sync_to_disk(written)
+    folder.rename(done)
+    _sync_to_disk(releases)
+    return done
+
+
+def _swap(folder: Path) -> None:
+    root = settings().home / "published"
+    following = root / ".next"
+    following.unlink(missing_ok=True)
+    following.symlink_to(folder.relative_to(root))
+    os.replace(following, root / "current")
+    (root / "held.json").unlink(missing_ok=True)
+    _sync_to_disk(root)
+
+
+def _write_durably(path: Path, body: dict[str, Any]) -> None:
+    draft = path.with_suffix(".draft")
+    draft.write_text(json.dumps(body, indent=2, default=str) + "\n")
+    _sync_to_disk(draft)
+    os.replace(draft, path)
+
+
+def _sync_to_disk(path: Path) -> None:
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def _forget_old_releases() -> None:
+    folder, current = settings().home / "published" / "releases", published()
+    by_age = sorted((p for p in folder.iterdir() if p.is_dir()), key=lambda p: p.stat().st_mtime, reverse=True)
+    for old in by_age[KEPT_RELEASES:]:
+        if old != current:
+            shutil.rmtree(old)

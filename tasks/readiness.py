@@ -1,0 +1,74 @@
+"""Which sources have delivered a day, and which are late."""
+
+from __future__ import annotations
+
+import time as clock
+from datetime import UTC, date, datetime, time, timedelta
+
+from prefect import task
+
+from expectations.declare.source import Source, load_all
+from expectations.judge.verdict import Verdict
+from tasks import adapters
+from tasks.adapters.ops_store import SyncRow
+from tasks.outcomes import recorded
+from tasks.settings import settings
+from tasks.window import Window
+
+LOOK_AGAIN_SECONDS = 10.0
+
+
+@task(task_run_name="wait for sources {window.label}")
+@recorded
+def wait_for_sources(window: Window) -> tuple[Verdict, ...]:
+    """Wait until every source has a judged sync of the day, at most until `PLUMBLINE_CLOSE_BY` of the next one.
+
+    Returns one `late` verdict per source, passed or failed; a late source does not hold the others.
+    """
+    day, sources = window.days()[-1], load_all()
+    deadline = _next_day_at(day, settings().core.close_by)
+    while (missing := _missing(day, sources)) and datetime.now(UTC) < deadline:
+        clock.sleep(LOOK_AGAIN_SECONDS)
+    return tuple(_late(source, window, name in missing) for name, source in sources.items())
+
+
+def known_verdicts(window: Window) -> tuple[Verdict, ...]:
+    """What the checks said about the newest sync of each source that covers the window's last day."""
+    ops = adapters.ops_store()
+    newest = {sync.source: sync for sync in ops.syncs_covering(window.days()[-1])}
+    return tuple(verdict for sync in newest.values() for verdict in ops.verdicts(sync.window, sync.source))
+
+
+def _missing(day: date, sources: dict[str, Source]) -> set[str]:
+    ops = adapters.ops_store()
+    judged = {s.source for s in ops.syncs_covering(day) if _closes(s, day) and ops.verdicts(s.window, s.source)}
+    return set(sources) - judged
+
+
+def _closes(sync: SyncRow, day: date) -> bool:
+    # Before that hour an American account-day is still running, whatever the UTC date says.
+    return sync.started_at >= _next_day_at(day, settings().core.day_complete_at)
+
+
+def _next_day_at(day: date, at: str) -> datetime:
+    return datetime.combine(day + timedelta(days=1), time.fromisoformat(at), tzinfo=UTC)
+
+
+def _late(source: Source, window: Window, missing: bool) -> Verdict:
+    by = settings().core.close_by
+    told = f"{source.title} had not delivered {window.label} by {by} UTC; its figures are those of the last sync."
+    fine = f"{source.title} delivered {window.label} in time."
+    return Verdict(
+        check="late",
+        source=source.name,
+        model=source.name,
+        scope=window.label,
+        state="failed" if missing else "passed",
+        severity="warning",
+        owner=source.owner.slack,
+        sentence=told if missing else fine,
+        observed="no judged sync" if missing else "judged",
+        expected=f"a judged sync by {by} UTC",
+        runbook="late",
+        window=window,
+    )

@@ -1,0 +1,115 @@
+"""Have Airbyte extract one source, and believe the result only on evidence."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+
+from prefect import task
+
+from expectations.declare.errors import Misconfigured, Unavailable
+from expectations.declare.source import Source
+from tasks import adapters
+from tasks.adapters.airbyte import Airbyte, Job
+from tasks.adapters.ops_store import OpsStore, SyncRow
+from tasks.outcomes import recorded
+from tasks.retry import RETRY_DELAYS, unavailable_only
+from tasks.window import Window
+
+
+@dataclass(frozen=True)
+class SyncRun:
+    """One finished Airbyte job, and the window that it was started for."""
+
+    source: str
+    window: Window
+    connection_id: str
+    job_id: int
+    status: str
+    started_at: datetime
+    finished_at: datetime
+    rows_reported: int | None
+    bytes_reported: int | None
+    reused: bool = False
+
+
+@task(
+    retries=len(RETRY_DELAYS),
+    retry_delay_seconds=RETRY_DELAYS,
+    retry_jitter_factor=0.3,
+    retry_condition_fn=unavailable_only,
+    tags=["airbyte"],
+    task_run_name="sync {source.name} {window.label}",
+)
+@recorded
+def sync(source: Source, window: Window, *, again: bool = False) -> SyncRun:
+    """Return the succeeded job for this window, starting one only where none can be adopted.
+
+    With `again` a finished job does not count: the source is asked anew. A job that runs already, for
+    whatever reason, is waited for and never doubled. Raises `Unavailable` when Airbyte or the job fails
+    (the task is retried), `Misconfigured` when the connection cannot run.
+    """
+    ops = adapters.ops_store()
+    known = ops.newest_sync(source.name, window)
+    if known and known.status == "succeeded" and not again:
+        return _as_run(known, reused=True)
+    airbyte = adapters.airbyte()
+    connection = airbyte.connection_for(source.name)
+    job = _resumed(airbyte, known) or airbyte.ensure_sync(connection.id)
+    row = SyncRow(source.name, window, job.id, connection.id, job.status, job.started_at)
+    ops.save_sync(row)
+    return _finish(airbyte, ops, row, source.extract_within)
+
+
+def _resumed(airbyte: Airbyte, known: SyncRow | None) -> Job | None:
+    """The job that an earlier, interrupted run of this step was waiting for."""
+    if known is None or known.status in ("succeeded", "failed", "cancelled"):
+        return None
+    return airbyte.job(known.job_id)
+
+
+def _finish(airbyte: Airbyte, ops: OpsStore, row: SyncRow, within: timedelta) -> SyncRun:
+    job = airbyte.wait(row.job_id, deadline=within.total_seconds())
+    ended = replace(
+        row,
+        status=_believed(job),
+        finished_at=datetime.now(UTC),
+        rows_reported=job.rows_synced,
+        bytes_reported=job.bytes_synced,
+    )
+    ops.save_sync(ended)
+    if ended.status == "false success":
+        raise Unavailable(
+            f"Airbyte calls job {job.id} succeeded, but it moved no rows",
+            where=f"source {row.source}, connection {row.connection_id}",
+            do="It is tried again; if that repeats, look at the job's log in Airbyte (workload not launched)",
+        )
+    if ended.status != "succeeded":
+        raise Unavailable(
+            f"Airbyte job {job.id} ended as {job.status}",
+            where=f"source {row.source}, connection {row.connection_id}",
+            do="It is tried again; the job's log in Airbyte has the reason",
+        )
+    return _as_run(ended)
+
+
+def _believed(job: Job) -> str:
+    # Public threads (airbyte#85355, #84961): pods that never started were reported as succeeded with null statistics.
+    return "false success" if job.status == "succeeded" and not job.rows_synced else job.status
+
+
+def _as_run(row: SyncRow, *, reused: bool = False) -> SyncRun:
+    if row.finished_at is None:
+        raise Misconfigured(f"job {row.job_id} of {row.source} has no end", do="Run the refresh again")
+    return SyncRun(
+        source=row.source,
+        window=row.window,
+        connection_id=row.connection_id,
+        job_id=row.job_id,
+        status=row.status,
+        started_at=row.started_at,
+        finished_at=row.finished_at,
+        rows_reported=row.rows_reported,
+        bytes_reported=row.bytes_reported,
+        reused=reused,
+    )
