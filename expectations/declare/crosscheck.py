@@ -1,0 +1,137 @@
+"""What a declaration must fulfil as a whole: every name it mentions is declared, and no two names collide."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from difflib import get_close_matches
+from typing import TYPE_CHECKING
+
+from expectations.declare.reading import Place
+from expectations.declare.shape import Pair, Stream
+
+if TYPE_CHECKING:
+    from expectations.declare.source import Source
+
+PROVENANCE = ("_sync_id", "_extracted_at", "_source_file", "_source_row", "_load_seq", "_changes")
+
+
+def faults(source: Source) -> Iterator[tuple[Place, str]]:
+    """Every contradiction between parts of the file, with its place."""
+    for stream in source.streams.values():
+        yield from _references(stream)
+        yield from _twins(stream)
+        yield from _kinds(stream)
+        yield from _controls(source, stream)
+    for word in ("timezone", "currency"):
+        value = getattr(source, word)
+        if not isinstance(value, str) and not any(value.field in s.fields for s in source.streams.values()):
+            yield (word, "field"), f"no stream declares the field {value.field!r}"
+
+
+def _missing(stream: Stream, name: str) -> str:
+    near = get_close_matches(name, list(stream.fields), 1)
+    hint = f"write {near[0]}" if near else f"declare it, or write one of {', '.join(stream.fields)}"
+    return f"{name!r} is not a field of {stream.name}; {hint}"
+
+
+def _references(stream: Stream) -> Iterator[tuple[Place, str]]:
+    here: Place = ("streams", stream.name)
+    named: list[tuple[Place, str]] = [((*here, "key"), name) for name in stream.key]
+    named += [((*here, "slice"), name) for name in stream.slice]
+    if stream.cursor:
+        named.append(((*here, "cursor"), stream.cursor))
+    if stream.watch:
+        named += [((*here, "watch", "account"), stream.watch.account), ((*here, "watch", "day"), stream.watch.day)]
+        named += [((*here, "watch", name), metric.field) for name, metric in stream.watch.metrics.items()]
+    if stream.reconcile:
+        named += [((*here, "reconcile", "where"), name) for name in stream.reconcile.where]
+    for place, name in named:
+        if name not in stream.fields:
+            yield place, _missing(stream, name)
+        elif place[-1] in ("key", "slice", "cursor") and stream.fields[name].pii == "drop":
+            yield place, f"{name!r} is pii: drop and never reaches staging"
+
+
+def _twins(stream: Stream) -> Iterator[tuple[Place, str]]:
+    taken: dict[str, str] = dict.fromkeys(PROVENANCE, "the provenance columns")
+    paths: dict[tuple[str, ...], tuple[str, ...]] = {}
+    for name, field in stream.fields.items():
+        place = ("streams", stream.name, "fields", name)
+        for column in field.columns:
+            if column.name in taken:
+                yield place, f"gives the column {column.name}, as {taken[column.name]} does; rename one"
+            taken[column.name] = name
+        steps = field.path or (field.payload_key,)
+        for n in range(1, len(steps) + 1):
+            spelled = paths.setdefault(tuple(step.lower() for step in steps[:n]), steps[:n])
+            if spelled != steps[:n]:
+                yield place, f"{'.'.join(steps[:n])} and {'.'.join(spelled)} differ only by case; keep one"
+
+
+def _kinds(stream: Stream) -> Iterator[tuple[Place, str]]:
+    here: Place = ("streams", stream.name)
+    if stream.kind == "report" and not stream.slice:
+        yield (*here, "slice"), "a report needs a slice, for example [account_id, date]"
+    if stream.kind == "entity" and stream.slice:
+        yield (*here, "slice"), "an entity has no slice; remove it"
+    if stream.kind == "event" and not stream.cursor:
+        yield (*here, "cursor"), "an event stream needs a cursor"
+    last = stream.fields.get(stream.slice[-1]) if stream.slice else None
+    if last and not last.is_day:
+        yield (*here, "slice"), f"the last part of a slice is its day; {last.name} is {last.type}"
+    for name in stream.key:
+        field = stream.fields.get(name)
+        if field and field.type == "url":
+            yield (*here, "key"), f"{name} is a url and is split; it cannot be part of a key"
+    for name, metric in stream.watch.metrics.items() if stream.watch else ():
+        watched = stream.fields.get(metric.field)
+        if watched and watched.type not in ("integer", "decimal"):
+            yield (*here, "watch", name), f"{metric.field} is {watched.type}; watch a number"
+
+
+def _controls(source: Source, stream: Stream) -> Iterator[tuple[Place, str]]:
+    rule = stream.reconcile
+    if not rule:
+        return
+    here: Place = ("streams", stream.name, "reconcile")
+    control = source.streams.get(rule.control)
+    if control is None:
+        yield (*here, "with"), f"{rule.control!r} is not a stream of {source.name}; {_other(source, rule.control)}"
+        return
+    yield from _paired((*here, "on"), rule.on, stream, control)
+    for field, side in ((rule.measure.ours, stream), (rule.measure.theirs, control)):
+        if field != "rows" and field not in side.fields:
+            yield (*here, "measure"), _missing(side, field)
+    if rule.plus_remainder:
+        rest = source.streams.get(rule.plus_remainder.stream)
+        yield from _remainder((*here, "plus_remainder"), rule.plus_remainder.by, stream, rest)
+    if rule.minus:
+        less = source.streams.get(rule.minus.stream)
+        if less is None:
+            yield (*here, "minus"), f"{rule.minus.stream!r} is not a stream of {source.name}"
+        else:
+            yield from _paired((*here, "minus", "on"), rule.minus.on, less, control)
+            if rule.minus.measure not in less.fields:
+                yield (*here, "minus", "measure"), _missing(less, rule.minus.measure)
+
+
+def _paired(place: Place, pairs: tuple[Pair, ...], ours: Stream, theirs: Stream) -> Iterator[tuple[Place, str]]:
+    for pair in pairs:
+        if pair.ours not in ours.fields:
+            yield place, _missing(ours, pair.ours)
+        if pair.theirs not in theirs.fields:
+            yield place, _missing(theirs, pair.theirs)
+
+
+def _remainder(place: Place, by: str, stream: Stream, rest: Stream | None) -> Iterator[tuple[Place, str]]:
+    if rest is None:
+        yield place, "is not a stream of this source"
+        return
+    for side in (stream, rest):
+        if by not in side.fields:
+            yield (*place, "by"), _missing(side, by)
+
+
+def _other(source: Source, name: str) -> str:
+    near = get_close_matches(name, list(source.streams), 1)
+    return f"write {near[0]}" if near else f"write one of {', '.join(source.streams)}"
