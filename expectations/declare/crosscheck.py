@@ -7,7 +7,7 @@ from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
 from expectations.declare.reading import Place
-from expectations.declare.shape import Pair, Stream
+from expectations.declare.stream import Pair, Stream
 
 if TYPE_CHECKING:
     from expectations.declare.source import Source

@@ -20,23 +20,11 @@ from pydantic import Field as Key
 
 from expectations.declare import crosscheck, reading
 from expectations.declare.errors import Misconfigured
-from expectations.declare.shape import (
-    Column,
-    Duration,
-    Field,
-    Name,
-    Pick,
-    Reconcile,
-    Shape,
-    Stream,
-    Sum,
-    Watch,
-    Watched,
-    column_name,
-)  # fmt: skip
+from expectations.declare.field import Column, Duration, Field, Name, Pick, Shape, Sum, column_name
+from expectations.declare.stream import Minus, Pair, Reconcile, Remainder, Stream, Watch, Watched
 
 __all__ = [
-    "SOURCES", "Column", "Field", "Pick", "Reconcile", "Source", "Stream", "Sum", "Watch", "Watched",
+    "SOURCES", "Column", "Field", "Minus", "Pair", "Pick", "Reconcile", "Remainder", "Source", "Stream", "Sum", "Watch", "Watched",
     "column_name", "declaration_hash", "load", "load_all", "names",
 ]  # fmt: skip
 

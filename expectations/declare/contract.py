@@ -1,0 +1,56 @@
+"""What a source promises about one stream, derived from its declaration: keys, columns, personal values.
+
+The contract is what staging types, drift is measured against, and seal makes join tokens from.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from expectations.declare.field import Column, Field
+from expectations.declare.stream import Stream
+
+PROVENANCE = (
+    Column(name="_sync_id", type="bigint", description="Airbyte job that delivered the row"),
+    Column(name="_extracted_at", type="timestamp", description="UTC instant at which the connector read the row"),
+    Column(name="_source_file", type="varchar", description="Landing object that held the row"),
+    Column(name="_source_row", type="bigint", description="Line of the row in that object, from 1"),
+    Column(name="_load_seq", type="bigint", description="Rises with every lake object loaded"),
+    Column(name="_changes", type="bigint", description="Values that Airbyte itself changed or nulled in this row"),
+)
+
+
+@dataclass(frozen=True)
+class TokenField:
+    """A personal join key: where it stands in the payload and how it is normalised."""
+
+    name: str
+    path: tuple[str, ...]
+    pii_type: str
+
+
+@dataclass(frozen=True)
+class Contract:
+    """The promise of one stream."""
+
+    stream: Stream
+    payload_keys: tuple[str, ...]
+    columns: tuple[Column, ...]
+    tokens: tuple[TokenField, ...]
+    dropped: tuple[str, ...]
+
+    def fields_of(self, payload_key: str) -> tuple[Field, ...]:
+        """The fields that are read from one top-level key of the payload."""
+        return tuple(field for field in self.stream.fields.values() if field.payload_key == payload_key)
+
+
+def contract(stream: Stream) -> Contract:
+    """The contract of a stream; `columns` are those of its staging model, provenance last."""
+    fields = tuple(stream.fields.values())
+    return Contract(
+        stream=stream,
+        payload_keys=tuple(dict.fromkeys(field.payload_key for field in fields)),
+        columns=stream.columns + PROVENANCE,
+        tokens=tuple(TokenField(f.name, f.path, str(f.pii_type)) for f in fields if f.pii == "join"),
+        dropped=tuple(field.name for field in fields if field.pii == "drop"),
+    )
