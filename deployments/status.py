@@ -1,0 +1,65 @@
+"""One screen for three in the morning: what runs, what is late or held, who writes, what is due next."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, time, timedelta
+
+from rich.console import Console
+from rich.table import Table
+
+from deployments.local import stack
+from tasks import adapters
+from tasks.adapters.warehouse.lock import holder
+from tasks.publish import held_notes, release_notes
+from tasks.settings import settings
+
+DEADLINE = time(7, 0)
+
+
+def show(console: Console) -> None:
+    """Print it."""
+    console.print(_parts())
+    for line in (*_releases(), *_incidents(), _writer(), _next_deadline(datetime.now(UTC))):
+        console.print(line, markup=False, soft_wrap=True)
+
+
+def _parts() -> Table:
+    table = Table(title="Local stack", title_justify="left")
+    for heading in ("part", "state", "address", "pid"):
+        table.add_column(heading)
+    for part in stack.status():
+        table.add_row(part.name, part.state, part.address, str(part.pid or ""))
+    return table
+
+
+def _releases() -> list[str]:
+    notes, held = release_notes(), held_notes()
+    lines = [f"Published: {notes['id']}, at {notes['published_at']}" if notes else "Published: nothing yet"]
+    if notes and notes["stale_sources"]:
+        lines.append(f"Stale in it: {', '.join(notes['stale_sources'])}")
+    if held:
+        lines.append(f"Held: {held['window']['label']} since {held['held_at']}, because")
+        lines += [f"  - {reason}" for reason in held["because"]]
+    return lines
+
+
+def _incidents() -> list[str]:
+    opened = adapters.ops_store().open_incidents()
+    waiting = len(adapters.ops_store().pending_messages())
+    lines = [f"Open incidents: {len(opened)}" + (f" ({waiting} messages wait for Slack)" if waiting else "")]
+    return lines + [f"  - [{i.severity}] {i.check} {i.source}: {i.sentence} ({i.owner})" for i in opened]
+
+
+def _writer() -> str:
+    held_by = holder(settings().warehouse_file)
+    return f"Warehouse writer: {held_by.name} (pid {held_by.pid}) since {held_by.since}" if held_by else (
+        "Warehouse writer: nobody"
+    )
+
+
+def _next_deadline(at: datetime) -> str:
+    due = datetime.combine(at.date(), DEADLINE, tzinfo=UTC)
+    due += timedelta(days=1) if due <= at else timedelta()
+    left = due - at
+    closes = due.date() - timedelta(days=1)
+    return f"Next deadline: close of {closes} by {due:%Y-%m-%d %H:%M} UTC, in {left.seconds // 3600} h {left.seconds // 60 % 60} min"
