@@ -235,7 +235,7 @@ def _lines(dice: Dice, ref: Ints) -> tuple[Ints, Ints, Ints]:
 def product_prices(dice: Dice) -> Ints:
     """Price of each product in cents, ending in 95."""
     share = dice.uniform("product.price", np.arange(PRODUCTS, dtype=np.int64))
-    return (np.exp(3.2 + 1.3 * share**1.3) * 1.18).astype(np.int64) * 100 + 95
+    return (np.exp(2.85 + 1.3 * share**1.3) * 1.2).astype(np.int64) * 100 + 95
 
 
 def _percent(dice: Dice, day: int, ref: Ints) -> Ints:
