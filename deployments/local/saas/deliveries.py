@@ -30,7 +30,8 @@ class Deliveries:
     """Columns of ad deliveries. `cost` is in minor units of the account's currency (cents, yen).
 
     `known_at` is when the platform first counts it, `refunded_at` when it takes an invalid click's cost back
-    (0: never), `gone_at` when it withdraws the whole row of that ad and day. `session` is the position among the sessions of `shop_day`, -1 for lost clicks and views.
+    (0: never), `gone_at` when it withdraws the whole row of that ad and day. `session` is the position among
+    the sessions of `shop_day`, -1 for lost clicks and views.
     """
 
     ref: Ints

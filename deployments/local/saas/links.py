@@ -76,5 +76,3 @@ def with_click(path: str, channel: int, click: int) -> str:
 
 def _letters(word: int, count: int) -> str:
     return "".join(_ALPHABET[(word >> (6 * n)) & 63] for n in range(count))
-
-

@@ -1,0 +1,54 @@
+"""What passes between a simulated system and the sync that reads it: a request, and blocks of records.
+
+A module that serves a source has a dictionary `STREAMS: dict[str, Stream]`; `reader.MODULES` names the modules.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from deployments.local.saas.seasons import micros, number, today
+from deployments.local.saas.world import World
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """Some records of one stream: the JSON text of each, without the envelope of the destination."""
+
+    payloads: list[bytes]
+
+    @property
+    def rows(self) -> int:
+        """How many records."""
+        return len(self.payloads)
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What a sync asks for: everything visible at `until` that changed after `since` (None: from `start` on)."""
+
+    start: date
+    since: datetime | None
+    until: datetime
+
+    @property
+    def since_micros(self) -> int:
+        """The earliest change asked for, exclusive, in microseconds UTC."""
+        return micros(self.since) if self.since else number(self.start) * 86_400_000_000 - 1
+
+    @property
+    def until_micros(self) -> int:
+        """The instant of the extraction in microseconds UTC."""
+        return micros(self.until)
+
+    def days(self, zone: str, look_back: int) -> range:
+        """Day numbers of a report: from `look_back` days before `since` to today, in the account's own zone."""
+        first = number(self.start)
+        if self.since:
+            first = max(first, today(micros(self.since - timedelta(days=look_back)), zone))
+        return range(first, today(self.until_micros, zone) + 1)
+
+
+Stream = Callable[[World, Request], Iterator[Block]]
