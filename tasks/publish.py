@@ -92,7 +92,7 @@ def held_notes() -> dict[str, Any] | None:
 
 def _reasons_to_hold(verdicts: Sequence[Verdict], receipt: BuildReceipt) -> tuple[str, ...]:
     broken = [f"{name} did not build" for name in receipt.failed]
-    return (*broken, *(v.sentence for v in verdicts if v.severity == "critical" and v.state in ("failed", "errored")))
+    return (*broken, *(v.sentence for v in verdicts if v.holds))
 
 
 def _fingerprint(facts: Provenance, state: str) -> str:
@@ -141,7 +141,7 @@ def _describe(
             "counts": dict(Counter(v.state for v in verdicts)),
             "marked": [_mark(v) for v in verdicts if v.state not in ("passed", "learning")],
         },
-        "stale_sources": sorted({v.source for v in verdicts if v.check == "late" and v.state == "failed"}),
+        "stale_sources": sorted({v.source for v in verdicts if v.check == "late" and v.alarming}),
         "freshness": facts.freshness,
         "inputs": [{"manifest": m, "rows": rows} for m, rows in facts.manifests],
         "rows": {},

@@ -15,7 +15,7 @@ from typing import Any, Literal
 import sqlalchemy as sa
 
 from expectations.declare.errors import Unavailable
-from expectations.judge.verdict import Verdict
+from expectations.judge.verdict import Span, Verdict
 from tasks.adapters.ops_tables import INCIDENTS, METADATA, OUTBOX, OUTCOMES, RELEASES, SYNCS, VERDICTS
 from tasks.window import Window
 
@@ -178,7 +178,7 @@ class OpsStore:
             if verdicts:
                 db.execute(VERDICTS.insert(), [_verdict_row(verdict) for verdict in verdicts])
 
-    def verdicts(self, window: Window, source: str | None = None) -> list[Verdict]:
+    def verdicts(self, window: Span, source: str | None = None) -> list[Verdict]:
         """What the checks said about this window."""
         query = sa.select(VERDICTS).where(_same_window(VERDICTS, window))
         query = query.where(VERDICTS.c.source == source) if source else query
@@ -263,11 +263,11 @@ def _share_sqlite(connection: Any, _: Any) -> None:
     connection.execute("pragma busy_timeout = 30000")
 
 
-def _same_window(table: sa.Table, window: Window) -> sa.ColumnElement[bool]:
+def _same_window(table: sa.Table, window: Span) -> sa.ColumnElement[bool]:
     return (table.c.window_start == window.start) & (table.c.window_end == window.end)
 
 
-def _flat(row: dict[str, Any], window: Window) -> dict[str, Any]:
+def _flat(row: dict[str, Any], window: Span) -> dict[str, Any]:
     row.pop("window", None)
     return row | {"window_start": window.start, "window_end": window.end}
 
