@@ -1,0 +1,56 @@
+"""Which sources, streams and connections the server offers: derived from the declarations, nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from uuid import UUID, uuid5
+
+from expectations.declare import source as declare
+
+_NAMESPACE = UUID("5d0f2c1e-5f0a-5a51-9c39-2f6e0a9b7c11")
+_PART_ROWS = 100_000
+
+
+def identity(kind: str, name: str) -> str:
+    """The id of a connection, source or destination: the same on every machine and after every restart."""
+    return str(uuid5(_NAMESPACE, f"{kind}/{name}"))
+
+
+WORKSPACE = identity("workspace", "brightcart")
+
+
+@dataclass(frozen=True)
+class StreamSpec:
+    """One stream as a source offers it; an object is closed once it holds `part_rows` rows."""
+
+    name: str
+    sync: str = "incremental_append"
+    cursor: str = ""
+    key: tuple[str, ...] = ()
+    fields: tuple[str, ...] = ()
+    part_rows: int = _PART_ROWS
+
+    @property
+    def is_full_refresh(self) -> bool:
+        """Whether each sync sends everything and replaces what was there."""
+        return self.sync.startswith("full_refresh")
+
+
+Catalog = Mapping[str, tuple[StreamSpec, ...]]
+
+
+def declared() -> Catalog:
+    """Every declared source with its streams, in the order of its file."""
+    return {name: tuple(map(_spec, source.streams.values())) for name, source in declare.load_all().items()}
+
+
+def _spec(stream: declare.Stream) -> StreamSpec:
+    fields = dict.fromkeys(field.payload_key for field in stream.fields.values())
+    key = tuple(stream.fields[name].payload_key if name in stream.fields else name for name in stream.key)
+    return StreamSpec(stream.name, stream.sync, stream.cursor or "", key, tuple(fields))
+
+
+def source_of(catalog: Catalog, source_id: str) -> str:
+    """The name behind a source id; empty when there is none."""
+    return next((name for name in catalog if identity("source", name) == source_id), "")
