@@ -24,7 +24,8 @@ from expectations.declare.field import Column, Duration, Field, Name, Pick, Shap
 from expectations.declare.stream import Minus, Pair, Reconcile, Remainder, Stream, Watch, Watched
 
 __all__ = [
-    "SOURCES", "Column", "Field", "Minus", "Pair", "Pick", "Reconcile", "Remainder", "Source", "Stream", "Sum", "Watch", "Watched",
+    "SOURCES", "Column", "Field", "Minus", "Pair", "Pick", "Reconcile", "Remainder", "Source", "Stream", "Sum",
+    "Watch", "Watched",
     "column_name", "declaration_hash", "load", "load_all", "names",
 ]  # fmt: skip
 

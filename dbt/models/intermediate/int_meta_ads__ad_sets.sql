@@ -1,0 +1,65 @@
+-- rendered from meta_ads, sha256 60743572258df544fc1c120abf38980517638ac0a54d9081de879c7ae0d64ff5; change the declaration, then run `plumbline render`
+{{ config(materialized='incremental', incremental_strategy='delete+insert', unique_key=['id']) }}
+
+with new_versions as (
+    select
+        id,
+        account_id,
+        campaign_id,
+        name,
+        effective_status,
+        daily_budget,
+        lifetime_budget,
+        bid_strategy,
+        start_time,
+        end_time,
+        created_time,
+        updated_time,
+        _sync_id,
+        _extracted_at,
+        _source_file,
+        _source_row,
+        _load_seq,
+        _changes
+    from {{ unseen(ref('stg_meta_ads__ad_sets')) }} as unseen_rows
+    where id is not null
+),
+
+candidates as (
+    select * from new_versions
+    {%- if is_incremental() %}
+    union all
+    select
+        id,
+        account_id,
+        campaign_id,
+        name,
+        effective_status,
+        daily_budget,
+        lifetime_budget,
+        bid_strategy,
+        start_time,
+        end_time,
+        created_time,
+        updated_time,
+        _sync_id,
+        _extracted_at,
+        _source_file,
+        _source_row,
+        _load_seq,
+        _changes
+    from {{ this }}
+    where (id) in (select id from new_versions)
+    {%- endif %}
+),
+
+final as (
+    select *
+    from candidates
+    qualify row_number() over (
+        partition by id
+        order by coalesce(updated_time, _extracted_at) desc nulls last, _extracted_at desc, _sync_id desc, _source_file desc, _source_row desc
+    ) = 1
+)
+
+select * from final

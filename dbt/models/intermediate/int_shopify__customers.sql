@@ -1,0 +1,67 @@
+-- rendered from shopify, sha256 4c9211ac07e051120d2969b73c049943a0489ad4f0b10b13c3b9ec171d9d842b; change the declaration, then run `plumbline render`
+{{ config(materialized='incremental', incremental_strategy='delete+insert', unique_key=['id']) }}
+
+with new_versions as (
+    select
+        id,
+        shop_url,
+        created_at,
+        updated_at,
+        email_token,
+        phone_token,
+        state,
+        currency,
+        orders_count,
+        total_spent,
+        last_order_id,
+        verified_email,
+        tax_exempt,
+        _sync_id,
+        _extracted_at,
+        _source_file,
+        _source_row,
+        _load_seq,
+        _changes
+    from {{ unseen(ref('stg_shopify__customers')) }} as unseen_rows
+    where id is not null
+),
+
+candidates as (
+    select * from new_versions
+    {%- if is_incremental() %}
+    union all
+    select
+        id,
+        shop_url,
+        created_at,
+        updated_at,
+        email_token,
+        phone_token,
+        state,
+        currency,
+        orders_count,
+        total_spent,
+        last_order_id,
+        verified_email,
+        tax_exempt,
+        _sync_id,
+        _extracted_at,
+        _source_file,
+        _source_row,
+        _load_seq,
+        _changes
+    from {{ this }}
+    where (id) in (select id from new_versions)
+    {%- endif %}
+),
+
+final as (
+    select *
+    from candidates
+    qualify row_number() over (
+        partition by id
+        order by coalesce(updated_at, _extracted_at) desc nulls last, _extracted_at desc, _sync_id desc, _source_file desc, _source_row desc
+    ) = 1
+)
+
+select * from final

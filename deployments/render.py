@@ -1,0 +1,56 @@
+"""Writes what dbt and Prefect must read statically, from the source declarations; the results are committed.
+
+Every file begins with the hash of the declarations it was written from. A file that carries such a line and
+is no longer wanted (a source or stream went) is removed.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from deployments.render_measure import measurements_view, measures_of
+from deployments.render_models import Files, files_of, providers_macro
+from deployments.render_schedules import with_schedules
+from expectations.declare.rendered import ALL, CHECKOUT, header
+from expectations.declare.source import Source, load_all
+
+_RENDERED = re.compile(r"^(-- |# |\{# )rendered from ")
+
+
+def render(check: bool = False, *, checkout: Path = CHECKOUT) -> list[Path]:
+    """Write (or, with `check`, only compare) every rendered file; the paths that differ, also those to remove."""
+    sources = load_all()
+    wanted = {checkout / path: text for path, text in _wanted(sources).items()}
+    prefect = checkout / "prefect.yaml"
+    wanted[prefect] = with_schedules(prefect.read_text(encoding="utf-8") if prefect.exists() else "", sources)
+    changed = [path for path, text in wanted.items() if not path.exists() or path.read_text(encoding="utf-8") != text]
+    surplus = [path for path in _rendered_files(checkout / "dbt") if path not in wanted]
+    if not check:
+        for path in changed:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(wanted[path], encoding="utf-8")
+        for path in surplus:
+            path.unlink()
+    return sorted(changed + surplus)
+
+
+def _wanted(sources: dict[str, Source]) -> Files:
+    files: Files = {}
+    for source in sources.values():
+        for path, text in (files_of(source) | measures_of(source)).items():
+            files[f"dbt/{path}"] = _headed(path, source.name, text)
+    shared = {"macros/sources_providing.sql": providers_macro(sources)} | measurements_view(sources)
+    return files | {f"dbt/{path}": _headed(path, ALL, text) for path, text in shared.items()}
+
+
+def _headed(path: str, chosen: str, text: str) -> str:
+    line = header(chosen)
+    if path.endswith(".yml"):
+        return f"# {line}\n{text}"
+    return f"{{# {line} #}}\n\n{text}" if path.startswith("macros/") else f"-- {line}\n{text}"
+
+
+def _rendered_files(dbt: Path) -> list[Path]:
+    paths = [path for kind in ("models/**/*.sql", "models/**/*.yml", "macros/**/*.sql") for path in dbt.glob(kind)]
+    return [path for path in paths if _RENDERED.match(path.read_text(encoding="utf-8"))]
