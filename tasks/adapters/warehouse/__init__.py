@@ -1,0 +1,1 @@
+"""One small protocol for the warehouse, and its two engines."""
