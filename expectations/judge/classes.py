@@ -1,0 +1,167 @@
+"""Our expectations for Great Expectations: thin shells that read measurements, ask the rules, and show the findings.
+
+Only `expectations.judge.gx` imports this module, late: Great Expectations takes seven seconds to import.
+Renderers use fixed templates with parameters, because parameters are escaped and templates are not.
+"""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from dataclasses import asdict
+from datetime import date
+from decimal import Decimal
+from typing import Any, ClassVar
+
+from great_expectations.expectations.expectation import BatchExpectation
+from great_expectations.render import RenderedStringTemplateContent, RenderedTableContent
+from great_expectations.render.renderer.renderer import renderer
+
+from expectations.judge import rules, totals
+from expectations.judge.measurement import Measurements
+from expectations.judge.verdict import Finding
+
+_HEADINGS = ("State", "Where", "Seen", "Expected", "In words")
+
+
+class Judgement(BatchExpectation):  # type: ignore[misc] # the library is untyped
+    """What the five have in common for the library: how findings become a result, and a result a page."""
+
+    title: str
+    stream: str
+    history_days: int = 0
+
+    sentence: ClassVar[str] = ""
+
+    @property
+    def about(self) -> rules.Subject:
+        """Who is judged."""
+        return rules.Subject(self.title, self.stream, self.history_days)
+
+    @abstractmethod
+    def findings(self, m: Measurements) -> list[Finding]:
+        """What the rules say."""
+
+    def _validate(
+        self,
+        metrics: Any,  # noqa: ANN401 - the signature is the library's
+        runtime_configuration: Any = None,  # noqa: ANN401
+        execution_engine: Any = None,  # noqa: ANN401
+    ) -> dict[str, Any]:
+        frame = execution_engine.get_domain_records({})
+        found = self.findings(Measurements.of(frame.to_dict("records")))
+        failing = [f for f in found if not f.good and f.severity != "info"]
+        observed = f"{len(failing)} to look at" if failing else "nothing to look at"
+        details = {"findings": [asdict(f) for f in found]}
+        return {"success": not failing, "result": {"observed_value": observed, "details": details}}
+
+    @classmethod
+    @renderer(renderer_type="renderer.prescriptive")  # type: ignore[untyped-decorator]
+    def _prescriptive_renderer(cls, configuration: Any = None, **_: Any) -> list[Any]:  # noqa: ANN401
+        params = {"subject": f"{configuration.kwargs['title']}, {configuration.kwargs['stream']}"}
+        return [_text(cls.sentence, params)]
+
+    @classmethod
+    @renderer(renderer_type="renderer.diagnostic.observed_value")  # type: ignore[untyped-decorator]
+    def _diagnostic_observed_value_renderer(cls, result: Any = None, **_: Any) -> Any:  # noqa: ANN401
+        found = result.result.get("details", {}).get("findings", [])
+        if not found:
+            return _text("could not be evaluated", {})
+        keys = ("state", "scope", "observed", "expected", "sentence")
+        rows = [[_cell(str(finding[key]), key) for key in keys] for finding in found]
+        return RenderedTableContent(
+            content_block_type="table",
+            header_row=list(_HEADINGS),
+            table=rows,
+            styling={"body": {"classes": ["findings"]}},
+        )
+
+
+def _text(template: str, params: dict[str, str]) -> Any:  # noqa: ANN401
+    body = {"template": template, "params": params}
+    return RenderedStringTemplateContent(content_block_type="string_template", string_template=body)
+
+
+def _cell(value: str, key: str) -> Any:  # noqa: ANN401
+    classes = ["state", value] if key == "state" else [key]
+    body = {"template": "$value", "params": {"value": value}, "styling": {"classes": classes}}
+    return RenderedStringTemplateContent(content_block_type="string_template", string_template=body)
+
+
+class ExpectFieldsToArriveAsDeclared(Judgement):
+    """Schema drift."""
+
+    keys: dict[str, bool]
+    types: dict[str, str]
+
+    sentence = "$subject: every field that the source promised arrives, under its name and in its type."
+
+    def findings(self, m: Measurements) -> list[Finding]:
+        return rules.schema_drift(m, self.about, keys=self.keys, fields=self.types)
+
+
+class ExpectEverythingToArriveOnce(Judgement):
+    """Duplicate loads."""
+
+    window: str
+
+    sentence = "$subject: no file and no row of a sync arrives twice."
+
+    def findings(self, m: Measurements) -> list[Finding]:
+        return rules.duplicate_load(m, self.about, label=self.window)
+
+
+class ExpectUsualShareOfEmptyCells(Judgement):
+    """Null spikes."""
+
+    required: list[str]
+    most: dict[str, float]
+
+    sentence = (
+        "$subject: keys and required fields are never empty, and no other field is empty more often than in the "
+        "28 days before."
+    )
+
+    def findings(self, m: Measurements) -> list[Finding]:
+        return rules.null_spikes(m, self.about, required=self.required, most=self.most)
+
+
+class ExpectUsualSpend(Judgement):
+    """Spend anomalies."""
+
+    closed: list[str]
+
+    sentence = (
+        "$subject: each account spends what is usual for the weekday at last week's level, and pays the usual price "
+        "per click."
+    )
+
+    def findings(self, m: Measurements) -> list[Finding]:
+        return totals.spend_anomaly(m, self.about, closed=_days(self.closed))
+
+
+class ExpectControlTotalsToBeMet(Judgement):
+    """Reconciliation against what the source itself states."""
+
+    closed: list[str]
+    control: str
+    absolute: str
+    share: str
+
+    sentence = "$subject: for each account and day, our rows add up to the total that the source itself states."
+
+    def findings(self, m: Measurements) -> list[Finding]:
+        allowed = totals.Tolerance(Decimal(self.absolute), Decimal(self.share))
+        return totals.reconciliation(m, self.about, control=self.control, tolerance=allowed, closed=_days(self.closed))
+
+
+def _days(texts: list[str]) -> set[date]:
+    return {date.fromisoformat(text) for text in texts}
+
+
+BY_CHECK: dict[str, type[Judgement]] = {
+    "schema_drift": ExpectFieldsToArriveAsDeclared,
+    "duplicate_load": ExpectEverythingToArriveOnce,
+    "null_spike": ExpectUsualShareOfEmptyCells,
+    "spend_anomaly": ExpectUsualSpend,
+    "reconciliation": ExpectControlTotalsToBeMet,
+}

@@ -1,0 +1,148 @@
+"""The one place that runs Great Expectations: suites over frames of measurements, results as JSON, verdicts.
+
+Imported late inside the functions (seven seconds). The context lives in memory; the result format keeps no
+value of a row, and the text of an exception is cut to its first line before anything is stored.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from expectations.judge.suites import AtLeast, Planned, Suite
+from expectations.judge.verdict import Finding, State, Verdict, bad
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+# Measured: leaves our findings in the result, and no value of a column.
+RESULT_FORMAT = {"result_format": "BASIC", "exclude_unexpected_values": True, "partial_unexpected_count": 0}
+
+
+@dataclass(frozen=True)
+class Judged:
+    """A suite after its run: what Great Expectations says (JSON), and the verdicts read from it."""
+
+    suite: Suite
+    result: dict[str, Any]
+    verdicts: tuple[Verdict, ...]
+
+
+def run(suites: Sequence[tuple[Suite, pd.DataFrame]]) -> tuple[Judged, ...]:
+    """Run every suite on its frame of measurements."""
+    with _quiet():
+        import great_expectations as gx
+
+        context = gx.get_context(mode="ephemeral")
+        context.variables.progress_bars = {"globally": False}
+        source = context.data_sources.add_pandas("measurements")
+        return tuple(_run(gx, source, suite, frame) for suite, frame in suites)
+
+
+def _run(gx: Any, source: Any, suite: Suite, frame: pd.DataFrame) -> Judged:  # noqa: ANN401 - an untyped library
+    asset = source.add_dataframe_asset(suite.name)
+    batch = asset.add_batch_definition_whole_dataframe("window").get_batch({"dataframe": frame})
+    stored = gx.ExpectationSuite(name=suite.name, expectations=[_expectation(p) for p in suite.planned])
+    result = _without_tracebacks(batch.validate(stored, result_format=RESULT_FORMAT).to_json_dict())
+    return Judged(suite, result, tuple(verdicts(suite, result)))
+
+
+def _expectation(planned: Planned | AtLeast) -> Any:  # noqa: ANN401
+    import great_expectations.expectations as gxe
+
+    from expectations.judge.classes import BY_CHECK
+
+    if isinstance(planned, Planned):
+        meta = {"check": planned.check}
+        return BY_CHECK[planned.check](**planned.arguments, severity=planned.severity, meta=meta)
+    return gxe.ExpectColumnSumToBeBetween(
+        column="value",
+        min_value=planned.least,
+        max_value=planned.most,
+        row_condition=f'metric == "{planned.metric}" and role == "now"',
+        condition_parser="pandas",
+        description=planned.sentence,
+        severity=planned.severity,
+        meta={"check": planned.check, "sentence": planned.sentence},
+    )
+
+
+def verdicts(suite: Suite, result: Mapping[str, Any]) -> Iterator[Verdict]:
+    """One verdict per finding; an expectation that raised is `errored`, which is not `failed`."""
+    for outcome in result["results"]:
+        check = outcome["expectation_config"]["meta"]["check"]
+        for finding in _findings(outcome, suite):
+            yield Verdict(
+                check=check,
+                source=suite.source,
+                model=suite.model,
+                scope=finding.scope,
+                state=finding.state,
+                severity=finding.severity,
+                owner=suite.owner,
+                sentence=finding.sentence,
+                observed=finding.observed,
+                expected=finding.expected,
+                runbook=check,
+                window=suite.window,
+            )
+
+
+def _findings(outcome: Mapping[str, Any], suite: Suite) -> list[Finding]:
+    config, raised = outcome["expectation_config"], _raised(outcome.get("exception_info", {}))
+    severity = config.get("severity", "critical")
+    if raised:
+        sentence = f"{suite.title}: the check {config['meta']['check']} could not be evaluated ({raised})."
+        return [Finding(suite.model, "errored", severity, sentence, raised, "an evaluated check")]
+    if "sentence" not in config["meta"]:
+        return [Finding(**finding) for finding in outcome["result"]["details"]["findings"]]
+    return [_stock_finding(outcome, suite)]
+
+
+def _stock_finding(outcome: Mapping[str, Any], suite: Suite) -> Finding:
+    config = outcome["expectation_config"]
+    promise, severity = config["meta"]["sentence"], config.get("severity", "critical")
+    seen = f"{float(outcome['result'].get('observed_value') or 0):,.0f}"
+    least, most = config["kwargs"].get("min_value"), config["kwargs"].get("max_value")
+    limits = f"at least {least:,.0f}" if least is not None else f"at most {most:,.0f}"
+    state: State = "passed" if outcome["success"] else bad(severity)
+    sentence = promise if state == "passed" else f"Not true: {promise}"
+    return Finding(f"{suite.model} {suite.window.label}", state, severity, sentence, seen, limits)
+
+
+def _raised(info: Mapping[str, Any]) -> str:
+    """The first exception message; the library nests them by metric where a metric failed."""
+    if info.get("raised_exception"):
+        return str(info.get("exception_message", ""))
+    nested = (_raised(value) for value in info.values() if isinstance(value, Mapping))
+    return next((message for message in nested if message), "")
+
+
+def _without_tracebacks(value: Any) -> Any:  # noqa: ANN401 - any JSON
+    if isinstance(value, list):
+        return [_without_tracebacks(item) for item in value]
+    if not isinstance(value, dict):
+        return value
+    clean = {key: _without_tracebacks(item) for key, item in value.items()}
+    if clean.get("exception_traceback"):
+        clean["exception_traceback"] = ""
+    if clean.get("exception_message"):
+        clean["exception_message"] = str(clean["exception_message"]).splitlines()[0][:200]
+    return clean
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    # Importing our classes logs "Overwriting declaration"; the bars of tqdm would stripe the demo.
+    logger = logging.getLogger("great_expectations")
+    level = logger.level
+    logger.setLevel(logging.ERROR)
+    os.environ.setdefault("TQDM_DISABLE", "1")
+    try:
+        yield
+    finally:
+        logger.setLevel(level)

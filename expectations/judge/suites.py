@@ -1,0 +1,106 @@
+"""Which checks a stream gets: the suite `<source>.<stream>`, derived from its declaration.
+
+Plain data; `gx.py` turns it into Great Expectations objects.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from expectations.declare.contract import contract
+from expectations.declare.source import Source
+from expectations.declare.stream import Stream
+from expectations.judge.verdict import Severity, Span
+
+HOURS_BEHIND = "hours_behind"
+
+
+@dataclass(frozen=True)
+class Planned:
+    """One expectation: the check, and what it must know; `limits` only for the stock ones, on one metric."""
+
+    check: str
+    severity: Severity
+    arguments: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class AtLeast:
+    """A stock expectation: the metric is not below `least` and not above `most`."""
+
+    check: str
+    severity: Severity
+    metric: str
+    sentence: str
+    least: float | None = None
+    most: float | None = None
+
+
+@dataclass(frozen=True)
+class Suite:
+    """All that is checked about one stream (or about the marts) in one window."""
+
+    name: str
+    source: str
+    model: str
+    title: str
+    owner: str
+    window: Span
+    planned: tuple[Planned | AtLeast, ...]
+
+
+def suite_of(source: Source, stream: Stream, window: Span, *, closed: Collection[date], history_days: int) -> Suite:
+    """The suite of one stream; `closed` are the days of the window that are over."""
+    about = {"title": source.title, "stream": stream.name, "history_days": history_days}
+    days = [day.isoformat() for day in sorted(closed)]
+    planned = [*_stock(source, stream, window), _drift(stream, about), _once(about, window), _cells(stream, about)]
+    planned += [Planned("spend_anomaly", "critical", {**about, "closed": days})] if stream.watch else []
+    planned += [_totals(stream, about, days)] if stream.reconcile else []
+    return Suite(
+        name=stream.suite,
+        source=source.name,
+        model=stream.name,
+        title=f"{source.title}: {stream.name}",
+        owner=source.owner.slack,
+        window=window,
+        planned=tuple(planned),
+    )
+
+
+def _stock(source: Source, stream: Stream, window: Span) -> list[Planned | AtLeast]:
+    if stream.kind == "entity":
+        return []  # a day on which no campaign or contact changed is an ordinary day
+    hours = source.fresh_within.total_seconds() / 3600
+    name = f"{source.title} {stream.name}"
+    return [
+        AtLeast("completeness", "critical", "rows", f"{name} delivered rows for {window.label}.", least=1),
+        AtLeast("freshness", "warning", HOURS_BEHIND, f"{name} is at most {hours:.0f} hours behind.", most=hours),
+    ]
+
+
+def _drift(stream: Stream, about: Mapping[str, Any]) -> Planned:
+    promised = contract(stream)
+    keys = {key: any(not f.nullable for f in promised.fields_of(key)) for key in promised.payload_keys}
+    types = {name: field.type for name, field in stream.fields.items()}
+    return Planned("schema_drift", "critical", {**about, "keys": keys, "types": types})
+
+
+def _once(about: Mapping[str, Any], window: Span) -> Planned:
+    return Planned("duplicate_load", "critical", {**about, "window": window.label})
+
+
+def _cells(stream: Stream, about: Mapping[str, Any]) -> Planned:
+    fields = stream.fields.items()
+    required = [name for name, field in fields if not field.nullable or name in stream.key]
+    most = {name: field.null_rate_at_most for name, field in fields if field.null_rate_at_most is not None}
+    return Planned("null_spike", "critical", {**about, "required": required, "most": most})
+
+
+def _totals(stream: Stream, about: Mapping[str, Any], days: list[str]) -> Planned:
+    declared = stream.reconcile
+    assert declared is not None
+    tolerance = {"absolute": str(declared.tolerance), "share": str(declared.tolerance_share)}
+    return Planned("reconciliation", "critical", {**about, "closed": days, "control": declared.control, **tolerance})

@@ -1,0 +1,89 @@
+"""The result of a check, in words that a marketer understands; everything that gates, alerts and documents reads it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal, Protocol, get_args
+
+State = Literal["passed", "warned", "failed", "errored", "learning"]
+Severity = Literal["critical", "warning", "info"]
+Check = Literal[
+    "schema_drift",
+    "duplicate_load",
+    "null_spike",
+    "spend_anomaly",
+    "reconciliation",
+    "completeness",
+    "freshness",
+    "late",
+    "build_failed",
+    "data_test",
+]
+
+CHECKS: tuple[str, ...] = get_args(Check)  # each has a runbook of its name; a test compares the two lists
+
+
+class Span(Protocol):
+    """What a verdict knows of its window: half-open, UTC. `tasks.window.Window` is one."""
+
+    @property
+    def start(self) -> datetime: ...
+    @property
+    def end(self) -> datetime: ...
+    @property
+    def label(self) -> str: ...
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What a check says about one scope (a field, an object, an account and day)."""
+
+    scope: str
+    state: State
+    severity: Severity
+    sentence: str
+    observed: str = ""
+    expected: str = ""
+
+    @property
+    def good(self) -> bool:
+        """Whether nobody has to look."""
+        return self.state in ("passed", "learning")
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """A finding with everything that a reader needs to act: whose it is, where it is, what to read.
+
+    `errored` is a check that could not be evaluated, which is not the same as one that failed; `learning` is
+    one without enough history to judge.
+    """
+
+    check: str
+    source: str
+    model: str
+    scope: str
+    state: State
+    severity: Severity
+    owner: str
+    sentence: str
+    observed: str
+    expected: str
+    runbook: str
+    window: Span
+
+    @property
+    def holds(self) -> bool:
+        """Whether it holds the publication."""
+        return self.severity == "critical" and self.state in ("failed", "errored")
+
+    @property
+    def alarming(self) -> bool:
+        """Whether somebody must be told."""
+        return self.state in ("failed", "errored", "warned") and self.severity != "info"
+
+
+def bad(severity: Severity) -> State:
+    """The state of a finding of this severity that did not pass."""
+    return "failed" if severity == "critical" else "warned"
