@@ -6,8 +6,9 @@ from datetime import UTC, date, datetime
 
 from prefect.runtime import flow_run
 
+from expectations.declare.errors import Misconfigured
+from expectations.declare.rendered import stale
 from expectations.declare.source import Source, load
-from tasks.rendered import refuse_stale
 from tasks.window import DAY_TURNS_AT, Window
 
 
@@ -20,7 +21,12 @@ def declared(source: str) -> Source:
 
 def fresh_rendering() -> None:
     """Refuse to run models that were rendered from an older declaration."""
-    refuse_stale()
+    if old := stale():
+        raise Misconfigured(
+            f"{len(old)} rendered files are older than their declaration",
+            where=", ".join(old[:3]) + (", and more" if len(old) > 3 else ""),
+            do="Run `plumbline render` and commit what it writes",
+        )
 
 
 def chosen_window(given: Window | None) -> Window:

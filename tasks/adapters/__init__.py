@@ -70,6 +70,18 @@ def _warehouse() -> Warehouse:
     return duckdb_warehouse(settings().warehouse, settings().warehouse_file)
 
 
+@contextmanager
+def warehouse_lock() -> Iterator[None]:
+    """Exclude other writers without opening the warehouse, for what opens it by itself (dbt)."""
+    if settings().core.profile == "snowflake":
+        yield
+        return
+    from tasks.adapters.warehouse.lock import writer_lock
+
+    with writer_lock(settings().warehouse_file.absolute(), seconds=settings().warehouse.lock_seconds):
+        yield
+
+
 @lru_cache(maxsize=4)
 def _ops_store(url: str) -> OpsStore:
     from tasks.adapters.ops_store import OpsStore
