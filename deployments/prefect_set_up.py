@@ -24,6 +24,7 @@ def deploy(say: Callable[[str], None]) -> None:
         return
     _create_queues()
     _deploy_all()
+    _pause_schedules()
     mark.write_text(wanted)
     say("Deployed the flows of prefect.yaml")
 
@@ -36,6 +37,16 @@ def _create_queues() -> None:
     with get_client(sync_client=True) as client:
         for limit in (WRITER, *(platform(source) for source in names())):
             client.upsert_global_concurrency_limit_by_name(limit, 1)
+
+
+def _pause_schedules() -> None:
+    # On the local stack people start runs; a schedule would read the simulated sources at the real time.
+    from prefect.client.orchestration import get_client
+
+    with get_client(sync_client=True) as client:
+        for deployment in client.read_deployments():
+            for schedule in deployment.schedules:
+                client.update_deployment_schedule(deployment.id, schedule.id, active=False)
 
 
 def _deploy_all() -> None:
