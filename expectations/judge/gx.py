@@ -67,7 +67,7 @@ def _expectation(planned: Planned | AtLeast) -> Any:  # noqa: ANN401
         condition_parser="pandas",
         description=planned.sentence,
         severity=planned.severity,
-        meta={"check": planned.check, "sentence": planned.sentence},
+        meta={"check": planned.check, "sentence": planned.sentence, "scope": planned.scope},
     )
 
 
@@ -100,10 +100,10 @@ def _findings(outcome: Mapping[str, Any], suite: Suite) -> list[Finding]:
         return [Finding(suite.model, "errored", severity, sentence, raised, "an evaluated check")]
     if "sentence" not in config["meta"]:
         return [Finding(**finding) for finding in outcome["result"]["details"]["findings"]]
-    return [_stock_finding(outcome, suite)]
+    return [_stock_finding(outcome)]
 
 
-def _stock_finding(outcome: Mapping[str, Any], suite: Suite) -> Finding:
+def _stock_finding(outcome: Mapping[str, Any]) -> Finding:
     config = outcome["expectation_config"]
     promise, severity = config["meta"]["sentence"], config.get("severity", "critical")
     seen = f"{float(outcome['result'].get('observed_value') or 0):,.0f}"
@@ -111,7 +111,7 @@ def _stock_finding(outcome: Mapping[str, Any], suite: Suite) -> Finding:
     limits = f"at least {least:,.0f}" if least is not None else f"at most {most:,.0f}"
     state: State = "passed" if outcome["success"] else bad(severity)
     sentence = promise if state == "passed" else f"Not true: {promise}"
-    return Finding(f"{suite.model} {suite.window.label}", state, severity, sentence, seen, limits)
+    return Finding(config["meta"]["scope"], state, severity, sentence, seen, limits)
 
 
 def _raised(info: Mapping[str, Any]) -> str:

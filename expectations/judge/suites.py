@@ -16,11 +16,12 @@ from expectations.declare.stream import Stream
 from expectations.judge.verdict import Severity, Span
 
 HOURS_BEHIND = "hours_behind"
+MARTS_OWNER = "@data-platform"
 
 
 @dataclass(frozen=True)
 class Planned:
-    """One expectation: the check, and what it must know; `limits` only for the stock ones, on one metric."""
+    """One expectation: the check, and what it must know."""
 
     check: str
     severity: Severity
@@ -34,6 +35,7 @@ class AtLeast:
     check: str
     severity: Severity
     metric: str
+    scope: str
     sentence: str
     least: float | None = None
     most: float | None = None
@@ -74,10 +76,11 @@ def _stock(source: Source, stream: Stream, window: Span) -> list[Planned | AtLea
     if stream.kind == "entity":
         return []  # a day on which no campaign or contact changed is an ordinary day
     hours = source.fresh_within.total_seconds() / 3600
-    name = f"{source.title} {stream.name}"
+    name, scope = f"{source.title} {stream.name}", f"{stream.name} {window.label}"
+    delivered, fresh = f"{name} delivered rows for {window.label}.", f"{name} is at most {hours:.0f} hours behind."
     return [
-        AtLeast("completeness", "critical", "rows", f"{name} delivered rows for {window.label}.", least=1),
-        AtLeast("freshness", "warning", HOURS_BEHIND, f"{name} is at most {hours:.0f} hours behind.", most=hours),
+        AtLeast("completeness", "critical", "rows", scope, delivered, least=1),
+        AtLeast("freshness", "warning", HOURS_BEHIND, scope, fresh, most=hours),
     ]
 
 
@@ -104,3 +107,26 @@ def _totals(stream: Stream, about: Mapping[str, Any], days: list[str]) -> Planne
     assert declared is not None
     tolerance = {"absolute": str(declared.tolerance), "share": str(declared.tolerance_share)}
     return Planned("reconciliation", "critical", {**about, "closed": days, "control": declared.control, **tolerance})
+
+
+def rows_in(mart: str) -> str:
+    """The metric with the rows of the judged day in a mart."""
+    return f"rows_in_{mart}"
+
+
+def marts_suite(window: Span, marts: Collection[str]) -> Suite:
+    """The suite `marts`: what the built marts must show for the last day of the window."""
+    day = window.label[-10:] if ".." in window.label else window.label
+    filled = [
+        AtLeast("completeness", "warning", rows_in(mart), f"{mart} {day}", f"{mart} has rows of {day}.", least=1)
+        for mart in marts
+    ]
+    return Suite(
+        name="marts",
+        source="marts",
+        model="marts",
+        title="Marts",
+        owner=MARTS_OWNER,
+        window=window,
+        planned=tuple(filled),
+    )

@@ -61,6 +61,8 @@ def _days(m: Measurements, closed: Collection[date]) -> Iterator[_Day]:
     clicks = m.series("clicks")
     for account, series in m.series("spend").items():
         spend = {day: float(value) for day, value in series.items()}
+        if not any(spend.values()):
+            continue  # an account that never spent has nothing to judge
         price = {day: y / n for day, y in spend.items() if (n := float(clicks.get(account, {}).get(day, 0))) > 0}
         for day in sorted(closed):
             if day in spend or _was_active(spend, day):

@@ -1,0 +1,144 @@
+"""Read measurements as the frames that suites are run on: those of the window, and the history before it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from expectations.declare.errors import Misconfigured
+from expectations.judge.measurement import COLUMNS
+from expectations.judge.suites import HOURS_BEHIND, rows_in
+from tasks.adapters.warehouse.base import Warehouse
+from tasks.window import Window
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+_HISTORY = timedelta(days=63)  # 56 days of a weekday factor and the week that the oldest of them needs
+
+# Day column of each mart that must have rows of the day; also the order of the expectations.
+MART_DAYS = {
+    "fct_ad_performance": "date",
+    "fct_sessions": "started_at",
+    "fct_leads": "entered_at",
+    "fct_orders": "order_date",
+    "agg_channel_daily": "date",
+}
+
+_LATEST = """
+with latest as (
+    select * from quality.measurements
+    where source = ?
+    qualify load_seq = max(load_seq) over (partition by model, window_start, window_end)
+)
+"""
+_NOW = (
+    _LATEST
+    + """
+select model, 'now' as role, metric, account, day, field, value, baseline, baseline_n
+from latest
+where window_start = ? and window_end = ?
+"""
+)
+_FIELDS_BEFORE = (
+    _LATEST
+    + """
+select model, 'before' as role, metric, field, sum(value) as value
+from latest
+where window_end <= ? and metric in ('rows', 'present', 'unexpected')
+group by model, metric, field
+"""
+)
+_DAYS_BEFORE = (
+    _LATEST
+    + """
+select model, 'before' as role, metric, account, day, value
+from latest
+where metric in ('spend', 'clicks') and day >= ? and day < ?
+qualify row_number() over (partition by model, metric, account, day order by load_seq desc, window_end desc) = 1
+"""
+)
+_FIRST_SEEN = "select model, min(window_start) as first_seen from quality.measurements where source = ? group by model"
+_COVERED = "select stream as model, max(window_end) as covered from raw.load_ledger where source = ? group by stream"
+
+
+@dataclass(frozen=True)
+class Measured:
+    """Everything measured about one source, for one window."""
+
+    rows: pd.DataFrame
+    first_seen: dict[str, datetime]
+    window: Window
+
+    def has(self, model: str) -> bool:
+        """Whether this window has measurements of the stream."""
+        return bool(((self.rows["model"] == model) & (self.rows["role"] == "now") & self._counted).any())
+
+    @property
+    def _counted(self) -> Any:  # noqa: ANN401 - a mask of pandas
+        return self.rows["metric"] != HOURS_BEHIND
+
+    def history_days(self, model: str) -> int:
+        """Days between the first measurement of the stream and this window."""
+        first = self.first_seen.get(model)
+        return max((_naive(self.window.start) - first).days, 0) if first else 0
+
+    def of(self, model: str) -> pd.DataFrame:
+        """The frame of one stream, with the columns of `expectations.judge.measurement`."""
+        return self.rows[self.rows["model"] == model].reindex(columns=list(COLUMNS)).reset_index(drop=True)
+
+
+def measured(warehouse: Warehouse, source: str, window: Window) -> Measured:
+    """The newest measurements of this window, and the history that its checks compare with."""
+    import pandas as pd
+
+    if "measurements" not in warehouse.relations("quality"):
+        raise Misconfigured("there are no measurements yet", where="quality.measurements", do="Run measure first.")
+    start, end = _naive(window.start), _naive(window.end)
+    now = _frame(warehouse, _NOW, [source, start, end])
+    parts = [
+        now,
+        _frame(warehouse, _FIELDS_BEFORE, [source, start]),
+        _frame(warehouse, _DAYS_BEFORE, [source, (start - _HISTORY).date(), start.date()]),
+        _hours_behind(warehouse, source, end),
+    ]
+    rows = pd.concat([part for part in parts if len(part)] or [now], ignore_index=True)
+    seen = warehouse.query(_FIRST_SEEN, [source])
+    return Measured(rows, {str(model): first for model, first in seen}, window)
+
+
+def measured_marts(warehouse: Warehouse, day: date) -> pd.DataFrame:
+    """How many rows of the day each mart has; 0 for one that is not built."""
+    import pandas as pd
+
+    present = set(warehouse.relations("marts"))
+    rows = [
+        {"role": "now", "metric": rows_in(mart), "value": _rows_of_day(warehouse, mart, day) if mart in present else 0}
+        for mart in MART_DAYS
+    ]
+    return pd.DataFrame(rows, columns=list(COLUMNS), dtype=object)
+
+
+def _rows_of_day(warehouse: Warehouse, mart: str, day: date) -> int:
+    sql = f"select count(*) from marts.{mart} where cast({MART_DAYS[mart]} as date) = ?"  # noqa: S608 - names above
+    return int(warehouse.query(sql, [day])[0][0])
+
+
+def _hours_behind(warehouse: Warehouse, source: str, end: datetime) -> pd.DataFrame:
+    import pandas as pd
+
+    rows = [
+        {"model": stream, "role": "now", "metric": HOURS_BEHIND, "value": max((end - at).total_seconds() / 3600, 0)}
+        for stream, at in warehouse.query(_COVERED, [source])
+    ]
+    return pd.DataFrame(rows, dtype=object)
+
+
+def _frame(warehouse: Warehouse, sql: str, params: list[Any]) -> pd.DataFrame:
+    frame: pd.DataFrame = warehouse.frame(sql, params).to_pandas().astype(object)
+    return frame
+
+
+def _naive(instant: datetime) -> datetime:
+    return instant.replace(tzinfo=None)  # the warehouse keeps UTC without a zone
