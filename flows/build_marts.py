@@ -22,9 +22,9 @@ def build_marts(window: Window | None = None) -> Release:
     window = chosen_window(window)
     fresh_rendering()
     with writer_queue():
-        receipt = build(window)
-        verdicts = (*known_verdicts(window), *test(window), *judge_marts(window))
-        release = publish(window, "provisional", verdicts, receipt)
+        built = build(window)
+        verdicts = (*known_verdicts(window), *built.verdicts, *test(window), *judge_marts(window))
+        release = publish(window, "provisional", verdicts)
     announce(verdicts, window)
     document(window)
     deliver()

@@ -28,9 +28,9 @@ def close_day(day: date | None = None) -> Release:
     fresh_rendering()
     late = wait_for_sources(window)
     with writer_queue():
-        receipt = build(window)
-        verdicts = (*late, *known_verdicts(window), *test(window), *judge_marts(window))
-        release = publish(window, "final", verdicts, receipt)
+        built = build(window)
+        verdicts = (*late, *known_verdicts(window), *built.verdicts, *test(window), *judge_marts(window))
+        release = publish(window, "final", verdicts)
     announce(verdicts, window)
     document(window)
     deliver()

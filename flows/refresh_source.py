@@ -33,8 +33,8 @@ def refresh_source(source: str, window: Window | None = None, again: bool = Fals
     with writer_queue():
         for batch in batches:
             load(batch)
-        measure(source, window)
-        verdicts = judge(source, window)
+        measured = measure(source, window)
+        verdicts = (*measured.verdicts, *judge(source, window))
     announce(verdicts, window)
     deliver()
     return verdicts

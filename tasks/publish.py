@@ -26,7 +26,6 @@ from tasks.adapters.warehouse.base import Warehouse
 from tasks.outcomes import recorded
 from tasks.provenance import Provenance, provenance
 from tasks.settings import settings
-from tasks.transform import BuildReceipt
 from tasks.window import Window
 
 KEPT_RELEASES = 5  # a reader that resolved the link before a swap must still find its files
@@ -49,13 +48,13 @@ class Release:
 @task(task_run_name="publish {state} {window.label}")
 @recorded
 def publish(
-    window: Window, state: Literal["provisional", "final"], verdicts: Sequence[Verdict], receipt: BuildReceipt
+    window: Window, state: Literal["provisional", "final"], verdicts: Sequence[Verdict]
 ) -> Release:
     """Swap `published/current` to a new release, or hold it where a critical check did not pass.
 
     Publishing the same inputs again returns the release that is there.
     """
-    reasons = _reasons_to_hold(verdicts, receipt)
+    reasons = tuple(v.sentence for v in verdicts if v.holds)
     with adapters.warehouse() as warehouse:
         facts = provenance(warehouse, window)
         identity = _fingerprint(facts, state)
@@ -88,11 +87,6 @@ def held_notes() -> dict[str, Any] | None:
     """Which window is held, and why; None where nothing is."""
     path = settings().home / "published" / "held.json"
     return json.loads(path.read_text()) if path.exists() else None
-
-
-def _reasons_to_hold(verdicts: Sequence[Verdict], receipt: BuildReceipt) -> tuple[str, ...]:
-    broken = [f"{name} did not build" for name in receipt.failed]
-    return (*broken, *(v.sentence for v in verdicts if v.holds))
 
 
 def _fingerprint(facts: Provenance, state: str) -> str:

@@ -20,6 +20,7 @@ from tasks.window import Window
 
 DAY = date(2026, 11, 17)
 WINDOW = Window.of_day(DAY)
+BUILT = SimpleNamespace(verdicts=())
 
 
 @pytest.fixture
@@ -50,7 +51,7 @@ def _step(journal: list[str], name: str, result: Any) -> Callable[..., Any]:
 
 
 def test_a_refresh_goes_from_the_source_to_the_verdict(record: Callable[..., None], journal: list[str]) -> None:
-    steps = {"sync": None, "land": None, "seal": None, "load": None, "measure": None, "judge": ()}
+    steps = {"sync": None, "land": None, "seal": None, "load": None, "measure": BUILT, "judge": ()}
     record(flows.refresh_source, **steps, announce=None, deliver=None)
     flows.refresh_source.refresh_source.fn("meta_ads", WINDOW)
     streams = len(load_declaration("meta_ads").streams)
@@ -66,14 +67,14 @@ def test_an_unknown_source_is_refused_before_anything_runs(record: Callable[...,
 
 
 def test_a_close_publishes_after_every_judgement(record: Callable[..., None], journal: list[str]) -> None:
-    steps = {"wait_for_sources": (), "build": None, "known_verdicts": (), "test": (), "judge_marts": ()}
+    steps = {"wait_for_sources": (), "build": BUILT, "known_verdicts": (), "test": (), "judge_marts": ()}
     record(flows.close_day, **steps, publish=SimpleNamespace(), announce=None, document=None, deliver=None)
     flows.close_day.close_day.fn(DAY)
     assert journal == [*steps, "publish", "announce", "document", "deliver"]
 
 
 def test_a_build_publishes_provisionally_after_judgement(record: Callable[..., None], journal: list[str]) -> None:
-    steps = {"build": None, "known_verdicts": (), "test": (), "judge_marts": ()}
+    steps = {"build": BUILT, "known_verdicts": (), "test": (), "judge_marts": ()}
     record(flows.build_marts, **steps, publish=SimpleNamespace(), announce=None, document=None, deliver=None)
     flows.build_marts.build_marts.fn(WINDOW)
     assert journal == [*steps, "publish", "announce", "document", "deliver"]

@@ -1,0 +1,154 @@
+"""Let dbt turn what was loaded into typed rows, measurements and marts, and test the result.
+
+Models are Prefect task runs through prefect-dbt's runner. Data tests run in one dbt process of their own,
+because the bare runner is several times slower in a process that the other one has used (measured). The
+run_results.json of both are kept and are the truth; a skipped model's task run shows as completed.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from prefect import task
+from prefect.artifacts import create_table_artifact
+from prefect.context import FlowRunContext
+
+from expectations.declare.source import load
+from expectations.judge.verdict import Severity, Verdict
+from tasks import adapters
+from tasks.adapters.dbt_runner import DbtOutcome, NodeResult
+from tasks.outcomes import recorded
+from tasks.window import Window
+
+DATA_TEAM = "@data-engineering"
+_QUOTED = re.compile(r"'[^']*'|\"[^\"]*\"")
+
+
+@dataclass(frozen=True)
+class BuildReceipt:
+    """What dbt did: names of models that failed, how many were built and skipped, and the evidence."""
+
+    window: Window
+    source: str
+    built: int
+    failed: tuple[str, ...]
+    skipped: int
+    seconds: float
+    run_results: Path
+    verdicts: tuple[Verdict, ...]
+
+
+@task(task_run_name="measure {source} {window.label}")
+@recorded
+def measure(source: str, window: Window) -> BuildReceipt:
+    """Type what is new of one source, bring its current rows up to date and measure them."""
+    declaration = load(source)
+    return _run(window, source, [f"+{declaration.measure_model}"], declaration.owner.slack)
+
+
+@task(task_run_name="build {window.label}")
+@recorded
+def build(window: Window) -> BuildReceipt:
+    """Build every model that has something new."""
+    return _run(window, "marts", [], DATA_TEAM)
+
+
+@task(task_run_name="test {window.label}")
+@recorded
+def test(window: Window) -> tuple[Verdict, ...]:
+    """Run the data tests; one verdict each, and one table in the UI."""
+    with adapters.warehouse_lock():
+        outcome = adapters.dbt().run_tests()
+    verdicts = tuple(_tested(node, window) for node in outcome.results)
+    adapters.ops_store().record_verdicts(verdicts)
+    _show(outcome)
+    return verdicts
+
+
+def _run(window: Window, source: str, select: Sequence[str], owner: str) -> BuildReceipt:
+    with adapters.warehouse_lock():
+        outcome = adapters.dbt().run_models(select)
+    failed = [node for node in outcome.results if node.status in ("error", "fail")]
+    verdict = _built(window, source, failed, owner)
+    adapters.ops_store().record_verdicts([verdict])
+    return BuildReceipt(
+        window=window,
+        source=source,
+        built=sum(node.status == "success" for node in outcome.results),
+        failed=tuple(node.name for node in failed),
+        skipped=sum(node.status == "skipped" for node in outcome.results),
+        seconds=sum(node.seconds for node in outcome.results),
+        run_results=outcome.run_results,
+        verdicts=(verdict,),
+    )
+
+
+def _built(window: Window, source: str, failed: Sequence[NodeResult], owner: str) -> Verdict:
+    said = "; ".join(f"{node.name}: {without_values(node.message)}" for node in failed)
+    return _verdict(
+        "build_failed",
+        source,
+        "models",
+        window,
+        failed=bool(failed),
+        owner=owner,
+        sentence=f"{len(failed)} models did not build ({said})." if failed else "Every model was built.",
+        observed=f"{len(failed)} failed",
+        expected="0 failed",
+    )
+
+
+def _tested(node: NodeResult, window: Window) -> Verdict:
+    failed = node.status not in ("pass", "success")
+    return _verdict(
+        "data_test",
+        "marts",
+        node.name,
+        window,
+        failed=failed,
+        owner=DATA_TEAM,
+        sentence=f"The data test {node.name} {'found rows that must not be' if failed else 'passed'}.",
+        observed=without_values(node.message) or node.status,
+        expected="0 rows",
+    )
+
+
+def _verdict(
+    check: Literal["build_failed", "data_test"], source: str, model: str, window: Window, *, failed: bool,
+    owner: str, sentence: str, observed: str, expected: str,
+) -> Verdict:  # fmt: skip
+    severity: Severity = "critical"
+    return Verdict(
+        check=check,
+        source=source,
+        model=model,
+        scope=model,
+        state="failed" if failed else "passed",
+        severity=severity,
+        owner=owner,
+        sentence=sentence,
+        observed=observed,
+        expected=expected,
+        runbook=check,
+        window=window,
+    )
+
+
+def without_values(message: str) -> str:
+    """The first line of an engine's message with every quoted text removed: it may quote a personal value."""
+    first = next((line.strip() for line in message.splitlines() if line.strip()), "")
+    return _QUOTED.sub("(value)", first)[:300]
+
+
+def _show(outcome: DbtOutcome) -> None:
+    if FlowRunContext.get() is None:
+        return
+    rows = [
+        {"test": n.name, "status": n.status, "seconds": round(n.seconds, 2), "said": without_values(n.message)}
+        for n in outcome.results
+    ]
+    create_table_artifact(key="data-tests", table=rows, description="Data tests of the marts")
