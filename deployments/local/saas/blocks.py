@@ -5,12 +5,19 @@ A module that serves a source has a dictionary `STREAMS: dict[str, Stream]`; `re
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from itertools import islice
+from typing import Any
+
+import orjson
 
 from deployments.local.saas.seasons import micros, number, today
 from deployments.local.saas.world import World
+
+_ROWS = 2_000
+Record = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +41,11 @@ class Request:
     until: datetime
 
     @property
+    def is_first(self) -> bool:
+        """Whether nothing was read before."""
+        return self.since is None or self.since.date() <= self.start
+
+    @property
     def since_micros(self) -> int:
         """The earliest change asked for, exclusive, in microseconds UTC."""
         return micros(self.since) if self.since else number(self.start) * 86_400_000_000 - 1
@@ -52,3 +64,10 @@ class Request:
 
 
 Stream = Callable[[World, Request], Iterator[Block]]
+
+
+def blocks(records: Iterable[Record]) -> Iterator[Block]:
+    """Records as JSON texts, some thousand at a time."""
+    remaining = iter(records)
+    while payloads := [orjson.dumps(record) for record in islice(remaining, _ROWS)]:
+        yield Block(payloads)

@@ -18,6 +18,7 @@ GOOGLE, META = 1, 2
 HOSTILE_NAME = "<img src=x onerror=alert(1)>"
 EMOJI_NAME = "Cozy Season 🎁✨ ❄️ Gifts"
 _FAMILY = 10_000
+_RENAMED_EVERY = 120
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,9 +116,18 @@ def slot_curve(dice: Dice, account: int, day: int) -> Reals:
 
 def campaign_name(dice: Dice, campaign: Campaign, day: int) -> str:
     """The name people see on a day: marketers rename a campaign about every four months."""
-    shift = int(dice.one("campaign.renamed", campaign.index) * 120)
-    revision = _REVISIONS[((day + shift) // 120 + campaign.index) % len(_REVISIONS)]
+    shift = _shift(dice, campaign.index)
+    revision = _REVISIONS[((day + shift) // _RENAMED_EVERY + campaign.index) % len(_REVISIONS)]
     return campaign.name if campaign.name == HOSTILE_NAME else campaign.name + revision
+
+
+def renamed_on(dice: Dice, campaign: int, day: int) -> int:
+    """The last day up to `day` on which a campaign was renamed."""
+    return day - (day + _shift(dice, campaign)) % _RENAMED_EVERY
+
+
+def _shift(dice: Dice, campaign: int) -> int:
+    return int(dice.one("campaign.renamed", campaign) * _RENAMED_EVERY)
 
 
 def group_name(book: Catalog, slot: int) -> str:

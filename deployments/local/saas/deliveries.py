@@ -11,7 +11,8 @@ from functools import lru_cache
 
 import numpy as np
 
-from deployments.local.saas.catalog import ACCOUNTS, GOOGLE, catalog, slot_curve
+from deployments.local.saas.catalog import ACCOUNTS, GOOGLE, META, catalog, slot_curve
+from deployments.local.saas.claims import claimed_at, in_account_money, viewers
 from deployments.local.saas.hashing import Dice, Flags, Ints, Reals
 from deployments.local.saas.journeys import SESSIONS_A_DAY, SHARES, SPAN, channel_ranges, sessions, sessions_at
 from deployments.local.saas.seasons import SECOND, local_day, midnight, moment, price_of_clicks, traffic
@@ -31,7 +32,8 @@ class Deliveries:
 
     `known_at` is when the platform first counts it, `refunded_at` when it takes an invalid click's cost back
     (0: never), `gone_at` when it withdraws the whole row of that ad and day. `session` is the position among
-    the sessions of `shop_day`, -1 for lost clicks and views.
+    the sessions of `shop_day`, -1 for lost clicks and views. `claimed_at` is when the order that the platform
+    counts for it is placed (0: none), `claimed` that order's total in minor units of the account's currency.
     """
 
     ref: Ints
@@ -49,6 +51,8 @@ class Deliveries:
     known_at: Ints
     refunded_at: Ints
     gone_at: Ints
+    claimed_at: Ints
+    claimed: Ints
 
     def __len__(self) -> int:
         return len(self.ref)
@@ -102,20 +106,60 @@ def shop_deliveries(dice: Dice, platform: int, day: int) -> Deliveries:
 
 
 def _shop_deliveries(dice: Dice, platform: int, day: int) -> Deliveries:
-    channel = 0 if platform == GOOGLE else 1
-    position = np.concatenate(channel_ranges(dice, day, channel))
+    position = np.concatenate(channel_ranges(dice, day, 0 if platform == GOOGLE else 1))
     came = sessions(dice, day).take(position) if dice.scale <= 0.01 else sessions_at(dice, day, position)
     extra = _extra(dice, platform, day)
-    ref = np.concatenate((came.ref, extra))
-    slot = np.concatenate((came.slot, _extra_slots(dice, platform, day, extra)))
-    at = np.concatenate((came.click_at, moment(day, dice.uniform("delivery.second", extra))))
-    device = np.concatenate((came.device, dice.pick("delivery.device", extra, np.array([0.65, 0.32, 0.03]))))
-    is_click = np.concatenate((np.ones(len(came), dtype=np.bool_), extra % 2 == 0))
-    click = (dice.words("click", ref) >> np.uint64(1)).astype(np.int64)
-    session = np.concatenate((came.position, np.full(len(extra), -1)))
+    buyers = viewers(dice, day) if platform == META else None
+    parts = [
+        _Seeds(came.ref, came.slot, came.click_at, came.device, came.position >= 0, came.position,
+               claimed_at(came, platform), came.order_total),
+        _Seeds(extra, _extra_slots(dice, platform, day, extra), moment(day, dice.uniform("delivery.second", extra)),
+               _devices(dice, extra), extra % 2 == 0, *_none(extra)),
+    ]  # fmt: skip
+    if buyers:
+        ref = -buyers.order_ref - SPAN * SPAN
+        views = np.zeros(len(ref), dtype=np.bool_)
+        parts.append(
+            _Seeds(ref, buyers.slot, buyers.at, _devices(dice, ref), views, _none(ref)[0],
+                   buyers.order_at, buyers.order_total)
+        )  # fmt: skip
+    return _complete(dice, day, _Seeds(*(np.concatenate(column) for column in zip(*map(_values, parts), strict=True))))
+
+
+@dataclass(frozen=True, slots=True)
+class _Seeds:
+    """What makes a delivery before the platform counts and prices it."""
+
+    ref: Ints
+    slot: Ints
+    at: Ints
+    device: Ints
+    is_click: Flags
+    session: Ints
+    claimed_at: Ints
+    total: Ints
+
+
+def _values(seeds: _Seeds) -> list[Ints]:
+    return [getattr(seeds, name) for name in _Seeds.__slots__]
+
+
+def _none(ref: Ints) -> tuple[Ints, Ints, Ints]:
+    """(session, claimed_at, total) of deliveries that led to nothing."""
+    return np.full(len(ref), -1), np.zeros(len(ref), dtype=np.int64), np.zeros(len(ref), dtype=np.int64)
+
+
+def _devices(dice: Dice, ref: Ints) -> Ints:
+    return dice.pick("delivery.device", ref, np.array([0.65, 0.32, 0.03]))
+
+
+def _complete(dice: Dice, day: int, seeds: _Seeds) -> Deliveries:
+    ref, slot, at = seeds.ref, seeds.slot, seeds.at
     account = catalog(dice).account[slot]
     local, closed = _local(account, at)
-    impressions, cost = _price(dice, day, (ref, slot, is_click))
+    impressions, cost = _price(dice, day, (ref, slot, seeds.is_click))
+    click = (dice.words("click", ref) >> np.uint64(1)).astype(np.int64)
+    gone = dice.chance("delivery.gone", slot * 100_000 + local, 0.0005)
     return Deliveries(
         ref=ref,
         shop_day=np.full(len(ref), day),
@@ -123,15 +167,17 @@ def _shop_deliveries(dice: Dice, platform: int, day: int) -> Deliveries:
         slot=slot,
         at=at,
         day=local,
-        device=device,
-        click=np.where(is_click, click, 0),
-        session=session,
-        is_click=is_click,
+        device=seeds.device,
+        click=np.where(seeds.is_click, click, 0),
+        session=seeds.session,
+        is_click=seeds.is_click,
         impressions=impressions,
         cost=cost,
         known_at=_known_at(dice, ref, at, closed),
         refunded_at=_refunded_at(dice, ref, closed),
-        gone_at=np.where(dice.chance("delivery.gone", slot * 100_000 + local, 0.0005), closed + 48 * HOUR, 0),
+        gone_at=np.where(gone, closed + 48 * HOUR, 0),
+        claimed_at=seeds.claimed_at,
+        claimed=np.where(seeds.claimed_at > 0, in_account_money(dice, slot, seeds.total), 0),
     )
 
 

@@ -67,9 +67,9 @@ class Dice:
         """Uniform integers in [0, limit)."""
         return (self.uniform(field, entity) * limit).astype(np.int64)
 
-    def chance(self, field: str, entity: Ints, share: float | Reals) -> Flags:
+    def chance(self, field: str, entity: Ints, share: float | Reals, day: int = 0) -> Flags:
         """True for this share of the entities."""
-        return np.asarray(self.uniform(field, entity) < share, dtype=np.bool_)
+        return np.asarray(self.uniform(field, entity, day) < share, dtype=np.bool_)
 
     def pick(self, field: str, entity: Ints, weights: Reals) -> Ints:
         """Positions drawn with these weights."""
