@@ -1,0 +1,33 @@
+{# What the measurements need of an engine: the keys of a payload, its fingerprint, and a day in a time zone. #}
+
+{# The top-level keys of a payload, as a list. #}
+{% macro payload_keys(payload) %}{{ return(adapter.dispatch('payload_keys')(payload)) }}{% endmacro %}
+{% macro default__payload_keys(payload) -%} json_keys({{ payload }}) {%- endmacro %}
+{% macro snowflake__payload_keys(payload) -%} object_keys(try_parse_json({{ payload }})) {%- endmacro %}
+
+{# A number that is equal for equal payloads. #}
+{% macro fingerprint(payload) %}{{ return(adapter.dispatch('fingerprint')(payload)) }}{% endmacro %}
+{% macro default__fingerprint(payload) -%} cast(hash({{ payload }}) % 1000000000000 as bigint) {%- endmacro %}
+{% macro snowflake__fingerprint(payload) -%} mod(abs(hash({{ payload }})), 1000000000000) {%- endmacro %}
+
+{# Whether a place of the payload holds anything but null. The path is a list of keys. #}
+{% macro payload_holds(payload, path) %}{{ return(adapter.dispatch('payload_holds')(payload, path)) }}{% endmacro %}
+{% macro default__payload_holds(payload, path) -%}
+    json_type({{ payload }}, '$."{{ path | join('"."') }}"') <> 'NULL'
+{%- endmacro %}
+{% macro snowflake__payload_holds(payload, path) -%}
+    typeof(get_path(try_parse_json({{ payload }}), '"{{ path | join('"."') }}"')) <> 'NULL_VALUE'
+{%- endmacro %}
+
+{# One row per payload key and window out of key sets (window_start, window_end, payload_key_set, set_rows). #}
+{% macro key_counts(sets) %}{{ return(adapter.dispatch('key_counts')(sets)) }}{% endmacro %}
+{% macro default__key_counts(sets) %}
+    select window_start, window_end, payload_key, sum(set_rows) as key_rows
+    from (select window_start, window_end, set_rows, unnest(payload_key_set) as payload_key from {{ sets }}) as listed
+    group by window_start, window_end, payload_key
+{% endmacro %}
+{% macro snowflake__key_counts(sets) %}
+    select window_start, window_end, cast(listed.value as varchar) as payload_key, sum(set_rows) as key_rows
+    from {{ sets }}, lateral flatten(input => payload_key_set) as listed
+    group by window_start, window_end, cast(listed.value as varchar)
+{% endmacro %}

@@ -1,0 +1,508 @@
+-- rendered from ga4, sha256 6b8a81fdb01942cd8add47c91ad6bdf6ad939b5ff9fb59fdf21dcfc8c040926c; change the declaration, then run `plumbline render`
+
+with ledger as (
+    select
+        window_start,
+        window_end,
+        stream,
+        sync_id,
+        load_seq,
+        "rows" as object_rows
+    from {{ source('plumbline', 'load_ledger') }}
+    where source = 'ga4'
+),
+
+windows as (
+    select window_start, window_end, max(load_seq) as load_seq
+    from ledger
+    group by window_start, window_end
+),
+
+pending as (
+    select windows.window_start, windows.window_end, windows.load_seq
+    from windows
+    {% if is_incremental() %}
+    where not exists (
+        select 1
+        from {{ this }} as measured
+        where measured.window_start = windows.window_start
+            and measured.window_end = windows.window_end
+            and measured.load_seq >= windows.load_seq
+    )
+    {% endif %}
+),
+
+batches as (
+    select
+        ledger.stream,
+        pending.window_start,
+        pending.window_end,
+        ledger.sync_id,
+        sum(ledger.object_rows) as sync_rows
+    from ledger
+    inner join pending on ledger.window_start = pending.window_start and ledger.window_end = pending.window_end
+    group by ledger.stream, pending.window_start, pending.window_end, ledger.sync_id
+    qualify row_number() over (
+        partition by ledger.stream, pending.window_start, pending.window_end
+        order by max(ledger.load_seq) desc, ledger.sync_id desc
+    ) = 1
+),
+
+sessions_by_channel_raw as (
+    select
+        batches.window_start,
+        batches.window_end,
+        delivered._source_file,
+        {{ payload_keys('delivered._airbyte_data') }} as payload_key_set,
+        count(*) as set_rows,
+        sum({{ fingerprint('delivered._airbyte_data') }}) as checksum
+    from {{ source('ga4', 'sessions_by_channel') }} as delivered
+    inner join batches on delivered._sync_id = batches.sync_id and batches.stream = 'sessions_by_channel'
+    group by batches.window_start, batches.window_end, delivered._source_file, payload_key_set
+),
+
+sessions_by_channel_contents as (
+    select
+        batches.window_start,
+        batches.window_end,
+        count(*) - count(distinct {{ fingerprint('delivered._airbyte_data') }}) as duplicate_rows
+    from {{ source('ga4', 'sessions_by_channel') }} as delivered
+    inner join batches on delivered._sync_id = batches.sync_id and batches.stream = 'sessions_by_channel'
+    group by batches.window_start, batches.window_end
+),
+
+sessions_by_channel_objects as (
+    select window_start, window_end, count(*) - count(distinct object_content) as duplicate_objects
+    from (
+        select window_start, window_end, _source_file, cast(sum(set_rows) as varchar) || ':' || cast(sum(checksum) as varchar) as object_content
+        from sessions_by_channel_raw
+        group by window_start, window_end, _source_file
+    ) as objects
+    group by window_start, window_end
+),
+
+sessions_by_channel_counted as (
+    select
+        batches.window_start,
+        batches.window_end,
+        count(*) as "rows",
+        count(distinct cast(typed.property_id as varchar) || '|' || cast(typed.date as varchar) || '|' || cast(typed.sessionsource as varchar) || '|' || cast(typed.sessionmedium as varchar) || '|' || cast(typed.sessioncampaignname as varchar) || '|' || cast(typed.sessiondefaultchannelgroup as varchar)) as "distinct_keys",
+        sum(case when typed.property_id is null or typed.date is null or typed.sessionsource is null or typed.sessionmedium is null or typed.sessioncampaignname is null or typed.sessiondefaultchannelgroup is null then 1 else 0 end) as "null_keys",
+        count(*) - count(typed.property_id) as "nulls:property_id",
+        count(*) - count(typed.date) as "nulls:date",
+        count(*) - count(typed.sessionsource) as "nulls:sessionSource",
+        count(*) - count(typed.sessionmedium) as "nulls:sessionMedium",
+        count(*) - count(typed.sessioncampaignname) as "nulls:sessionCampaignName",
+        count(*) - count(typed.sessiondefaultchannelgroup) as "nulls:sessionDefaultChannelGroup",
+        count(*) - count(typed.sessions) as "nulls:sessions",
+        count(*) - count(typed.engagedsessions) as "nulls:engagedSessions",
+        count(*) - count(typed.totalusers) as "nulls:totalUsers",
+        count(*) - count(typed.keyevents) as "nulls:keyEvents",
+        count(*) - count(typed.purchaserevenue) as "nulls:purchaseRevenue"
+    from {{ ref('stg_ga4__sessions_by_channel') }} as typed
+    inner join batches on typed._sync_id = batches.sync_id and batches.stream = 'sessions_by_channel'
+    group by batches.window_start, batches.window_end
+),
+
+sessions_by_channel_uncastable as (
+    select
+        batches.window_start,
+        batches.window_end,
+        sum(case when typed.date is null and {{ payload_holds('delivered._airbyte_data', ['date']) }} then 1 else 0 end) as "uncastable:date",
+        sum(case when typed.sessions is null and {{ payload_holds('delivered._airbyte_data', ['sessions']) }} then 1 else 0 end) as "uncastable:sessions",
+        sum(case when typed.engagedsessions is null and {{ payload_holds('delivered._airbyte_data', ['engagedSessions']) }} then 1 else 0 end) as "uncastable:engagedSessions",
+        sum(case when typed.totalusers is null and {{ payload_holds('delivered._airbyte_data', ['totalUsers']) }} then 1 else 0 end) as "uncastable:totalUsers",
+        sum(case when typed.keyevents is null and {{ payload_holds('delivered._airbyte_data', ['keyEvents']) }} then 1 else 0 end) as "uncastable:keyEvents",
+        sum(case when typed.purchaserevenue is null and {{ payload_holds('delivered._airbyte_data', ['purchaseRevenue']) }} then 1 else 0 end) as "uncastable:purchaseRevenue"
+    from {{ ref('stg_ga4__sessions_by_channel') }} as typed
+    inner join batches on typed._sync_id = batches.sync_id and batches.stream = 'sessions_by_channel'
+    inner join {{ source('ga4', 'sessions_by_channel') }} as delivered
+        on typed._sync_id = delivered._sync_id
+        and typed._source_file = delivered._source_file
+        and typed._source_row = delivered._source_row
+    where typed.date is null
+        or typed.sessions is null
+        or typed.engagedsessions is null
+        or typed.totalusers is null
+        or typed.keyevents is null
+        or typed.purchaserevenue is null
+    group by batches.window_start, batches.window_end
+),
+
+sessions_by_channel_wide as (
+    select
+        pending.window_start,
+        pending.window_end,
+        batches.sync_id,
+        cast(batches.sync_rows as decimal(38, 6)) as "sync_rows",
+        cast(contents.duplicate_rows as decimal(38, 6)) as "duplicate_rows",
+        cast(objects.duplicate_objects as decimal(38, 6)) as "duplicate_objects",
+        cast(counted."rows" as decimal(38, 6)) as "rows",
+        cast(counted."distinct_keys" as decimal(38, 6)) as "distinct_keys",
+        cast(counted."null_keys" as decimal(38, 6)) as "null_keys",
+        cast(counted."nulls:property_id" as decimal(38, 6)) as "nulls:property_id",
+        cast(counted."nulls:date" as decimal(38, 6)) as "nulls:date",
+        cast(counted."nulls:sessionSource" as decimal(38, 6)) as "nulls:sessionSource",
+        cast(counted."nulls:sessionMedium" as decimal(38, 6)) as "nulls:sessionMedium",
+        cast(counted."nulls:sessionCampaignName" as decimal(38, 6)) as "nulls:sessionCampaignName",
+        cast(counted."nulls:sessionDefaultChannelGroup" as decimal(38, 6)) as "nulls:sessionDefaultChannelGroup",
+        cast(counted."nulls:sessions" as decimal(38, 6)) as "nulls:sessions",
+        cast(counted."nulls:engagedSessions" as decimal(38, 6)) as "nulls:engagedSessions",
+        cast(counted."nulls:totalUsers" as decimal(38, 6)) as "nulls:totalUsers",
+        cast(counted."nulls:keyEvents" as decimal(38, 6)) as "nulls:keyEvents",
+        cast(counted."nulls:purchaseRevenue" as decimal(38, 6)) as "nulls:purchaseRevenue",
+        cast(uncastable."uncastable:date" as decimal(38, 6)) as "uncastable:date",
+        cast(uncastable."uncastable:sessions" as decimal(38, 6)) as "uncastable:sessions",
+        cast(uncastable."uncastable:engagedSessions" as decimal(38, 6)) as "uncastable:engagedSessions",
+        cast(uncastable."uncastable:totalUsers" as decimal(38, 6)) as "uncastable:totalUsers",
+        cast(uncastable."uncastable:keyEvents" as decimal(38, 6)) as "uncastable:keyEvents",
+        cast(uncastable."uncastable:purchaseRevenue" as decimal(38, 6)) as "uncastable:purchaseRevenue"
+    from pending
+    left join batches
+        on pending.window_start = batches.window_start and pending.window_end = batches.window_end
+        and batches.stream = 'sessions_by_channel'
+    left join sessions_by_channel_counted as counted
+        on pending.window_start = counted.window_start and pending.window_end = counted.window_end
+    left join sessions_by_channel_contents as contents
+        on pending.window_start = contents.window_start and pending.window_end = contents.window_end
+    left join sessions_by_channel_objects as objects
+        on pending.window_start = objects.window_start and pending.window_end = objects.window_end
+    left join sessions_by_channel_uncastable as uncastable
+        on pending.window_start = uncastable.window_start and pending.window_end = uncastable.window_end
+),
+
+sessions_by_channel_tall as (
+    select
+        window_start,
+        window_end,
+        sync_id,
+        split_part(name, ':', 1) as metric,
+        split_part(name, ':', 2) as field,
+        value
+    from sessions_by_channel_wide
+    unpivot include nulls (value for name in (
+        "sync_rows",
+        "duplicate_rows",
+        "duplicate_objects",
+        "rows",
+        "distinct_keys",
+        "null_keys",
+        "nulls:property_id",
+        "nulls:date",
+        "nulls:sessionSource",
+        "nulls:sessionMedium",
+        "nulls:sessionCampaignName",
+        "nulls:sessionDefaultChannelGroup",
+        "nulls:sessions",
+        "nulls:engagedSessions",
+        "nulls:totalUsers",
+        "nulls:keyEvents",
+        "nulls:purchaseRevenue",
+        "uncastable:date",
+        "uncastable:sessions",
+        "uncastable:engagedSessions",
+        "uncastable:totalUsers",
+        "uncastable:keyEvents",
+        "uncastable:purchaseRevenue"
+    ))
+),
+
+sessions_by_channel_keys as (
+    {{ key_counts('sessions_by_channel_raw') }}
+),
+
+sessions_by_channel_declared as (
+    select key_name from (values ('property_id'), ('date'), ('sessionSource'), ('sessionMedium'), ('sessionCampaignName'), ('sessionDefaultChannelGroup'), ('sessions'), ('engagedSessions'), ('totalUsers'), ('keyEvents'), ('purchaseRevenue')) as declared (key_name)
+),
+
+sessions_by_channel_drift as (
+    select pending.window_start, pending.window_end, 'present' as metric, declared.key_name as field, coalesce(seen.key_rows, 0) as value
+    from pending
+    cross join sessions_by_channel_declared as declared
+    left join sessions_by_channel_keys as seen
+        on pending.window_start = seen.window_start and pending.window_end = seen.window_end
+        and declared.key_name = seen.payload_key
+    union all
+    select window_start, window_end, 'unexpected' as metric, payload_key as field, key_rows as value
+    from sessions_by_channel_keys
+    where payload_key not in (select key_name from sessions_by_channel_declared)
+),
+
+sessions_by_channel_measured as (
+    select window_start, window_end, 'sessions_by_channel' as model, sync_id, metric, field, value
+    from sessions_by_channel_tall
+    union all
+    select drift.window_start, drift.window_end, 'sessions_by_channel' as model, batches.sync_id, drift.metric, drift.field, cast(drift.value as decimal(38, 6)) as value
+    from sessions_by_channel_drift as drift
+    left join batches
+        on drift.window_start = batches.window_start and drift.window_end = batches.window_end
+        and batches.stream = 'sessions_by_channel'
+),
+
+events_report_raw as (
+    select
+        batches.window_start,
+        batches.window_end,
+        delivered._source_file,
+        {{ payload_keys('delivered._airbyte_data') }} as payload_key_set,
+        count(*) as set_rows,
+        sum({{ fingerprint('delivered._airbyte_data') }}) as checksum
+    from {{ source('ga4', 'events_report') }} as delivered
+    inner join batches on delivered._sync_id = batches.sync_id and batches.stream = 'events_report'
+    group by batches.window_start, batches.window_end, delivered._source_file, payload_key_set
+),
+
+events_report_contents as (
+    select
+        batches.window_start,
+        batches.window_end,
+        count(*) - count(distinct {{ fingerprint('delivered._airbyte_data') }}) as duplicate_rows
+    from {{ source('ga4', 'events_report') }} as delivered
+    inner join batches on delivered._sync_id = batches.sync_id and batches.stream = 'events_report'
+    group by batches.window_start, batches.window_end
+),
+
+events_report_objects as (
+    select window_start, window_end, count(*) - count(distinct object_content) as duplicate_objects
+    from (
+        select window_start, window_end, _source_file, cast(sum(set_rows) as varchar) || ':' || cast(sum(checksum) as varchar) as object_content
+        from events_report_raw
+        group by window_start, window_end, _source_file
+    ) as objects
+    group by window_start, window_end
+),
+
+events_report_counted as (
+    select
+        batches.window_start,
+        batches.window_end,
+        count(*) as "rows",
+        count(distinct cast(typed.property_id as varchar) || '|' || cast(typed.date as varchar) || '|' || cast(typed.eventname as varchar)) as "distinct_keys",
+        sum(case when typed.property_id is null or typed.date is null or typed.eventname is null then 1 else 0 end) as "null_keys",
+        count(*) - count(typed.property_id) as "nulls:property_id",
+        count(*) - count(typed.date) as "nulls:date",
+        count(*) - count(typed.eventname) as "nulls:eventName",
+        count(*) - count(typed.eventcount) as "nulls:eventCount",
+        count(*) - count(typed.totalusers) as "nulls:totalUsers"
+    from {{ ref('stg_ga4__events_report') }} as typed
+    inner join batches on typed._sync_id = batches.sync_id and batches.stream = 'events_report'
+    group by batches.window_start, batches.window_end
+),
+
+events_report_uncastable as (
+    select
+        batches.window_start,
+        batches.window_end,
+        sum(case when typed.date is null and {{ payload_holds('delivered._airbyte_data', ['date']) }} then 1 else 0 end) as "uncastable:date",
+        sum(case when typed.eventcount is null and {{ payload_holds('delivered._airbyte_data', ['eventCount']) }} then 1 else 0 end) as "uncastable:eventCount",
+        sum(case when typed.totalusers is null and {{ payload_holds('delivered._airbyte_data', ['totalUsers']) }} then 1 else 0 end) as "uncastable:totalUsers"
+    from {{ ref('stg_ga4__events_report') }} as typed
+    inner join batches on typed._sync_id = batches.sync_id and batches.stream = 'events_report'
+    inner join {{ source('ga4', 'events_report') }} as delivered
+        on typed._sync_id = delivered._sync_id
+        and typed._source_file = delivered._source_file
+        and typed._source_row = delivered._source_row
+    where typed.date is null
+        or typed.eventcount is null
+        or typed.totalusers is null
+    group by batches.window_start, batches.window_end
+),
+
+events_report_wide as (
+    select
+        pending.window_start,
+        pending.window_end,
+        batches.sync_id,
+        cast(batches.sync_rows as decimal(38, 6)) as "sync_rows",
+        cast(contents.duplicate_rows as decimal(38, 6)) as "duplicate_rows",
+        cast(objects.duplicate_objects as decimal(38, 6)) as "duplicate_objects",
+        cast(counted."rows" as decimal(38, 6)) as "rows",
+        cast(counted."distinct_keys" as decimal(38, 6)) as "distinct_keys",
+        cast(counted."null_keys" as decimal(38, 6)) as "null_keys",
+        cast(counted."nulls:property_id" as decimal(38, 6)) as "nulls:property_id",
+        cast(counted."nulls:date" as decimal(38, 6)) as "nulls:date",
+        cast(counted."nulls:eventName" as decimal(38, 6)) as "nulls:eventName",
+        cast(counted."nulls:eventCount" as decimal(38, 6)) as "nulls:eventCount",
+        cast(counted."nulls:totalUsers" as decimal(38, 6)) as "nulls:totalUsers",
+        cast(uncastable."uncastable:date" as decimal(38, 6)) as "uncastable:date",
+        cast(uncastable."uncastable:eventCount" as decimal(38, 6)) as "uncastable:eventCount",
+        cast(uncastable."uncastable:totalUsers" as decimal(38, 6)) as "uncastable:totalUsers"
+    from pending
+    left join batches
+        on pending.window_start = batches.window_start and pending.window_end = batches.window_end
+        and batches.stream = 'events_report'
+    left join events_report_counted as counted
+        on pending.window_start = counted.window_start and pending.window_end = counted.window_end
+    left join events_report_contents as contents
+        on pending.window_start = contents.window_start and pending.window_end = contents.window_end
+    left join events_report_objects as objects
+        on pending.window_start = objects.window_start and pending.window_end = objects.window_end
+    left join events_report_uncastable as uncastable
+        on pending.window_start = uncastable.window_start and pending.window_end = uncastable.window_end
+),
+
+events_report_tall as (
+    select
+        window_start,
+        window_end,
+        sync_id,
+        split_part(name, ':', 1) as metric,
+        split_part(name, ':', 2) as field,
+        value
+    from events_report_wide
+    unpivot include nulls (value for name in (
+        "sync_rows",
+        "duplicate_rows",
+        "duplicate_objects",
+        "rows",
+        "distinct_keys",
+        "null_keys",
+        "nulls:property_id",
+        "nulls:date",
+        "nulls:eventName",
+        "nulls:eventCount",
+        "nulls:totalUsers",
+        "uncastable:date",
+        "uncastable:eventCount",
+        "uncastable:totalUsers"
+    ))
+),
+
+events_report_keys as (
+    {{ key_counts('events_report_raw') }}
+),
+
+events_report_declared as (
+    select key_name from (values ('property_id'), ('date'), ('eventName'), ('eventCount'), ('totalUsers')) as declared (key_name)
+),
+
+events_report_drift as (
+    select pending.window_start, pending.window_end, 'present' as metric, declared.key_name as field, coalesce(seen.key_rows, 0) as value
+    from pending
+    cross join events_report_declared as declared
+    left join events_report_keys as seen
+        on pending.window_start = seen.window_start and pending.window_end = seen.window_end
+        and declared.key_name = seen.payload_key
+    union all
+    select window_start, window_end, 'unexpected' as metric, payload_key as field, key_rows as value
+    from events_report_keys
+    where payload_key not in (select key_name from events_report_declared)
+),
+
+events_report_measured as (
+    select window_start, window_end, 'events_report' as model, sync_id, metric, field, value
+    from events_report_tall
+    union all
+    select drift.window_start, drift.window_end, 'events_report' as model, batches.sync_id, drift.metric, drift.field, cast(drift.value as decimal(38, 6)) as value
+    from events_report_drift as drift
+    left join batches
+        on drift.window_start = batches.window_start and drift.window_end = batches.window_end
+        and batches.stream = 'events_report'
+),
+
+measured as (
+    select * from sessions_by_channel_measured
+    union all
+    select * from events_report_measured
+),
+
+null_history as (
+    select model, field, window_start, window_end, nulls, batch_rows
+    from (
+        select
+            n.model,
+            n.field,
+            n.window_start,
+            n.window_end,
+            n.value as nulls,
+            r.value as batch_rows
+        from measured as n
+        inner join measured as r
+            on n.model = r.model and n.window_start = r.window_start and n.window_end = r.window_end
+            and r.metric = 'rows'
+        where n.metric = 'nulls'
+        {% if is_incremental() %}
+        union all
+        select
+            n.model,
+            n.field,
+            n.window_start,
+            n.window_end,
+            n.value as nulls,
+            r.value as batch_rows
+        from {{ this }} as n
+        inner join {{ this }} as r
+            on n.model = r.model and n.window_start = r.window_start and n.window_end = r.window_end
+            and n.load_seq = r.load_seq and r.metric = 'rows'
+        where n.metric = 'nulls'
+            and not exists (
+                select 1
+                from pending
+                where pending.window_start = n.window_start and pending.window_end = n.window_end
+            )
+        qualify n.load_seq = max(n.load_seq) over (partition by n.model, n.window_start, n.window_end)
+        {% endif %}
+    ) as known
+),
+
+null_baselines as (
+    select
+        model,
+        field,
+        window_start,
+        window_end,
+        sum(nulls) over earlier as nulls_before,
+        sum(batch_rows) over earlier as rows_before
+    from null_history
+    window earlier as (
+        partition by model, field order by window_start, window_end
+        rows between 28 preceding and 1 preceding
+    )
+),
+
+batch_figures as (
+    select
+        measured.window_start,
+        measured.window_end,
+        measured.model,
+        '' as account,
+        cast(null as date) as day,
+        measured.metric,
+        measured.field,
+        cast(coalesce(measured.value, 0) as decimal(38, 6)) as value,
+        cast(baselines.nulls_before / nullif(baselines.rows_before, 0) as decimal(38, 6)) as baseline,
+        case when measured.metric = 'nulls' then cast(coalesce(baselines.rows_before, 0) as bigint) end as baseline_n,
+        '' as detail,
+        measured.sync_id
+    from measured
+    left join null_baselines as baselines
+        on measured.metric = 'nulls' and measured.model = baselines.model and measured.field = baselines.field
+        and measured.window_start = baselines.window_start and measured.window_end = baselines.window_end
+),
+
+all_figures as (
+    select * from batch_figures
+),
+
+final as (
+    select
+        figures.window_start,
+        figures.window_end,
+        'ga4' as source,
+        figures.model,
+        figures.account,
+        figures.day,
+        figures.metric,
+        figures.field,
+        cast(figures.value as decimal(38, 6)) as value,
+        cast(figures.baseline as decimal(38, 6)) as baseline,
+        cast(figures.baseline_n as bigint) as baseline_n,
+        figures.detail,
+        cast(figures.sync_id as bigint) as sync_id,
+        cast(pending.load_seq as bigint) as load_seq
+    from all_figures as figures
+    inner join pending
+        on figures.window_start = pending.window_start and figures.window_end = pending.window_end
+)
+
+select * from final

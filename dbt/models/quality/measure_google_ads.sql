@@ -1,0 +1,1167 @@
+-- rendered from google_ads, sha256 10023ad4964977295a979c18ea6f8d699c15c199b3b8fdb0f43f4cb4f7cc55d4; change the declaration, then run `plumbline render`
+
+with ledger as (
+    select
+        window_start,
+        window_end,
+        stream,
+        sync_id,
+        load_seq,
+        "rows" as object_rows
+    from {{ source('plumbline', 'load_ledger') }}
+    where source = 'google_ads'
+),
+
+windows as (
+    select window_start, window_end, max(load_seq) as load_seq
+    from ledger
+    group by window_start, window_end
+),
+
+pending as (
+    select windows.window_start, windows.window_end, windows.load_seq
+    from windows
+    {% if is_incremental() %}
+    where not exists (
+        select 1
+        from {{ this }} as measured
+        where measured.window_start = windows.window_start
+            and measured.window_end = windows.window_end
+            and measured.load_seq >= windows.load_seq
+    )
+    {% endif %}
+),
+
+batches as (
+    select
+        ledger.stream,
+        pending.window_start,
+        pending.window_end,
+        ledger.sync_id,
+        sum(ledger.object_rows) as sync_rows
+    from ledger
+    inner join pending on ledger.window_start = pending.window_start and ledger.window_end = pending.window_end
+    group by ledger.stream, pending.window_start, pending.window_end, ledger.sync_id
+    qualify row_number() over (
+        partition by ledger.stream, pending.window_start, pending.window_end
+        order by max(ledger.load_seq) desc, ledger.sync_id desc
+    ) = 1
+),
+
+ad_performance_raw as (
+    select
+        batches.window_start,
+        batches.window_end,
+        delivered._source_file,
+        {{ payload_keys('delivered._airbyte_data') }} as payload_key_set,
+        count(*) as set_rows,
+        sum({{ fingerprint('delivered._airbyte_data') }}) as checksum
+    from {{ source('google_ads', 'ad_performance') }} as delivered
+    inner join batches on delivered._sync_id = batches.sync_id and batches.stream = 'ad_performance'
+    group by batches.window_start, batches.window_end, delivered._source_file, payload_key_set
+),
+
+ad_performance_contents as (
+    select
+        batches.window_start,
+        batches.window_end,
+        count(*) - count(distinct {{ fingerprint('delivered._airbyte_data') }}) as duplicate_rows
+    from {{ source('google_ads', 'ad_performance') }} as delivered
+    inner join batches on delivered._sync_id = batches.sync_id and batches.stream = 'ad_performance'
+    group by batches.window_start, batches.window_end
+),
+
+ad_performance_objects as (
+    select window_start, window_end, count(*) - count(distinct object_content) as duplicate_objects
+    from (
+        select window_start, window_end, _source_file, cast(sum(set_rows) as varchar) || ':' || cast(sum(checksum) as varchar) as object_content
+        from ad_performance_raw
+        group by window_start, window_end, _source_file
+    ) as objects
+    group by window_start, window_end
+),
+
+ad_performance_counted as (
+    select
+        batches.window_start,
+        batches.window_end,
+        count(*) as "rows",
+        count(distinct cast(typed.customer_id as varchar) || '|' || cast(typed.ad_group_id as varchar) || '|' || cast(typed.ad_group_ad_ad_id as varchar) || '|' || cast(typed.segments_date as varchar) || '|' || cast(typed.segments_ad_network_type as varchar) || '|' || cast(typed.segments_device as varchar)) as "distinct_keys",
+        sum(case when typed.customer_id is null or typed.ad_group_id is null or typed.ad_group_ad_ad_id is null or typed.segments_date is null or typed.segments_ad_network_type is null or typed.segments_device is null then 1 else 0 end) as "null_keys",
+        count(*) - count(typed.customer_id) as "nulls:customer.id",
+        count(*) - count(typed.customer_descriptive_name) as "nulls:customer.descriptive_name",
+        count(*) - count(typed.customer_currency_code) as "nulls:customer.currency_code",
+        count(*) - count(typed.customer_time_zone) as "nulls:customer.time_zone",
+        count(*) - count(typed.campaign_id) as "nulls:campaign.id",
+        count(*) - count(typed.campaign_name) as "nulls:campaign.name",
+        count(*) - count(typed.campaign_status) as "nulls:campaign.status",
+        count(*) - count(typed.ad_group_id) as "nulls:ad_group.id",
+        count(*) - count(typed.ad_group_name) as "nulls:ad_group.name",
+        count(*) - count(typed.ad_group_status) as "nulls:ad_group.status",
+        count(*) - count(typed.ad_group_ad_ad_id) as "nulls:ad_group_ad.ad.id",
+        count(*) - count(typed.ad_group_ad_ad_name) as "nulls:ad_group_ad.ad.name",
+        count(*) - count(typed.ad_group_ad_ad_type) as "nulls:ad_group_ad.ad.type",
+        count(*) - count(typed.ad_group_ad_status) as "nulls:ad_group_ad.status",
+        count(*) - count(typed.segments_date) as "nulls:segments.date",
+        count(*) - count(typed.segments_ad_network_type) as "nulls:segments.ad_network_type",
+        count(*) - count(typed.segments_device) as "nulls:segments.device",
+        count(*) - count(typed.metrics_clicks) as "nulls:metrics.clicks",
+        count(*) - count(typed.metrics_impressions) as "nulls:metrics.impressions",
+        count(*) - count(typed.metrics_cost_micros) as "nulls:metrics.cost_micros",
+        count(*) - count(typed.metrics_conversions) as "nulls:metrics.conversions",
+        count(*) - count(typed.metrics_conversions_value) as "nulls:metrics.conversions_value",
+        count(*) - count(typed.metrics_view_through_conversions) as "nulls:metrics.view_through_conversions"
+    from {{ ref('stg_google_ads__ad_performance') }} as typed
+    inner join batches on typed._sync_id = batches.sync_id and batches.stream = 'ad_performance'
+    group by batches.window_start, batches.window_end
+),
+
+ad_performance_uncastable as (
+    select
+        batches.window_start,
+        batches.window_end,
+        sum(case when typed.customer_id is null and {{ payload_holds('delivered._airbyte_data', ['customer.id']) }} then 1 else 0 end) as "uncastable:customer.id",
+        sum(case when typed.campaign_id is null and {{ payload_holds('delivered._airbyte_data', ['campaign.id']) }} then 1 else 0 end) as "uncastable:campaign.id",
+        sum(case when typed.ad_group_id is null and {{ payload_holds('delivered._airbyte_data', ['ad_group.id']) }} then 1 else 0 end) as "uncastable:ad_group.id",
+        sum(case when typed.ad_group_ad_ad_id is null and {{ payload_holds('delivered._airbyte_data', ['ad_group_ad.ad.id']) }} then 1 else 0 end) as "uncastable:ad_group_ad.ad.id",
+        sum(case when typed.segments_date is null and {{ payload_holds('delivered._airbyte_data', ['segments.date']) }} then 1 else 0 end) as "uncastable:segments.date",
+        sum(case when typed.metrics_clicks is null and {{ payload_holds('delivered._airbyte_data', ['metrics.clicks']) }} then 1 else 0 end) as "uncastable:metrics.clicks",
+        sum(case when typed.metrics_impressions is null and {{ payload_holds('delivered._airbyte_data', ['metrics.impressions']) }} then 1 else 0 end) as "uncastable:metrics.impressions",
+        sum(case when typed.metrics_cost_micros is null and {{ payload_holds('delivered._airbyte_data', ['metrics.cost_micros']) }} then 1 else 0 end) as "uncastable:metrics.cost_micros",
+        sum(case when typed.metrics_conversions is null and {{ payload_holds('delivered._airbyte_data', ['metrics.conversions']) }} then 1 else 0 end) as "uncastable:metrics.conversions",
+        sum(case when typed.metrics_conversions_value is null and {{ payload_holds('delivered._airbyte_data', ['metrics.conversions_value']) }} then 1 else 0 end) as "uncastable:metrics.conversions_value",
+        sum(case when typed.metrics_view_through_conversions is null and {{ payload_holds('delivered._airbyte_data', ['metrics.view_through_conversions']) }} then 1 else 0 end) as "uncastable:metrics.view_through_conversions"
+    from {{ ref('stg_google_ads__ad_performance') }} as typed
+    inner join batches on typed._sync_id = batches.sync_id and batches.stream = 'ad_performance'
+    inner join {{ source('google_ads', 'ad_performance') }} as delivered
+        on typed._sync_id = delivered._sync_id
+        and typed._source_file = delivered._source_file
+        and typed._source_row = delivered._source_row
+    where typed.customer_id is null
+        or typed.campaign_id is null
+        or typed.ad_group_id is null
+        or typed.ad_group_ad_ad_id is null
+        or typed.segments_date is null
+        or typed.metrics_clicks is null
+        or typed.metrics_impressions is null
+        or typed.metrics_cost_micros is null
+        or typed.metrics_conversions is null
+        or typed.metrics_conversions_value is null
+        or typed.metrics_view_through_conversions is null
+    group by batches.window_start, batches.window_end
+),
+
+ad_performance_wide as (
+    select
+        pending.window_start,
+        pending.window_end,
+        batches.sync_id,
+        cast(batches.sync_rows as decimal(38, 6)) as "sync_rows",
+        cast(contents.duplicate_rows as decimal(38, 6)) as "duplicate_rows",
+        cast(objects.duplicate_objects as decimal(38, 6)) as "duplicate_objects",
+        cast(counted."rows" as decimal(38, 6)) as "rows",
+        cast(counted."distinct_keys" as decimal(38, 6)) as "distinct_keys",
+        cast(counted."null_keys" as decimal(38, 6)) as "null_keys",
+        cast(counted."nulls:customer.id" as decimal(38, 6)) as "nulls:customer.id",
+        cast(counted."nulls:customer.descriptive_name" as decimal(38, 6)) as "nulls:customer.descriptive_name",
+        cast(counted."nulls:customer.currency_code" as decimal(38, 6)) as "nulls:customer.currency_code",
+        cast(counted."nulls:customer.time_zone" as decimal(38, 6)) as "nulls:customer.time_zone",
+        cast(counted."nulls:campaign.id" as decimal(38, 6)) as "nulls:campaign.id",
+        cast(counted."nulls:campaign.name" as decimal(38, 6)) as "nulls:campaign.name",
+        cast(counted."nulls:campaign.status" as decimal(38, 6)) as "nulls:campaign.status",
+        cast(counted."nulls:ad_group.id" as decimal(38, 6)) as "nulls:ad_group.id",
+        cast(counted."nulls:ad_group.name" as decimal(38, 6)) as "nulls:ad_group.name",
+        cast(counted."nulls:ad_group.status" as decimal(38, 6)) as "nulls:ad_group.status",
+        cast(counted."nulls:ad_group_ad.ad.id" as decimal(38, 6)) as "nulls:ad_group_ad.ad.id",
+        cast(counted."nulls:ad_group_ad.ad.name" as decimal(38, 6)) as "nulls:ad_group_ad.ad.name",
+        cast(counted."nulls:ad_group_ad.ad.type" as decimal(38, 6)) as "nulls:ad_group_ad.ad.type",
+        cast(counted."nulls:ad_group_ad.status" as decimal(38, 6)) as "nulls:ad_group_ad.status",
+        cast(counted."nulls:segments.date" as decimal(38, 6)) as "nulls:segments.date",
+        cast(counted."nulls:segments.ad_network_type" as decimal(38, 6)) as "nulls:segments.ad_network_type",
+        cast(counted."nulls:segments.device" as decimal(38, 6)) as "nulls:segments.device",
+        cast(counted."nulls:metrics.clicks" as decimal(38, 6)) as "nulls:metrics.clicks",
+        cast(counted."nulls:metrics.impressions" as decimal(38, 6)) as "nulls:metrics.impressions",
+        cast(counted."nulls:metrics.cost_micros" as decimal(38, 6)) as "nulls:metrics.cost_micros",
+        cast(counted."nulls:metrics.conversions" as decimal(38, 6)) as "nulls:metrics.conversions",
+        cast(counted."nulls:metrics.conversions_value" as decimal(38, 6)) as "nulls:metrics.conversions_value",
+        cast(counted."nulls:metrics.view_through_conversions" as decimal(38, 6)) as "nulls:metrics.view_through_conversions",
+        cast(uncastable."uncastable:customer.id" as decimal(38, 6)) as "uncastable:customer.id",
+        cast(uncastable."uncastable:campaign.id" as decimal(38, 6)) as "uncastable:campaign.id",
+        cast(uncastable."uncastable:ad_group.id" as decimal(38, 6)) as "uncastable:ad_group.id",
+        cast(uncastable."uncastable:ad_group_ad.ad.id" as decimal(38, 6)) as "uncastable:ad_group_ad.ad.id",
+        cast(uncastable."uncastable:segments.date" as decimal(38, 6)) as "uncastable:segments.date",
+        cast(uncastable."uncastable:metrics.clicks" as decimal(38, 6)) as "uncastable:metrics.clicks",
+        cast(uncastable."uncastable:metrics.impressions" as decimal(38, 6)) as "uncastable:metrics.impressions",
+        cast(uncastable."uncastable:metrics.cost_micros" as decimal(38, 6)) as "uncastable:metrics.cost_micros",
+        cast(uncastable."uncastable:metrics.conversions" as decimal(38, 6)) as "uncastable:metrics.conversions",
+        cast(uncastable."uncastable:metrics.conversions_value" as decimal(38, 6)) as "uncastable:metrics.conversions_value",
+        cast(uncastable."uncastable:metrics.view_through_conversions" as decimal(38, 6)) as "uncastable:metrics.view_through_conversions"
+    from pending
+    left join batches
+        on pending.window_start = batches.window_start and pending.window_end = batches.window_end
+        and batches.stream = 'ad_performance'
+    left join ad_performance_counted as counted
+        on pending.window_start = counted.window_start and pending.window_end = counted.window_end
+    left join ad_performance_contents as contents
+        on pending.window_start = contents.window_start and pending.window_end = contents.window_end
+    left join ad_performance_objects as objects
+        on pending.window_start = objects.window_start and pending.window_end = objects.window_end
+    left join ad_performance_uncastable as uncastable
+        on pending.window_start = uncastable.window_start and pending.window_end = uncastable.window_end
+),
+
+ad_performance_tall as (
+    select
+        window_start,
+        window_end,
+        sync_id,
+        split_part(name, ':', 1) as metric,
+        split_part(name, ':', 2) as field,
+        value
+    from ad_performance_wide
+    unpivot include nulls (value for name in (
+        "sync_rows",
+        "duplicate_rows",
+        "duplicate_objects",
+        "rows",
+        "distinct_keys",
+        "null_keys",
+        "nulls:customer.id",
+        "nulls:customer.descriptive_name",
+        "nulls:customer.currency_code",
+        "nulls:customer.time_zone",
+        "nulls:campaign.id",
+        "nulls:campaign.name",
+        "nulls:campaign.status",
+        "nulls:ad_group.id",
+        "nulls:ad_group.name",
+        "nulls:ad_group.status",
+        "nulls:ad_group_ad.ad.id",
+        "nulls:ad_group_ad.ad.name",
+        "nulls:ad_group_ad.ad.type",
+        "nulls:ad_group_ad.status",
+        "nulls:segments.date",
+        "nulls:segments.ad_network_type",
+        "nulls:segments.device",
+        "nulls:metrics.clicks",
+        "nulls:metrics.impressions",
+        "nulls:metrics.cost_micros",
+        "nulls:metrics.conversions",
+        "nulls:metrics.conversions_value",
+        "nulls:metrics.view_through_conversions",
+        "uncastable:customer.id",
+        "uncastable:campaign.id",
+        "uncastable:ad_group.id",
+        "uncastable:ad_group_ad.ad.id",
+        "uncastable:segments.date",
+        "uncastable:metrics.clicks",
+        "uncastable:metrics.impressions",
+        "uncastable:metrics.cost_micros",
+        "uncastable:metrics.conversions",
+        "uncastable:metrics.conversions_value",
+        "uncastable:metrics.view_through_conversions"
+    ))
+),
+
+ad_performance_keys as (
+    {{ key_counts('ad_performance_raw') }}
+),
+
+ad_performance_declared as (
+    select key_name from (values ('customer.id'), ('customer.descriptive_name'), ('customer.currency_code'), ('customer.time_zone'), ('campaign.id'), ('campaign.name'), ('campaign.status'), ('ad_group.id'), ('ad_group.name'), ('ad_group.status'), ('ad_group_ad.ad.id'), ('ad_group_ad.ad.name'), ('ad_group_ad.ad.type'), ('ad_group_ad.status'), ('segments.date'), ('segments.ad_network_type'), ('segments.device'), ('metrics.clicks'), ('metrics.impressions'), ('metrics.cost_micros'), ('metrics.conversions'), ('metrics.conversions_value'), ('metrics.view_through_conversions')) as declared (key_name)
+),
+
+ad_performance_drift as (
+    select pending.window_start, pending.window_end, 'present' as metric, declared.key_name as field, coalesce(seen.key_rows, 0) as value
+    from pending
+    cross join ad_performance_declared as declared
+    left join ad_performance_keys as seen
+        on pending.window_start = seen.window_start and pending.window_end = seen.window_end
+        and declared.key_name = seen.payload_key
+    union all
+    select window_start, window_end, 'unexpected' as metric, payload_key as field, key_rows as value
+    from ad_performance_keys
+    where payload_key not in (select key_name from ad_performance_declared)
+),
+
+ad_performance_measured as (
+    select window_start, window_end, 'ad_performance' as model, sync_id, metric, field, value
+    from ad_performance_tall
+    union all
+    select drift.window_start, drift.window_end, 'ad_performance' as model, batches.sync_id, drift.metric, drift.field, cast(drift.value as decimal(38, 6)) as value
+    from ad_performance_drift as drift
+    left join batches
+        on drift.window_start = batches.window_start and drift.window_end = batches.window_end
+        and batches.stream = 'ad_performance'
+),
+
+campaign_raw as (
+    select
+        batches.window_start,
+        batches.window_end,
+        delivered._source_file,
+        {{ payload_keys('delivered._airbyte_data') }} as payload_key_set,
+        count(*) as set_rows,
+        sum({{ fingerprint('delivered._airbyte_data') }}) as checksum
+    from {{ source('google_ads', 'campaign') }} as delivered
+    inner join batches on delivered._sync_id = batches.sync_id and batches.stream = 'campaign'
+    group by batches.window_start, batches.window_end, delivered._source_file, payload_key_set
+),
+
+campaign_contents as (
+    select
+        batches.window_start,
+        batches.window_end,
+        count(*) - count(distinct {{ fingerprint('delivered._airbyte_data') }}) as duplicate_rows
+    from {{ source('google_ads', 'campaign') }} as delivered
+    inner join batches on delivered._sync_id = batches.sync_id and batches.stream = 'campaign'
+    group by batches.window_start, batches.window_end
+),
+
+campaign_objects as (
+    select window_start, window_end, count(*) - count(distinct object_content) as duplicate_objects
+    from (
+        select window_start, window_end, _source_file, cast(sum(set_rows) as varchar) || ':' || cast(sum(checksum) as varchar) as object_content
+        from campaign_raw
+        group by window_start, window_end, _source_file
+    ) as objects
+    group by window_start, window_end
+),
+
+campaign_counted as (
+    select
+        batches.window_start,
+        batches.window_end,
+        count(*) as "rows",
+        count(distinct cast(typed.customer_id as varchar) || '|' || cast(typed.campaign_id as varchar) || '|' || cast(typed.segments_date as varchar) || '|' || cast(typed.segments_hour as varchar) || '|' || cast(typed.segments_ad_network_type as varchar)) as "distinct_keys",
+        sum(case when typed.customer_id is null or typed.campaign_id is null or typed.segments_date is null or typed.segments_hour is null or typed.segments_ad_network_type is null then 1 else 0 end) as "null_keys",
+        count(*) - count(typed.customer_id) as "nulls:customer.id",
+        count(*) - count(typed.campaign_id) as "nulls:campaign.id",
+        count(*) - count(typed.campaign_name) as "nulls:campaign.name",
+        count(*) - count(typed.campaign_status) as "nulls:campaign.status",
+        count(*) - count(typed.campaign_resource_name) as "nulls:campaign.resource_name",
+        count(*) - count(typed.campaign_advertising_channel_type) as "nulls:campaign.advertising_channel_type",
+        count(*) - count(typed.campaign_start_date_time) as "nulls:campaign.start_date_time",
+        count(*) - count(typed.campaign_end_date_time) as "nulls:campaign.end_date_time",
+        count(*) - count(typed.campaign_budget_amount_micros) as "nulls:campaign_budget.amount_micros",
+        count(*) - count(typed.segments_date) as "nulls:segments.date",
+        count(*) - count(typed.segments_hour) as "nulls:segments.hour",
+        count(*) - count(typed.segments_ad_network_type) as "nulls:segments.ad_network_type",
+        count(*) - count(typed.metrics_clicks) as "nulls:metrics.clicks",
+        count(*) - count(typed.metrics_impressions) as "nulls:metrics.impressions",
+        count(*) - count(typed.metrics_cost_micros) as "nulls:metrics.cost_micros",
+        count(*) - count(typed.metrics_conversions) as "nulls:metrics.conversions",
+        count(*) - count(typed.metrics_conversions_value) as "nulls:metrics.conversions_value"
+    from {{ ref('stg_google_ads__campaign') }} as typed
+    inner join batches on typed._sync_id = batches.sync_id and batches.stream = 'campaign'
+    group by batches.window_start, batches.window_end
+),
+
+campaign_uncastable as (
+    select
+        batches.window_start,
+        batches.window_end,
+        sum(case when typed.customer_id is null and {{ payload_holds('delivered._airbyte_data', ['customer.id']) }} then 1 else 0 end) as "uncastable:customer.id",
+        sum(case when typed.campaign_id is null and {{ payload_holds('delivered._airbyte_data', ['campaign.id']) }} then 1 else 0 end) as "uncastable:campaign.id",
+        sum(case when typed.campaign_budget_amount_micros is null and {{ payload_holds('delivered._airbyte_data', ['campaign_budget.amount_micros']) }} then 1 else 0 end) as "uncastable:campaign_budget.amount_micros",
+        sum(case when typed.segments_date is null and {{ payload_holds('delivered._airbyte_data', ['segments.date']) }} then 1 else 0 end) as "uncastable:segments.date",
+        sum(case when typed.segments_hour is null and {{ payload_holds('delivered._airbyte_data', ['segments.hour']) }} then 1 else 0 end) as "uncastable:segments.hour",
+        sum(case when typed.metrics_clicks is null and {{ payload_holds('delivered._airbyte_data', ['metrics.clicks']) }} then 1 else 0 end) as "uncastable:metrics.clicks",
+        sum(case when typed.metrics_impressions is null and {{ payload_holds('delivered._airbyte_data', ['metrics.impressions']) }} then 1 else 0 end) as "uncastable:metrics.impressions",
+        sum(case when typed.metrics_cost_micros is null and {{ payload_holds('delivered._airbyte_data', ['metrics.cost_micros']) }} then 1 else 0 end) as "uncastable:metrics.cost_micros",
+        sum(case when typed.metrics_conversions is null and {{ payload_holds('delivered._airbyte_data', ['metrics.conversions']) }} then 1 else 0 end) as "uncastable:metrics.conversions",
+        sum(case when typed.metrics_conversions_value is null and {{ payload_holds('delivered._airbyte_data', ['metrics.conversions_value']) }} then 1 else 0 end) as "uncastable:metrics.conversions_value"
+    from {{ ref('stg_google_ads__campaign') }} as typed
+    inner join batches on typed._sync_id = batches.sync_id and batches.stream = 'campaign'
+    inner join {{ source('google_ads', 'campaign') }} as delivered
+        on typed._sync_id = delivered._sync_id
+        and typed._source_file = delivered._source_file
+        and typed._source_row = delivered._source_row
+    where typed.customer_id is null
+        or typed.campaign_id is null
+        or typed.campaign_budget_amount_micros is null
+        or typed.segments_date is null
+        or typed.segments_hour is null
+        or typed.metrics_clicks is null
+        or typed.metrics_impressions is null
+        or typed.metrics_cost_micros is null
+        or typed.metrics_conversions is null
+        or typed.metrics_conversions_value is null
+    group by batches.window_start, batches.window_end
+),
+
+campaign_wide as (
+    select
+        pending.window_start,
+        pending.window_end,
+        batches.sync_id,
+        cast(batches.sync_rows as decimal(38, 6)) as "sync_rows",
+        cast(contents.duplicate_rows as decimal(38, 6)) as "duplicate_rows",
+        cast(objects.duplicate_objects as decimal(38, 6)) as "duplicate_objects",
+        cast(counted."rows" as decimal(38, 6)) as "rows",
+        cast(counted."distinct_keys" as decimal(38, 6)) as "distinct_keys",
+        cast(counted."null_keys" as decimal(38, 6)) as "null_keys",
+        cast(counted."nulls:customer.id" as decimal(38, 6)) as "nulls:customer.id",
+        cast(counted."nulls:campaign.id" as decimal(38, 6)) as "nulls:campaign.id",
+        cast(counted."nulls:campaign.name" as decimal(38, 6)) as "nulls:campaign.name",
+        cast(counted."nulls:campaign.status" as decimal(38, 6)) as "nulls:campaign.status",
+        cast(counted."nulls:campaign.resource_name" as decimal(38, 6)) as "nulls:campaign.resource_name",
+        cast(counted."nulls:campaign.advertising_channel_type" as decimal(38, 6)) as "nulls:campaign.advertising_channel_type",
+        cast(counted."nulls:campaign.start_date_time" as decimal(38, 6)) as "nulls:campaign.start_date_time",
+        cast(counted."nulls:campaign.end_date_time" as decimal(38, 6)) as "nulls:campaign.end_date_time",
+        cast(counted."nulls:campaign_budget.amount_micros" as decimal(38, 6)) as "nulls:campaign_budget.amount_micros",
+        cast(counted."nulls:segments.date" as decimal(38, 6)) as "nulls:segments.date",
+        cast(counted."nulls:segments.hour" as decimal(38, 6)) as "nulls:segments.hour",
+        cast(counted."nulls:segments.ad_network_type" as decimal(38, 6)) as "nulls:segments.ad_network_type",
+        cast(counted."nulls:metrics.clicks" as decimal(38, 6)) as "nulls:metrics.clicks",
+        cast(counted."nulls:metrics.impressions" as decimal(38, 6)) as "nulls:metrics.impressions",
+        cast(counted."nulls:metrics.cost_micros" as decimal(38, 6)) as "nulls:metrics.cost_micros",
+        cast(counted."nulls:metrics.conversions" as decimal(38, 6)) as "nulls:metrics.conversions",
+        cast(counted."nulls:metrics.conversions_value" as decimal(38, 6)) as "nulls:metrics.conversions_value",
+        cast(uncastable."uncastable:customer.id" as decimal(38, 6)) as "uncastable:customer.id",
+        cast(uncastable."uncastable:campaign.id" as decimal(38, 6)) as "uncastable:campaign.id",
+        cast(uncastable."uncastable:campaign_budget.amount_micros" as decimal(38, 6)) as "uncastable:campaign_budget.amount_micros",
+        cast(uncastable."uncastable:segments.date" as decimal(38, 6)) as "uncastable:segments.date",
+        cast(uncastable."uncastable:segments.hour" as decimal(38, 6)) as "uncastable:segments.hour",
+        cast(uncastable."uncastable:metrics.clicks" as decimal(38, 6)) as "uncastable:metrics.clicks",
+        cast(uncastable."uncastable:metrics.impressions" as decimal(38, 6)) as "uncastable:metrics.impressions",
+        cast(uncastable."uncastable:metrics.cost_micros" as decimal(38, 6)) as "uncastable:metrics.cost_micros",
+        cast(uncastable."uncastable:metrics.conversions" as decimal(38, 6)) as "uncastable:metrics.conversions",
+        cast(uncastable."uncastable:metrics.conversions_value" as decimal(38, 6)) as "uncastable:metrics.conversions_value"
+    from pending
+    left join batches
+        on pending.window_start = batches.window_start and pending.window_end = batches.window_end
+        and batches.stream = 'campaign'
+    left join campaign_counted as counted
+        on pending.window_start = counted.window_start and pending.window_end = counted.window_end
+    left join campaign_contents as contents
+        on pending.window_start = contents.window_start and pending.window_end = contents.window_end
+    left join campaign_objects as objects
+        on pending.window_start = objects.window_start and pending.window_end = objects.window_end
+    left join campaign_uncastable as uncastable
+        on pending.window_start = uncastable.window_start and pending.window_end = uncastable.window_end
+),
+
+campaign_tall as (
+    select
+        window_start,
+        window_end,
+        sync_id,
+        split_part(name, ':', 1) as metric,
+        split_part(name, ':', 2) as field,
+        value
+    from campaign_wide
+    unpivot include nulls (value for name in (
+        "sync_rows",
+        "duplicate_rows",
+        "duplicate_objects",
+        "rows",
+        "distinct_keys",
+        "null_keys",
+        "nulls:customer.id",
+        "nulls:campaign.id",
+        "nulls:campaign.name",
+        "nulls:campaign.status",
+        "nulls:campaign.resource_name",
+        "nulls:campaign.advertising_channel_type",
+        "nulls:campaign.start_date_time",
+        "nulls:campaign.end_date_time",
+        "nulls:campaign_budget.amount_micros",
+        "nulls:segments.date",
+        "nulls:segments.hour",
+        "nulls:segments.ad_network_type",
+        "nulls:metrics.clicks",
+        "nulls:metrics.impressions",
+        "nulls:metrics.cost_micros",
+        "nulls:metrics.conversions",
+        "nulls:metrics.conversions_value",
+        "uncastable:customer.id",
+        "uncastable:campaign.id",
+        "uncastable:campaign_budget.amount_micros",
+        "uncastable:segments.date",
+        "uncastable:segments.hour",
+        "uncastable:metrics.clicks",
+        "uncastable:metrics.impressions",
+        "uncastable:metrics.cost_micros",
+        "uncastable:metrics.conversions",
+        "uncastable:metrics.conversions_value"
+    ))
+),
+
+campaign_keys as (
+    {{ key_counts('campaign_raw') }}
+),
+
+campaign_declared as (
+    select key_name from (values ('customer.id'), ('campaign.id'), ('campaign.name'), ('campaign.status'), ('campaign.resource_name'), ('campaign.advertising_channel_type'), ('campaign.start_date_time'), ('campaign.end_date_time'), ('campaign_budget.amount_micros'), ('segments.date'), ('segments.hour'), ('segments.ad_network_type'), ('metrics.clicks'), ('metrics.impressions'), ('metrics.cost_micros'), ('metrics.conversions'), ('metrics.conversions_value')) as declared (key_name)
+),
+
+campaign_drift as (
+    select pending.window_start, pending.window_end, 'present' as metric, declared.key_name as field, coalesce(seen.key_rows, 0) as value
+    from pending
+    cross join campaign_declared as declared
+    left join campaign_keys as seen
+        on pending.window_start = seen.window_start and pending.window_end = seen.window_end
+        and declared.key_name = seen.payload_key
+    union all
+    select window_start, window_end, 'unexpected' as metric, payload_key as field, key_rows as value
+    from campaign_keys
+    where payload_key not in (select key_name from campaign_declared)
+),
+
+campaign_measured as (
+    select window_start, window_end, 'campaign' as model, sync_id, metric, field, value
+    from campaign_tall
+    union all
+    select drift.window_start, drift.window_end, 'campaign' as model, batches.sync_id, drift.metric, drift.field, cast(drift.value as decimal(38, 6)) as value
+    from campaign_drift as drift
+    left join batches
+        on drift.window_start = batches.window_start and drift.window_end = batches.window_end
+        and batches.stream = 'campaign'
+),
+
+account_performance_report_raw as (
+    select
+        batches.window_start,
+        batches.window_end,
+        delivered._source_file,
+        {{ payload_keys('delivered._airbyte_data') }} as payload_key_set,
+        count(*) as set_rows,
+        sum({{ fingerprint('delivered._airbyte_data') }}) as checksum
+    from {{ source('google_ads', 'account_performance_report') }} as delivered
+    inner join batches on delivered._sync_id = batches.sync_id and batches.stream = 'account_performance_report'
+    group by batches.window_start, batches.window_end, delivered._source_file, payload_key_set
+),
+
+account_performance_report_contents as (
+    select
+        batches.window_start,
+        batches.window_end,
+        count(*) - count(distinct {{ fingerprint('delivered._airbyte_data') }}) as duplicate_rows
+    from {{ source('google_ads', 'account_performance_report') }} as delivered
+    inner join batches on delivered._sync_id = batches.sync_id and batches.stream = 'account_performance_report'
+    group by batches.window_start, batches.window_end
+),
+
+account_performance_report_objects as (
+    select window_start, window_end, count(*) - count(distinct object_content) as duplicate_objects
+    from (
+        select window_start, window_end, _source_file, cast(sum(set_rows) as varchar) || ':' || cast(sum(checksum) as varchar) as object_content
+        from account_performance_report_raw
+        group by window_start, window_end, _source_file
+    ) as objects
+    group by window_start, window_end
+),
+
+account_performance_report_counted as (
+    select
+        batches.window_start,
+        batches.window_end,
+        count(*) as "rows",
+        count(distinct cast(typed.customer_id as varchar) || '|' || cast(typed.segments_date as varchar) || '|' || cast(typed.segments_ad_network_type as varchar) || '|' || cast(typed.segments_device as varchar)) as "distinct_keys",
+        sum(case when typed.customer_id is null or typed.segments_date is null or typed.segments_ad_network_type is null or typed.segments_device is null then 1 else 0 end) as "null_keys",
+        count(*) - count(typed.customer_id) as "nulls:customer.id",
+        count(*) - count(typed.customer_descriptive_name) as "nulls:customer.descriptive_name",
+        count(*) - count(typed.customer_currency_code) as "nulls:customer.currency_code",
+        count(*) - count(typed.customer_time_zone) as "nulls:customer.time_zone",
+        count(*) - count(typed.segments_date) as "nulls:segments.date",
+        count(*) - count(typed.segments_ad_network_type) as "nulls:segments.ad_network_type",
+        count(*) - count(typed.segments_device) as "nulls:segments.device",
+        count(*) - count(typed.metrics_clicks) as "nulls:metrics.clicks",
+        count(*) - count(typed.metrics_impressions) as "nulls:metrics.impressions",
+        count(*) - count(typed.metrics_cost_micros) as "nulls:metrics.cost_micros",
+        count(*) - count(typed.metrics_conversions) as "nulls:metrics.conversions",
+        count(*) - count(typed.metrics_conversions_value) as "nulls:metrics.conversions_value"
+    from {{ ref('stg_google_ads__account_performance_report') }} as typed
+    inner join batches on typed._sync_id = batches.sync_id and batches.stream = 'account_performance_report'
+    group by batches.window_start, batches.window_end
+),
+
+account_performance_report_uncastable as (
+    select
+        batches.window_start,
+        batches.window_end,
+        sum(case when typed.customer_id is null and {{ payload_holds('delivered._airbyte_data', ['customer.id']) }} then 1 else 0 end) as "uncastable:customer.id",
+        sum(case when typed.segments_date is null and {{ payload_holds('delivered._airbyte_data', ['segments.date']) }} then 1 else 0 end) as "uncastable:segments.date",
+        sum(case when typed.metrics_clicks is null and {{ payload_holds('delivered._airbyte_data', ['metrics.clicks']) }} then 1 else 0 end) as "uncastable:metrics.clicks",
+        sum(case when typed.metrics_impressions is null and {{ payload_holds('delivered._airbyte_data', ['metrics.impressions']) }} then 1 else 0 end) as "uncastable:metrics.impressions",
+        sum(case when typed.metrics_cost_micros is null and {{ payload_holds('delivered._airbyte_data', ['metrics.cost_micros']) }} then 1 else 0 end) as "uncastable:metrics.cost_micros",
+        sum(case when typed.metrics_conversions is null and {{ payload_holds('delivered._airbyte_data', ['metrics.conversions']) }} then 1 else 0 end) as "uncastable:metrics.conversions",
+        sum(case when typed.metrics_conversions_value is null and {{ payload_holds('delivered._airbyte_data', ['metrics.conversions_value']) }} then 1 else 0 end) as "uncastable:metrics.conversions_value"
+    from {{ ref('stg_google_ads__account_performance_report') }} as typed
+    inner join batches on typed._sync_id = batches.sync_id and batches.stream = 'account_performance_report'
+    inner join {{ source('google_ads', 'account_performance_report') }} as delivered
+        on typed._sync_id = delivered._sync_id
+        and typed._source_file = delivered._source_file
+        and typed._source_row = delivered._source_row
+    where typed.customer_id is null
+        or typed.segments_date is null
+        or typed.metrics_clicks is null
+        or typed.metrics_impressions is null
+        or typed.metrics_cost_micros is null
+        or typed.metrics_conversions is null
+        or typed.metrics_conversions_value is null
+    group by batches.window_start, batches.window_end
+),
+
+account_performance_report_wide as (
+    select
+        pending.window_start,
+        pending.window_end,
+        batches.sync_id,
+        cast(batches.sync_rows as decimal(38, 6)) as "sync_rows",
+        cast(contents.duplicate_rows as decimal(38, 6)) as "duplicate_rows",
+        cast(objects.duplicate_objects as decimal(38, 6)) as "duplicate_objects",
+        cast(counted."rows" as decimal(38, 6)) as "rows",
+        cast(counted."distinct_keys" as decimal(38, 6)) as "distinct_keys",
+        cast(counted."null_keys" as decimal(38, 6)) as "null_keys",
+        cast(counted."nulls:customer.id" as decimal(38, 6)) as "nulls:customer.id",
+        cast(counted."nulls:customer.descriptive_name" as decimal(38, 6)) as "nulls:customer.descriptive_name",
+        cast(counted."nulls:customer.currency_code" as decimal(38, 6)) as "nulls:customer.currency_code",
+        cast(counted."nulls:customer.time_zone" as decimal(38, 6)) as "nulls:customer.time_zone",
+        cast(counted."nulls:segments.date" as decimal(38, 6)) as "nulls:segments.date",
+        cast(counted."nulls:segments.ad_network_type" as decimal(38, 6)) as "nulls:segments.ad_network_type",
+        cast(counted."nulls:segments.device" as decimal(38, 6)) as "nulls:segments.device",
+        cast(counted."nulls:metrics.clicks" as decimal(38, 6)) as "nulls:metrics.clicks",
+        cast(counted."nulls:metrics.impressions" as decimal(38, 6)) as "nulls:metrics.impressions",
+        cast(counted."nulls:metrics.cost_micros" as decimal(38, 6)) as "nulls:metrics.cost_micros",
+        cast(counted."nulls:metrics.conversions" as decimal(38, 6)) as "nulls:metrics.conversions",
+        cast(counted."nulls:metrics.conversions_value" as decimal(38, 6)) as "nulls:metrics.conversions_value",
+        cast(uncastable."uncastable:customer.id" as decimal(38, 6)) as "uncastable:customer.id",
+        cast(uncastable."uncastable:segments.date" as decimal(38, 6)) as "uncastable:segments.date",
+        cast(uncastable."uncastable:metrics.clicks" as decimal(38, 6)) as "uncastable:metrics.clicks",
+        cast(uncastable."uncastable:metrics.impressions" as decimal(38, 6)) as "uncastable:metrics.impressions",
+        cast(uncastable."uncastable:metrics.cost_micros" as decimal(38, 6)) as "uncastable:metrics.cost_micros",
+        cast(uncastable."uncastable:metrics.conversions" as decimal(38, 6)) as "uncastable:metrics.conversions",
+        cast(uncastable."uncastable:metrics.conversions_value" as decimal(38, 6)) as "uncastable:metrics.conversions_value"
+    from pending
+    left join batches
+        on pending.window_start = batches.window_start and pending.window_end = batches.window_end
+        and batches.stream = 'account_performance_report'
+    left join account_performance_report_counted as counted
+        on pending.window_start = counted.window_start and pending.window_end = counted.window_end
+    left join account_performance_report_contents as contents
+        on pending.window_start = contents.window_start and pending.window_end = contents.window_end
+    left join account_performance_report_objects as objects
+        on pending.window_start = objects.window_start and pending.window_end = objects.window_end
+    left join account_performance_report_uncastable as uncastable
+        on pending.window_start = uncastable.window_start and pending.window_end = uncastable.window_end
+),
+
+account_performance_report_tall as (
+    select
+        window_start,
+        window_end,
+        sync_id,
+        split_part(name, ':', 1) as metric,
+        split_part(name, ':', 2) as field,
+        value
+    from account_performance_report_wide
+    unpivot include nulls (value for name in (
+        "sync_rows",
+        "duplicate_rows",
+        "duplicate_objects",
+        "rows",
+        "distinct_keys",
+        "null_keys",
+        "nulls:customer.id",
+        "nulls:customer.descriptive_name",
+        "nulls:customer.currency_code",
+        "nulls:customer.time_zone",
+        "nulls:segments.date",
+        "nulls:segments.ad_network_type",
+        "nulls:segments.device",
+        "nulls:metrics.clicks",
+        "nulls:metrics.impressions",
+        "nulls:metrics.cost_micros",
+        "nulls:metrics.conversions",
+        "nulls:metrics.conversions_value",
+        "uncastable:customer.id",
+        "uncastable:segments.date",
+        "uncastable:metrics.clicks",
+        "uncastable:metrics.impressions",
+        "uncastable:metrics.cost_micros",
+        "uncastable:metrics.conversions",
+        "uncastable:metrics.conversions_value"
+    ))
+),
+
+account_performance_report_keys as (
+    {{ key_counts('account_performance_report_raw') }}
+),
+
+account_performance_report_declared as (
+    select key_name from (values ('customer.id'), ('customer.descriptive_name'), ('customer.currency_code'), ('customer.time_zone'), ('segments.date'), ('segments.ad_network_type'), ('segments.device'), ('metrics.clicks'), ('metrics.impressions'), ('metrics.cost_micros'), ('metrics.conversions'), ('metrics.conversions_value')) as declared (key_name)
+),
+
+account_performance_report_drift as (
+    select pending.window_start, pending.window_end, 'present' as metric, declared.key_name as field, coalesce(seen.key_rows, 0) as value
+    from pending
+    cross join account_performance_report_declared as declared
+    left join account_performance_report_keys as seen
+        on pending.window_start = seen.window_start and pending.window_end = seen.window_end
+        and declared.key_name = seen.payload_key
+    union all
+    select window_start, window_end, 'unexpected' as metric, payload_key as field, key_rows as value
+    from account_performance_report_keys
+    where payload_key not in (select key_name from account_performance_report_declared)
+),
+
+account_performance_report_measured as (
+    select window_start, window_end, 'account_performance_report' as model, sync_id, metric, field, value
+    from account_performance_report_tall
+    union all
+    select drift.window_start, drift.window_end, 'account_performance_report' as model, batches.sync_id, drift.metric, drift.field, cast(drift.value as decimal(38, 6)) as value
+    from account_performance_report_drift as drift
+    left join batches
+        on drift.window_start = batches.window_start and drift.window_end = batches.window_end
+        and batches.stream = 'account_performance_report'
+),
+
+click_view_raw as (
+    select
+        batches.window_start,
+        batches.window_end,
+        delivered._source_file,
+        {{ payload_keys('delivered._airbyte_data') }} as payload_key_set,
+        count(*) as set_rows,
+        sum({{ fingerprint('delivered._airbyte_data') }}) as checksum
+    from {{ source('google_ads', 'click_view') }} as delivered
+    inner join batches on delivered._sync_id = batches.sync_id and batches.stream = 'click_view'
+    group by batches.window_start, batches.window_end, delivered._source_file, payload_key_set
+),
+
+click_view_contents as (
+    select
+        batches.window_start,
+        batches.window_end,
+        count(*) - count(distinct {{ fingerprint('delivered._airbyte_data') }}) as duplicate_rows
+    from {{ source('google_ads', 'click_view') }} as delivered
+    inner join batches on delivered._sync_id = batches.sync_id and batches.stream = 'click_view'
+    group by batches.window_start, batches.window_end
+),
+
+click_view_objects as (
+    select window_start, window_end, count(*) - count(distinct object_content) as duplicate_objects
+    from (
+        select window_start, window_end, _source_file, cast(sum(set_rows) as varchar) || ':' || cast(sum(checksum) as varchar) as object_content
+        from click_view_raw
+        group by window_start, window_end, _source_file
+    ) as objects
+    group by window_start, window_end
+),
+
+click_view_counted as (
+    select
+        batches.window_start,
+        batches.window_end,
+        count(*) as "rows",
+        count(distinct cast(typed.click_view_gclid as varchar) || '|' || cast(typed.segments_date as varchar) || '|' || cast(typed.segments_ad_network_type as varchar)) as "distinct_keys",
+        sum(case when typed.click_view_gclid is null or typed.segments_date is null or typed.segments_ad_network_type is null then 1 else 0 end) as "null_keys",
+        count(*) - count(typed.customer_id) as "nulls:customer.id",
+        count(*) - count(typed.click_view_gclid) as "nulls:click_view.gclid",
+        count(*) - count(typed.click_view_ad_group_ad) as "nulls:click_view.ad_group_ad",
+        count(*) - count(typed.click_view_keyword_info_match_type) as "nulls:click_view.keyword_info.match_type",
+        count(*) - count(typed.click_view_keyword_info_text) as "nulls:click_view.keyword_info.text",
+        count(*) - count(typed.campaign_id) as "nulls:campaign.id",
+        count(*) - count(typed.campaign_name) as "nulls:campaign.name",
+        count(*) - count(typed.ad_group_id) as "nulls:ad_group.id",
+        count(*) - count(typed.ad_group_name) as "nulls:ad_group.name",
+        count(*) - count(typed.segments_date) as "nulls:segments.date",
+        count(*) - count(typed.segments_ad_network_type) as "nulls:segments.ad_network_type"
+    from {{ ref('stg_google_ads__click_view') }} as typed
+    inner join batches on typed._sync_id = batches.sync_id and batches.stream = 'click_view'
+    group by batches.window_start, batches.window_end
+),
+
+click_view_uncastable as (
+    select
+        batches.window_start,
+        batches.window_end,
+        sum(case when typed.customer_id is null and {{ payload_holds('delivered._airbyte_data', ['customer.id']) }} then 1 else 0 end) as "uncastable:customer.id",
+        sum(case when typed.campaign_id is null and {{ payload_holds('delivered._airbyte_data', ['campaign.id']) }} then 1 else 0 end) as "uncastable:campaign.id",
+        sum(case when typed.ad_group_id is null and {{ payload_holds('delivered._airbyte_data', ['ad_group.id']) }} then 1 else 0 end) as "uncastable:ad_group.id",
+        sum(case when typed.segments_date is null and {{ payload_holds('delivered._airbyte_data', ['segments.date']) }} then 1 else 0 end) as "uncastable:segments.date"
+    from {{ ref('stg_google_ads__click_view') }} as typed
+    inner join batches on typed._sync_id = batches.sync_id and batches.stream = 'click_view'
+    inner join {{ source('google_ads', 'click_view') }} as delivered
+        on typed._sync_id = delivered._sync_id
+        and typed._source_file = delivered._source_file
+        and typed._source_row = delivered._source_row
+    where typed.customer_id is null
+        or typed.campaign_id is null
+        or typed.ad_group_id is null
+        or typed.segments_date is null
+    group by batches.window_start, batches.window_end
+),
+
+click_view_wide as (
+    select
+        pending.window_start,
+        pending.window_end,
+        batches.sync_id,
+        cast(batches.sync_rows as decimal(38, 6)) as "sync_rows",
+        cast(contents.duplicate_rows as decimal(38, 6)) as "duplicate_rows",
+        cast(objects.duplicate_objects as decimal(38, 6)) as "duplicate_objects",
+        cast(counted."rows" as decimal(38, 6)) as "rows",
+        cast(counted."distinct_keys" as decimal(38, 6)) as "distinct_keys",
+        cast(counted."null_keys" as decimal(38, 6)) as "null_keys",
+        cast(counted."nulls:customer.id" as decimal(38, 6)) as "nulls:customer.id",
+        cast(counted."nulls:click_view.gclid" as decimal(38, 6)) as "nulls:click_view.gclid",
+        cast(counted."nulls:click_view.ad_group_ad" as decimal(38, 6)) as "nulls:click_view.ad_group_ad",
+        cast(counted."nulls:click_view.keyword_info.match_type" as decimal(38, 6)) as "nulls:click_view.keyword_info.match_type",
+        cast(counted."nulls:click_view.keyword_info.text" as decimal(38, 6)) as "nulls:click_view.keyword_info.text",
+        cast(counted."nulls:campaign.id" as decimal(38, 6)) as "nulls:campaign.id",
+        cast(counted."nulls:campaign.name" as decimal(38, 6)) as "nulls:campaign.name",
+        cast(counted."nulls:ad_group.id" as decimal(38, 6)) as "nulls:ad_group.id",
+        cast(counted."nulls:ad_group.name" as decimal(38, 6)) as "nulls:ad_group.name",
+        cast(counted."nulls:segments.date" as decimal(38, 6)) as "nulls:segments.date",
+        cast(counted."nulls:segments.ad_network_type" as decimal(38, 6)) as "nulls:segments.ad_network_type",
+        cast(uncastable."uncastable:customer.id" as decimal(38, 6)) as "uncastable:customer.id",
+        cast(uncastable."uncastable:campaign.id" as decimal(38, 6)) as "uncastable:campaign.id",
+        cast(uncastable."uncastable:ad_group.id" as decimal(38, 6)) as "uncastable:ad_group.id",
+        cast(uncastable."uncastable:segments.date" as decimal(38, 6)) as "uncastable:segments.date"
+    from pending
+    left join batches
+        on pending.window_start = batches.window_start and pending.window_end = batches.window_end
+        and batches.stream = 'click_view'
+    left join click_view_counted as counted
+        on pending.window_start = counted.window_start and pending.window_end = counted.window_end
+    left join click_view_contents as contents
+        on pending.window_start = contents.window_start and pending.window_end = contents.window_end
+    left join click_view_objects as objects
+        on pending.window_start = objects.window_start and pending.window_end = objects.window_end
+    left join click_view_uncastable as uncastable
+        on pending.window_start = uncastable.window_start and pending.window_end = uncastable.window_end
+),
+
+click_view_tall as (
+    select
+        window_start,
+        window_end,
+        sync_id,
+        split_part(name, ':', 1) as metric,
+        split_part(name, ':', 2) as field,
+        value
+    from click_view_wide
+    unpivot include nulls (value for name in (
+        "sync_rows",
+        "duplicate_rows",
+        "duplicate_objects",
+        "rows",
+        "distinct_keys",
+        "null_keys",
+        "nulls:customer.id",
+        "nulls:click_view.gclid",
+        "nulls:click_view.ad_group_ad",
+        "nulls:click_view.keyword_info.match_type",
+        "nulls:click_view.keyword_info.text",
+        "nulls:campaign.id",
+        "nulls:campaign.name",
+        "nulls:ad_group.id",
+        "nulls:ad_group.name",
+        "nulls:segments.date",
+        "nulls:segments.ad_network_type",
+        "uncastable:customer.id",
+        "uncastable:campaign.id",
+        "uncastable:ad_group.id",
+        "uncastable:segments.date"
+    ))
+),
+
+click_view_keys as (
+    {{ key_counts('click_view_raw') }}
+),
+
+click_view_declared as (
+    select key_name from (values ('customer.id'), ('click_view.gclid'), ('click_view.ad_group_ad'), ('click_view.keyword_info.match_type'), ('click_view.keyword_info.text'), ('campaign.id'), ('campaign.name'), ('ad_group.id'), ('ad_group.name'), ('segments.date'), ('segments.ad_network_type')) as declared (key_name)
+),
+
+click_view_drift as (
+    select pending.window_start, pending.window_end, 'present' as metric, declared.key_name as field, coalesce(seen.key_rows, 0) as value
+    from pending
+    cross join click_view_declared as declared
+    left join click_view_keys as seen
+        on pending.window_start = seen.window_start and pending.window_end = seen.window_end
+        and declared.key_name = seen.payload_key
+    union all
+    select window_start, window_end, 'unexpected' as metric, payload_key as field, key_rows as value
+    from click_view_keys
+    where payload_key not in (select key_name from click_view_declared)
+),
+
+click_view_measured as (
+    select window_start, window_end, 'click_view' as model, sync_id, metric, field, value
+    from click_view_tall
+    union all
+    select drift.window_start, drift.window_end, 'click_view' as model, batches.sync_id, drift.metric, drift.field, cast(drift.value as decimal(38, 6)) as value
+    from click_view_drift as drift
+    left join batches
+        on drift.window_start = batches.window_start and drift.window_end = batches.window_end
+        and batches.stream = 'click_view'
+),
+
+measured as (
+    select * from ad_performance_measured
+    union all
+    select * from campaign_measured
+    union all
+    select * from account_performance_report_measured
+    union all
+    select * from click_view_measured
+),
+
+null_history as (
+    select model, field, window_start, window_end, nulls, batch_rows
+    from (
+        select
+            n.model,
+            n.field,
+            n.window_start,
+            n.window_end,
+            n.value as nulls,
+            r.value as batch_rows
+        from measured as n
+        inner join measured as r
+            on n.model = r.model and n.window_start = r.window_start and n.window_end = r.window_end
+            and r.metric = 'rows'
+        where n.metric = 'nulls'
+        {% if is_incremental() %}
+        union all
+        select
+            n.model,
+            n.field,
+            n.window_start,
+            n.window_end,
+            n.value as nulls,
+            r.value as batch_rows
+        from {{ this }} as n
+        inner join {{ this }} as r
+            on n.model = r.model and n.window_start = r.window_start and n.window_end = r.window_end
+            and n.load_seq = r.load_seq and r.metric = 'rows'
+        where n.metric = 'nulls'
+            and not exists (
+                select 1
+                from pending
+                where pending.window_start = n.window_start and pending.window_end = n.window_end
+            )
+        qualify n.load_seq = max(n.load_seq) over (partition by n.model, n.window_start, n.window_end)
+        {% endif %}
+    ) as known
+),
+
+null_baselines as (
+    select
+        model,
+        field,
+        window_start,
+        window_end,
+        sum(nulls) over earlier as nulls_before,
+        sum(batch_rows) over earlier as rows_before
+    from null_history
+    window earlier as (
+        partition by model, field order by window_start, window_end
+        rows between 28 preceding and 1 preceding
+    )
+),
+
+batch_figures as (
+    select
+        measured.window_start,
+        measured.window_end,
+        measured.model,
+        '' as account,
+        cast(null as date) as day,
+        measured.metric,
+        measured.field,
+        cast(coalesce(measured.value, 0) as decimal(38, 6)) as value,
+        cast(baselines.nulls_before / nullif(baselines.rows_before, 0) as decimal(38, 6)) as baseline,
+        case when measured.metric = 'nulls' then cast(coalesce(baselines.rows_before, 0) as bigint) end as baseline_n,
+        '' as detail,
+        measured.sync_id
+    from measured
+    left join null_baselines as baselines
+        on measured.metric = 'nulls' and measured.model = baselines.model and measured.field = baselines.field
+        and measured.window_start = baselines.window_start and measured.window_end = baselines.window_end
+),
+
+ad_performance_daily as (
+    select cast(customer_id as varchar) as account, segments_date as day, 'spend' as metric, sum(cast(coalesce(metrics_cost_micros, 0) as decimal(38, 6))) * 0.000001 as value
+    from {{ ref('int_google_ads__ad_performance') }}
+    group by customer_id, segments_date
+    union all
+    select cast(customer_id as varchar) as account, segments_date as day, 'clicks' as metric, sum(cast(coalesce(metrics_clicks, 0) as decimal(38, 6))) * 1 as value
+    from {{ ref('int_google_ads__ad_performance') }}
+    group by customer_id, segments_date
+    union all
+    select cast(customer_id as varchar) as account, segments_date as day, 'impressions' as metric, sum(cast(coalesce(metrics_impressions, 0) as decimal(38, 6))) * 1 as value
+    from {{ ref('int_google_ads__ad_performance') }}
+    group by customer_id, segments_date
+),
+
+ad_performance_targets as (
+    select
+        pending.window_start,
+        pending.window_end,
+        days.day,
+        accounts.account,
+        accounts.metric,
+        coalesce(daily.value, 0) as value
+    from pending
+    inner join (select distinct day from ad_performance_daily) as days
+        on days.day >= cast(pending.window_start as date) and cast(days.day as timestamp) < pending.window_end
+    cross join (select distinct account, metric from ad_performance_daily) as accounts
+    left join ad_performance_daily as daily
+        on accounts.account = daily.account and accounts.metric = daily.metric and days.day = daily.day
+),
+
+ad_performance_history as (
+    select
+        targets.account,
+        targets.metric,
+        targets.day,
+        daily.day as past_day,
+        dayofweek(daily.day) as past_weekday,
+        daily.value
+    from (select distinct account, metric, day from ad_performance_targets) as targets
+    inner join ad_performance_daily as daily
+        on targets.account = daily.account and targets.metric = daily.metric
+        and daily.day >= cast({{ dbt.dateadd('day', -28, 'targets.day') }} as date) and daily.day < targets.day
+),
+
+ad_performance_levels as (
+    select account, metric, day, count(*) as days_known, median(value) as level
+    from ad_performance_history
+    group by account, metric, day
+),
+
+ad_performance_factors as (
+    select
+        history.account,
+        history.metric,
+        history.day,
+        history.past_weekday,
+        case
+            when max(levels.days_known) < 14 or max(levels.level) <= 0 or median(history.value) <= 0 then 1
+            else least(2, greatest(0.5, median(history.value) / max(levels.level)))
+        end as factor
+    from ad_performance_history as history
+    inner join ad_performance_levels as levels
+        on history.account = levels.account and history.metric = levels.metric and history.day = levels.day
+    group by history.account, history.metric, history.day, history.past_weekday
+),
+
+ad_performance_adjusted as (
+    select
+        history.account,
+        history.metric,
+        history.day,
+        count(*) as days_known,
+        median(history.value / factors.factor) as level
+    from ad_performance_history as history
+    inner join ad_performance_factors as factors
+        on history.account = factors.account and history.metric = factors.metric and history.day = factors.day
+        and history.past_weekday = factors.past_weekday
+    group by history.account, history.metric, history.day
+),
+
+ad_performance_watched as (
+    select
+        targets.window_start,
+        targets.window_end,
+        'ad_performance' as model,
+        targets.account,
+        targets.day,
+        targets.metric,
+        '' as field,
+        targets.value,
+        adjusted.level * coalesce(factors.factor, 1) as baseline,
+        coalesce(adjusted.days_known, 0) as baseline_n,
+        '' as detail,
+        cast(null as bigint) as sync_id
+    from ad_performance_targets as targets
+    left join ad_performance_adjusted as adjusted
+        on targets.account = adjusted.account and targets.metric = adjusted.metric and targets.day = adjusted.day
+    left join ad_performance_factors as factors
+        on targets.account = factors.account and targets.metric = factors.metric and targets.day = factors.day
+        and factors.past_weekday = dayofweek(targets.day)
+),
+
+ad_performance_ours as (
+    select account, day, sum(value) as value
+    from (
+        select cast(side.customer_id as varchar) as account, side.segments_date as day, sum(cast(coalesce(side.metrics_cost_micros, 0) as decimal(38, 9))) as value from {{ ref('int_google_ads__ad_performance') }} as side group by cast(side.customer_id as varchar), side.segments_date
+        union all
+        select cast(side.customer_id as varchar) as account, side.segments_date as day, sum(cast(coalesce(side.metrics_cost_micros, 0) as decimal(38, 9))) as value from {{ ref('int_google_ads__campaign') }} as side where not exists (select 1 from {{ ref('int_google_ads__ad_performance') }} as finer where finer.customer_id = side.customer_id and finer.segments_date = side.segments_date and finer.campaign_id = side.campaign_id) group by cast(side.customer_id as varchar), side.segments_date
+    ) as parts
+    where day is not null
+    group by account, day
+),
+
+ad_performance_theirs as (
+    select cast(side.customer_id as varchar) as account, side.segments_date as day, sum(cast(coalesce(side.metrics_cost_micros, 0) as decimal(38, 9))) as value from {{ ref('int_google_ads__account_performance_report') }} as side group by cast(side.customer_id as varchar), side.segments_date
+),
+
+ad_performance_sides as (
+    select account, day, 'reconcile_ours' as metric, value from ad_performance_ours
+    union all
+    select account, day, 'reconcile_theirs' as metric, value from ad_performance_theirs
+    where day is not null
+),
+
+ad_performance_reconciled as (
+    select
+        pending.window_start,
+        pending.window_end,
+        'ad_performance' as model,
+        pairs.account,
+        pairs.day,
+        pairs.metric,
+        'metrics.cost_micros' as field,
+        coalesce(sides.value, 0) * 0.000001 as value,
+        cast(null as decimal(38, 6)) as baseline,
+        cast(null as bigint) as baseline_n,
+        case when sides.value is null then 'no rows on this side' else '' end as detail,
+        cast(null as bigint) as sync_id
+    from pending
+    inner join (
+        select keys.account, keys.day, metrics.metric
+        from (select distinct account, day from ad_performance_sides) as keys
+        cross join (values ('reconcile_ours'), ('reconcile_theirs')) as metrics (metric)
+    ) as pairs
+        on pairs.day >= cast(pending.window_start as date)
+        and cast({{ dbt.dateadd('day', 1, 'pairs.day') }} as timestamp) <= pending.window_end
+    left join ad_performance_sides as sides
+        on pairs.account = sides.account and pairs.day = sides.day and pairs.metric = sides.metric
+),
+
+all_figures as (
+    select * from batch_figures
+    union all
+    select * from ad_performance_watched
+    union all
+    select * from ad_performance_reconciled
+),
+
+final as (
+    select
+        figures.window_start,
+        figures.window_end,
+        'google_ads' as source,
+        figures.model,
+        figures.account,
+        figures.day,
+        figures.metric,
+        figures.field,
+        cast(figures.value as decimal(38, 6)) as value,
+        cast(figures.baseline as decimal(38, 6)) as baseline,
+        cast(figures.baseline_n as bigint) as baseline_n,
+        figures.detail,
+        cast(figures.sync_id as bigint) as sync_id,
+        cast(pending.load_seq as bigint) as load_seq
+    from all_figures as figures
+    inner join pending
+        on figures.window_start = pending.window_start and figures.window_end = pending.window_end
+)
+
+select * from final

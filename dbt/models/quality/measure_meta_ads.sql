@@ -1,0 +1,1449 @@
+-- rendered from meta_ads, sha256 60743572258df544fc1c120abf38980517638ac0a54d9081de879c7ae0d64ff5; change the declaration, then run `plumbline render`
+
+with ledger as (
+    select
+        window_start,
+        window_end,
+        stream,
+        sync_id,
+        load_seq,
+        "rows" as object_rows
+    from {{ source('plumbline', 'load_ledger') }}
+    where source = 'meta_ads'
+),
+
+windows as (
+    select window_start, window_end, max(load_seq) as load_seq
+    from ledger
+    group by window_start, window_end
+),
+
+pending as (
+    select windows.window_start, windows.window_end, windows.load_seq
+    from windows
+    {% if is_incremental() %}
+    where not exists (
+        select 1
+        from {{ this }} as measured
+        where measured.window_start = windows.window_start
+            and measured.window_end = windows.window_end
+            and measured.load_seq >= windows.load_seq
+    )
+    {% endif %}
+),
+
+batches as (
+    select
+        ledger.stream,
+        pending.window_start,
+        pending.window_end,
+        ledger.sync_id,
+        sum(ledger.object_rows) as sync_rows
+    from ledger
+    inner join pending on ledger.window_start = pending.window_start and ledger.window_end = pending.window_end
+    group by ledger.stream, pending.window_start, pending.window_end, ledger.sync_id
+    qualify row_number() over (
+        partition by ledger.stream, pending.window_start, pending.window_end
+        order by max(ledger.load_seq) desc, ledger.sync_id desc
+    ) = 1
+),
+
+ads_insights_raw as (
+    select
+        batches.window_start,
+        batches.window_end,
+        delivered._source_file,
+        {{ payload_keys('delivered._airbyte_data') }} as payload_key_set,
+        count(*) as set_rows,
+        sum({{ fingerprint('delivered._airbyte_data') }}) as checksum
+    from {{ source('meta_ads', 'ads_insights') }} as delivered
+    inner join batches on delivered._sync_id = batches.sync_id and batches.stream = 'ads_insights'
+    group by batches.window_start, batches.window_end, delivered._source_file, payload_key_set
+),
+
+ads_insights_contents as (
+    select
+        batches.window_start,
+        batches.window_end,
+        count(*) - count(distinct {{ fingerprint('delivered._airbyte_data') }}) as duplicate_rows
+    from {{ source('meta_ads', 'ads_insights') }} as delivered
+    inner join batches on delivered._sync_id = batches.sync_id and batches.stream = 'ads_insights'
+    group by batches.window_start, batches.window_end
+),
+
+ads_insights_objects as (
+    select window_start, window_end, count(*) - count(distinct object_content) as duplicate_objects
+    from (
+        select window_start, window_end, _source_file, cast(sum(set_rows) as varchar) || ':' || cast(sum(checksum) as varchar) as object_content
+        from ads_insights_raw
+        group by window_start, window_end, _source_file
+    ) as objects
+    group by window_start, window_end
+),
+
+ads_insights_counted as (
+    select
+        batches.window_start,
+        batches.window_end,
+        count(*) as "rows",
+        count(distinct cast(typed.account_id as varchar) || '|' || cast(typed.ad_id as varchar) || '|' || cast(typed.date_start as varchar)) as "distinct_keys",
+        sum(case when typed.account_id is null or typed.ad_id is null or typed.date_start is null then 1 else 0 end) as "null_keys",
+        count(*) - count(typed.account_id) as "nulls:account_id",
+        count(*) - count(typed.account_name) as "nulls:account_name",
+        count(*) - count(typed.account_currency) as "nulls:account_currency",
+        count(*) - count(typed.campaign_id) as "nulls:campaign_id",
+        count(*) - count(typed.campaign_name) as "nulls:campaign_name",
+        count(*) - count(typed.adset_id) as "nulls:adset_id",
+        count(*) - count(typed.adset_name) as "nulls:adset_name",
+        count(*) - count(typed.ad_id) as "nulls:ad_id",
+        count(*) - count(typed.ad_name) as "nulls:ad_name",
+        count(*) - count(typed.date_start) as "nulls:date_start",
+        count(*) - count(typed.date_stop) as "nulls:date_stop",
+        count(*) - count(typed.objective) as "nulls:objective",
+        count(*) - count(typed.spend) as "nulls:spend",
+        count(*) - count(typed.impressions) as "nulls:impressions",
+        count(*) - count(typed.reach) as "nulls:reach",
+        count(*) - count(typed.clicks) as "nulls:clicks",
+        count(*) - count(typed.inline_link_clicks) as "nulls:inline_link_clicks",
+        count(*) - count(typed.outbound_clicks) as "nulls:outbound_clicks",
+        count(*) - count(typed.purchases) as "nulls:purchases",
+        count(*) - count(typed.purchase_value) as "nulls:purchase_value"
+    from {{ ref('stg_meta_ads__ads_insights') }} as typed
+    inner join batches on typed._sync_id = batches.sync_id and batches.stream = 'ads_insights'
+    group by batches.window_start, batches.window_end
+),
+
+ads_insights_uncastable as (
+    select
+        batches.window_start,
+        batches.window_end,
+        sum(case when typed.date_start is null and {{ payload_holds('delivered._airbyte_data', ['date_start']) }} then 1 else 0 end) as "uncastable:date_start",
+        sum(case when typed.date_stop is null and {{ payload_holds('delivered._airbyte_data', ['date_stop']) }} then 1 else 0 end) as "uncastable:date_stop",
+        sum(case when typed.spend is null and {{ payload_holds('delivered._airbyte_data', ['spend']) }} then 1 else 0 end) as "uncastable:spend",
+        sum(case when typed.impressions is null and {{ payload_holds('delivered._airbyte_data', ['impressions']) }} then 1 else 0 end) as "uncastable:impressions",
+        sum(case when typed.reach is null and {{ payload_holds('delivered._airbyte_data', ['reach']) }} then 1 else 0 end) as "uncastable:reach",
+        sum(case when typed.clicks is null and {{ payload_holds('delivered._airbyte_data', ['clicks']) }} then 1 else 0 end) as "uncastable:clicks",
+        sum(case when typed.inline_link_clicks is null and {{ payload_holds('delivered._airbyte_data', ['inline_link_clicks']) }} then 1 else 0 end) as "uncastable:inline_link_clicks"
+    from {{ ref('stg_meta_ads__ads_insights') }} as typed
+    inner join batches on typed._sync_id = batches.sync_id and batches.stream = 'ads_insights'
+    inner join {{ source('meta_ads', 'ads_insights') }} as delivered
+        on typed._sync_id = delivered._sync_id
+        and typed._source_file = delivered._source_file
+        and typed._source_row = delivered._source_row
+    where typed.date_start is null
+        or typed.date_stop is null
+        or typed.spend is null
+        or typed.impressions is null
+        or typed.reach is null
+        or typed.clicks is null
+        or typed.inline_link_clicks is null
+    group by batches.window_start, batches.window_end
+),
+
+ads_insights_wide as (
+    select
+        pending.window_start,
+        pending.window_end,
+        batches.sync_id,
+        cast(batches.sync_rows as decimal(38, 6)) as "sync_rows",
+        cast(contents.duplicate_rows as decimal(38, 6)) as "duplicate_rows",
+        cast(objects.duplicate_objects as decimal(38, 6)) as "duplicate_objects",
+        cast(counted."rows" as decimal(38, 6)) as "rows",
+        cast(counted."distinct_keys" as decimal(38, 6)) as "distinct_keys",
+        cast(counted."null_keys" as decimal(38, 6)) as "null_keys",
+        cast(counted."nulls:account_id" as decimal(38, 6)) as "nulls:account_id",
+        cast(counted."nulls:account_name" as decimal(38, 6)) as "nulls:account_name",
+        cast(counted."nulls:account_currency" as decimal(38, 6)) as "nulls:account_currency",
+        cast(counted."nulls:campaign_id" as decimal(38, 6)) as "nulls:campaign_id",
+        cast(counted."nulls:campaign_name" as decimal(38, 6)) as "nulls:campaign_name",
+        cast(counted."nulls:adset_id" as decimal(38, 6)) as "nulls:adset_id",
+        cast(counted."nulls:adset_name" as decimal(38, 6)) as "nulls:adset_name",
+        cast(counted."nulls:ad_id" as decimal(38, 6)) as "nulls:ad_id",
+        cast(counted."nulls:ad_name" as decimal(38, 6)) as "nulls:ad_name",
+        cast(counted."nulls:date_start" as decimal(38, 6)) as "nulls:date_start",
+        cast(counted."nulls:date_stop" as decimal(38, 6)) as "nulls:date_stop",
+        cast(counted."nulls:objective" as decimal(38, 6)) as "nulls:objective",
+        cast(counted."nulls:spend" as decimal(38, 6)) as "nulls:spend",
+        cast(counted."nulls:impressions" as decimal(38, 6)) as "nulls:impressions",
+        cast(counted."nulls:reach" as decimal(38, 6)) as "nulls:reach",
+        cast(counted."nulls:clicks" as decimal(38, 6)) as "nulls:clicks",
+        cast(counted."nulls:inline_link_clicks" as decimal(38, 6)) as "nulls:inline_link_clicks",
+        cast(counted."nulls:outbound_clicks" as decimal(38, 6)) as "nulls:outbound_clicks",
+        cast(counted."nulls:purchases" as decimal(38, 6)) as "nulls:purchases",
+        cast(counted."nulls:purchase_value" as decimal(38, 6)) as "nulls:purchase_value",
+        cast(uncastable."uncastable:date_start" as decimal(38, 6)) as "uncastable:date_start",
+        cast(uncastable."uncastable:date_stop" as decimal(38, 6)) as "uncastable:date_stop",
+        cast(uncastable."uncastable:spend" as decimal(38, 6)) as "uncastable:spend",
+        cast(uncastable."uncastable:impressions" as decimal(38, 6)) as "uncastable:impressions",
+        cast(uncastable."uncastable:reach" as decimal(38, 6)) as "uncastable:reach",
+        cast(uncastable."uncastable:clicks" as decimal(38, 6)) as "uncastable:clicks",
+        cast(uncastable."uncastable:inline_link_clicks" as decimal(38, 6)) as "uncastable:inline_link_clicks"
+    from pending
+    left join batches
+        on pending.window_start = batches.window_start and pending.window_end = batches.window_end
+        and batches.stream = 'ads_insights'
+    left join ads_insights_counted as counted
+        on pending.window_start = counted.window_start and pending.window_end = counted.window_end
+    left join ads_insights_contents as contents
+        on pending.window_start = contents.window_start and pending.window_end = contents.window_end
+    left join ads_insights_objects as objects
+        on pending.window_start = objects.window_start and pending.window_end = objects.window_end
+    left join ads_insights_uncastable as uncastable
+        on pending.window_start = uncastable.window_start and pending.window_end = uncastable.window_end
+),
+
+ads_insights_tall as (
+    select
+        window_start,
+        window_end,
+        sync_id,
+        split_part(name, ':', 1) as metric,
+        split_part(name, ':', 2) as field,
+        value
+    from ads_insights_wide
+    unpivot include nulls (value for name in (
+        "sync_rows",
+        "duplicate_rows",
+        "duplicate_objects",
+        "rows",
+        "distinct_keys",
+        "null_keys",
+        "nulls:account_id",
+        "nulls:account_name",
+        "nulls:account_currency",
+        "nulls:campaign_id",
+        "nulls:campaign_name",
+        "nulls:adset_id",
+        "nulls:adset_name",
+        "nulls:ad_id",
+        "nulls:ad_name",
+        "nulls:date_start",
+        "nulls:date_stop",
+        "nulls:objective",
+        "nulls:spend",
+        "nulls:impressions",
+        "nulls:reach",
+        "nulls:clicks",
+        "nulls:inline_link_clicks",
+        "nulls:outbound_clicks",
+        "nulls:purchases",
+        "nulls:purchase_value",
+        "uncastable:date_start",
+        "uncastable:date_stop",
+        "uncastable:spend",
+        "uncastable:impressions",
+        "uncastable:reach",
+        "uncastable:clicks",
+        "uncastable:inline_link_clicks"
+    ))
+),
+
+ads_insights_keys as (
+    {{ key_counts('ads_insights_raw') }}
+),
+
+ads_insights_declared as (
+    select key_name from (values ('account_id'), ('account_name'), ('account_currency'), ('campaign_id'), ('campaign_name'), ('adset_id'), ('adset_name'), ('ad_id'), ('ad_name'), ('date_start'), ('date_stop'), ('objective'), ('spend'), ('impressions'), ('reach'), ('clicks'), ('inline_link_clicks'), ('outbound_clicks'), ('actions'), ('action_values')) as declared (key_name)
+),
+
+ads_insights_drift as (
+    select pending.window_start, pending.window_end, 'present' as metric, declared.key_name as field, coalesce(seen.key_rows, 0) as value
+    from pending
+    cross join ads_insights_declared as declared
+    left join ads_insights_keys as seen
+        on pending.window_start = seen.window_start and pending.window_end = seen.window_end
+        and declared.key_name = seen.payload_key
+    union all
+    select window_start, window_end, 'unexpected' as metric, payload_key as field, key_rows as value
+    from ads_insights_keys
+    where payload_key not in (select key_name from ads_insights_declared)
+),
+
+ads_insights_measured as (
+    select window_start, window_end, 'ads_insights' as model, sync_id, metric, field, value
+    from ads_insights_tall
+    union all
+    select drift.window_start, drift.window_end, 'ads_insights' as model, batches.sync_id, drift.metric, drift.field, cast(drift.value as decimal(38, 6)) as value
+    from ads_insights_drift as drift
+    left join batches
+        on drift.window_start = batches.window_start and drift.window_end = batches.window_end
+        and batches.stream = 'ads_insights'
+),
+
+ads_insights_account_raw as (
+    select
+        batches.window_start,
+        batches.window_end,
+        delivered._source_file,
+        {{ payload_keys('delivered._airbyte_data') }} as payload_key_set,
+        count(*) as set_rows,
+        sum({{ fingerprint('delivered._airbyte_data') }}) as checksum
+    from {{ source('meta_ads', 'ads_insights_account') }} as delivered
+    inner join batches on delivered._sync_id = batches.sync_id and batches.stream = 'ads_insights_account'
+    group by batches.window_start, batches.window_end, delivered._source_file, payload_key_set
+),
+
+ads_insights_account_contents as (
+    select
+        batches.window_start,
+        batches.window_end,
+        count(*) - count(distinct {{ fingerprint('delivered._airbyte_data') }}) as duplicate_rows
+    from {{ source('meta_ads', 'ads_insights_account') }} as delivered
+    inner join batches on delivered._sync_id = batches.sync_id and batches.stream = 'ads_insights_account'
+    group by batches.window_start, batches.window_end
+),
+
+ads_insights_account_objects as (
+    select window_start, window_end, count(*) - count(distinct object_content) as duplicate_objects
+    from (
+        select window_start, window_end, _source_file, cast(sum(set_rows) as varchar) || ':' || cast(sum(checksum) as varchar) as object_content
+        from ads_insights_account_raw
+        group by window_start, window_end, _source_file
+    ) as objects
+    group by window_start, window_end
+),
+
+ads_insights_account_counted as (
+    select
+        batches.window_start,
+        batches.window_end,
+        count(*) as "rows",
+        count(distinct cast(typed.account_id as varchar) || '|' || cast(typed.date_start as varchar)) as "distinct_keys",
+        sum(case when typed.account_id is null or typed.date_start is null then 1 else 0 end) as "null_keys",
+        count(*) - count(typed.account_id) as "nulls:account_id",
+        count(*) - count(typed.account_name) as "nulls:account_name",
+        count(*) - count(typed.account_currency) as "nulls:account_currency",
+        count(*) - count(typed.date_start) as "nulls:date_start",
+        count(*) - count(typed.date_stop) as "nulls:date_stop",
+        count(*) - count(typed.spend) as "nulls:spend",
+        count(*) - count(typed.impressions) as "nulls:impressions",
+        count(*) - count(typed.clicks) as "nulls:clicks",
+        count(*) - count(typed.inline_link_clicks) as "nulls:inline_link_clicks"
+    from {{ ref('stg_meta_ads__ads_insights_account') }} as typed
+    inner join batches on typed._sync_id = batches.sync_id and batches.stream = 'ads_insights_account'
+    group by batches.window_start, batches.window_end
+),
+
+ads_insights_account_uncastable as (
+    select
+        batches.window_start,
+        batches.window_end,
+        sum(case when typed.date_start is null and {{ payload_holds('delivered._airbyte_data', ['date_start']) }} then 1 else 0 end) as "uncastable:date_start",
+        sum(case when typed.date_stop is null and {{ payload_holds('delivered._airbyte_data', ['date_stop']) }} then 1 else 0 end) as "uncastable:date_stop",
+        sum(case when typed.spend is null and {{ payload_holds('delivered._airbyte_data', ['spend']) }} then 1 else 0 end) as "uncastable:spend",
+        sum(case when typed.impressions is null and {{ payload_holds('delivered._airbyte_data', ['impressions']) }} then 1 else 0 end) as "uncastable:impressions",
+        sum(case when typed.clicks is null and {{ payload_holds('delivered._airbyte_data', ['clicks']) }} then 1 else 0 end) as "uncastable:clicks",
+        sum(case when typed.inline_link_clicks is null and {{ payload_holds('delivered._airbyte_data', ['inline_link_clicks']) }} then 1 else 0 end) as "uncastable:inline_link_clicks"
+    from {{ ref('stg_meta_ads__ads_insights_account') }} as typed
+    inner join batches on typed._sync_id = batches.sync_id and batches.stream = 'ads_insights_account'
+    inner join {{ source('meta_ads', 'ads_insights_account') }} as delivered
+        on typed._sync_id = delivered._sync_id
+        and typed._source_file = delivered._source_file
+        and typed._source_row = delivered._source_row
+    where typed.date_start is null
+        or typed.date_stop is null
+        or typed.spend is null
+        or typed.impressions is null
+        or typed.clicks is null
+        or typed.inline_link_clicks is null
+    group by batches.window_start, batches.window_end
+),
+
+ads_insights_account_wide as (
+    select
+        pending.window_start,
+        pending.window_end,
+        batches.sync_id,
+        cast(batches.sync_rows as decimal(38, 6)) as "sync_rows",
+        cast(contents.duplicate_rows as decimal(38, 6)) as "duplicate_rows",
+        cast(objects.duplicate_objects as decimal(38, 6)) as "duplicate_objects",
+        cast(counted."rows" as decimal(38, 6)) as "rows",
+        cast(counted."distinct_keys" as decimal(38, 6)) as "distinct_keys",
+        cast(counted."null_keys" as decimal(38, 6)) as "null_keys",
+        cast(counted."nulls:account_id" as decimal(38, 6)) as "nulls:account_id",
+        cast(counted."nulls:account_name" as decimal(38, 6)) as "nulls:account_name",
+        cast(counted."nulls:account_currency" as decimal(38, 6)) as "nulls:account_currency",
+        cast(counted."nulls:date_start" as decimal(38, 6)) as "nulls:date_start",
+        cast(counted."nulls:date_stop" as decimal(38, 6)) as "nulls:date_stop",
+        cast(counted."nulls:spend" as decimal(38, 6)) as "nulls:spend",
+        cast(counted."nulls:impressions" as decimal(38, 6)) as "nulls:impressions",
+        cast(counted."nulls:clicks" as decimal(38, 6)) as "nulls:clicks",
+        cast(counted."nulls:inline_link_clicks" as decimal(38, 6)) as "nulls:inline_link_clicks",
+        cast(uncastable."uncastable:date_start" as decimal(38, 6)) as "uncastable:date_start",
+        cast(uncastable."uncastable:date_stop" as decimal(38, 6)) as "uncastable:date_stop",
+        cast(uncastable."uncastable:spend" as decimal(38, 6)) as "uncastable:spend",
+        cast(uncastable."uncastable:impressions" as decimal(38, 6)) as "uncastable:impressions",
+        cast(uncastable."uncastable:clicks" as decimal(38, 6)) as "uncastable:clicks",
+        cast(uncastable."uncastable:inline_link_clicks" as decimal(38, 6)) as "uncastable:inline_link_clicks"
+    from pending
+    left join batches
+        on pending.window_start = batches.window_start and pending.window_end = batches.window_end
+        and batches.stream = 'ads_insights_account'
+    left join ads_insights_account_counted as counted
+        on pending.window_start = counted.window_start and pending.window_end = counted.window_end
+    left join ads_insights_account_contents as contents
+        on pending.window_start = contents.window_start and pending.window_end = contents.window_end
+    left join ads_insights_account_objects as objects
+        on pending.window_start = objects.window_start and pending.window_end = objects.window_end
+    left join ads_insights_account_uncastable as uncastable
+        on pending.window_start = uncastable.window_start and pending.window_end = uncastable.window_end
+),
+
+ads_insights_account_tall as (
+    select
+        window_start,
+        window_end,
+        sync_id,
+        split_part(name, ':', 1) as metric,
+        split_part(name, ':', 2) as field,
+        value
+    from ads_insights_account_wide
+    unpivot include nulls (value for name in (
+        "sync_rows",
+        "duplicate_rows",
+        "duplicate_objects",
+        "rows",
+        "distinct_keys",
+        "null_keys",
+        "nulls:account_id",
+        "nulls:account_name",
+        "nulls:account_currency",
+        "nulls:date_start",
+        "nulls:date_stop",
+        "nulls:spend",
+        "nulls:impressions",
+        "nulls:clicks",
+        "nulls:inline_link_clicks",
+        "uncastable:date_start",
+        "uncastable:date_stop",
+        "uncastable:spend",
+        "uncastable:impressions",
+        "uncastable:clicks",
+        "uncastable:inline_link_clicks"
+    ))
+),
+
+ads_insights_account_keys as (
+    {{ key_counts('ads_insights_account_raw') }}
+),
+
+ads_insights_account_declared as (
+    select key_name from (values ('account_id'), ('account_name'), ('account_currency'), ('date_start'), ('date_stop'), ('spend'), ('impressions'), ('clicks'), ('inline_link_clicks')) as declared (key_name)
+),
+
+ads_insights_account_drift as (
+    select pending.window_start, pending.window_end, 'present' as metric, declared.key_name as field, coalesce(seen.key_rows, 0) as value
+    from pending
+    cross join ads_insights_account_declared as declared
+    left join ads_insights_account_keys as seen
+        on pending.window_start = seen.window_start and pending.window_end = seen.window_end
+        and declared.key_name = seen.payload_key
+    union all
+    select window_start, window_end, 'unexpected' as metric, payload_key as field, key_rows as value
+    from ads_insights_account_keys
+    where payload_key not in (select key_name from ads_insights_account_declared)
+),
+
+ads_insights_account_measured as (
+    select window_start, window_end, 'ads_insights_account' as model, sync_id, metric, field, value
+    from ads_insights_account_tall
+    union all
+    select drift.window_start, drift.window_end, 'ads_insights_account' as model, batches.sync_id, drift.metric, drift.field, cast(drift.value as decimal(38, 6)) as value
+    from ads_insights_account_drift as drift
+    left join batches
+        on drift.window_start = batches.window_start and drift.window_end = batches.window_end
+        and batches.stream = 'ads_insights_account'
+),
+
+campaigns_raw as (
+    select
+        batches.window_start,
+        batches.window_end,
+        delivered._source_file,
+        {{ payload_keys('delivered._airbyte_data') }} as payload_key_set,
+        count(*) as set_rows,
+        sum({{ fingerprint('delivered._airbyte_data') }}) as checksum
+    from {{ source('meta_ads', 'campaigns') }} as delivered
+    inner join batches on delivered._sync_id = batches.sync_id and batches.stream = 'campaigns'
+    group by batches.window_start, batches.window_end, delivered._source_file, payload_key_set
+),
+
+campaigns_contents as (
+    select
+        batches.window_start,
+        batches.window_end,
+        count(*) - count(distinct {{ fingerprint('delivered._airbyte_data') }}) as duplicate_rows
+    from {{ source('meta_ads', 'campaigns') }} as delivered
+    inner join batches on delivered._sync_id = batches.sync_id and batches.stream = 'campaigns'
+    group by batches.window_start, batches.window_end
+),
+
+campaigns_objects as (
+    select window_start, window_end, count(*) - count(distinct object_content) as duplicate_objects
+    from (
+        select window_start, window_end, _source_file, cast(sum(set_rows) as varchar) || ':' || cast(sum(checksum) as varchar) as object_content
+        from campaigns_raw
+        group by window_start, window_end, _source_file
+    ) as objects
+    group by window_start, window_end
+),
+
+campaigns_counted as (
+    select
+        batches.window_start,
+        batches.window_end,
+        count(*) as "rows",
+        count(distinct cast(typed.id as varchar)) as "distinct_keys",
+        sum(case when typed.id is null then 1 else 0 end) as "null_keys",
+        count(*) - count(typed.id) as "nulls:id",
+        count(*) - count(typed.account_id) as "nulls:account_id",
+        count(*) - count(typed.name) as "nulls:name",
+        count(*) - count(typed.objective) as "nulls:objective",
+        count(*) - count(typed.buying_type) as "nulls:buying_type",
+        count(*) - count(typed.status) as "nulls:status",
+        count(*) - count(typed.effective_status) as "nulls:effective_status",
+        count(*) - count(typed.daily_budget) as "nulls:daily_budget",
+        count(*) - count(typed.lifetime_budget) as "nulls:lifetime_budget",
+        count(*) - count(typed.start_time) as "nulls:start_time",
+        count(*) - count(typed.stop_time) as "nulls:stop_time",
+        count(*) - count(typed.created_time) as "nulls:created_time",
+        count(*) - count(typed.updated_time) as "nulls:updated_time"
+    from {{ ref('stg_meta_ads__campaigns') }} as typed
+    inner join batches on typed._sync_id = batches.sync_id and batches.stream = 'campaigns'
+    group by batches.window_start, batches.window_end
+),
+
+campaigns_uncastable as (
+    select
+        batches.window_start,
+        batches.window_end,
+        sum(case when typed.daily_budget is null and {{ payload_holds('delivered._airbyte_data', ['daily_budget']) }} then 1 else 0 end) as "uncastable:daily_budget",
+        sum(case when typed.lifetime_budget is null and {{ payload_holds('delivered._airbyte_data', ['lifetime_budget']) }} then 1 else 0 end) as "uncastable:lifetime_budget",
+        sum(case when typed.start_time is null and {{ payload_holds('delivered._airbyte_data', ['start_time']) }} then 1 else 0 end) as "uncastable:start_time",
+        sum(case when typed.stop_time is null and {{ payload_holds('delivered._airbyte_data', ['stop_time']) }} then 1 else 0 end) as "uncastable:stop_time",
+        sum(case when typed.created_time is null and {{ payload_holds('delivered._airbyte_data', ['created_time']) }} then 1 else 0 end) as "uncastable:created_time",
+        sum(case when typed.updated_time is null and {{ payload_holds('delivered._airbyte_data', ['updated_time']) }} then 1 else 0 end) as "uncastable:updated_time"
+    from {{ ref('stg_meta_ads__campaigns') }} as typed
+    inner join batches on typed._sync_id = batches.sync_id and batches.stream = 'campaigns'
+    inner join {{ source('meta_ads', 'campaigns') }} as delivered
+        on typed._sync_id = delivered._sync_id
+        and typed._source_file = delivered._source_file
+        and typed._source_row = delivered._source_row
+    where typed.daily_budget is null
+        or typed.lifetime_budget is null
+        or typed.start_time is null
+        or typed.stop_time is null
+        or typed.created_time is null
+        or typed.updated_time is null
+    group by batches.window_start, batches.window_end
+),
+
+campaigns_wide as (
+    select
+        pending.window_start,
+        pending.window_end,
+        batches.sync_id,
+        cast(batches.sync_rows as decimal(38, 6)) as "sync_rows",
+        cast(contents.duplicate_rows as decimal(38, 6)) as "duplicate_rows",
+        cast(objects.duplicate_objects as decimal(38, 6)) as "duplicate_objects",
+        cast(counted."rows" as decimal(38, 6)) as "rows",
+        cast(counted."distinct_keys" as decimal(38, 6)) as "distinct_keys",
+        cast(counted."null_keys" as decimal(38, 6)) as "null_keys",
+        cast(counted."nulls:id" as decimal(38, 6)) as "nulls:id",
+        cast(counted."nulls:account_id" as decimal(38, 6)) as "nulls:account_id",
+        cast(counted."nulls:name" as decimal(38, 6)) as "nulls:name",
+        cast(counted."nulls:objective" as decimal(38, 6)) as "nulls:objective",
+        cast(counted."nulls:buying_type" as decimal(38, 6)) as "nulls:buying_type",
+        cast(counted."nulls:status" as decimal(38, 6)) as "nulls:status",
+        cast(counted."nulls:effective_status" as decimal(38, 6)) as "nulls:effective_status",
+        cast(counted."nulls:daily_budget" as decimal(38, 6)) as "nulls:daily_budget",
+        cast(counted."nulls:lifetime_budget" as decimal(38, 6)) as "nulls:lifetime_budget",
+        cast(counted."nulls:start_time" as decimal(38, 6)) as "nulls:start_time",
+        cast(counted."nulls:stop_time" as decimal(38, 6)) as "nulls:stop_time",
+        cast(counted."nulls:created_time" as decimal(38, 6)) as "nulls:created_time",
+        cast(counted."nulls:updated_time" as decimal(38, 6)) as "nulls:updated_time",
+        cast(uncastable."uncastable:daily_budget" as decimal(38, 6)) as "uncastable:daily_budget",
+        cast(uncastable."uncastable:lifetime_budget" as decimal(38, 6)) as "uncastable:lifetime_budget",
+        cast(uncastable."uncastable:start_time" as decimal(38, 6)) as "uncastable:start_time",
+        cast(uncastable."uncastable:stop_time" as decimal(38, 6)) as "uncastable:stop_time",
+        cast(uncastable."uncastable:created_time" as decimal(38, 6)) as "uncastable:created_time",
+        cast(uncastable."uncastable:updated_time" as decimal(38, 6)) as "uncastable:updated_time"
+    from pending
+    left join batches
+        on pending.window_start = batches.window_start and pending.window_end = batches.window_end
+        and batches.stream = 'campaigns'
+    left join campaigns_counted as counted
+        on pending.window_start = counted.window_start and pending.window_end = counted.window_end
+    left join campaigns_contents as contents
+        on pending.window_start = contents.window_start and pending.window_end = contents.window_end
+    left join campaigns_objects as objects
+        on pending.window_start = objects.window_start and pending.window_end = objects.window_end
+    left join campaigns_uncastable as uncastable
+        on pending.window_start = uncastable.window_start and pending.window_end = uncastable.window_end
+),
+
+campaigns_tall as (
+    select
+        window_start,
+        window_end,
+        sync_id,
+        split_part(name, ':', 1) as metric,
+        split_part(name, ':', 2) as field,
+        value
+    from campaigns_wide
+    unpivot include nulls (value for name in (
+        "sync_rows",
+        "duplicate_rows",
+        "duplicate_objects",
+        "rows",
+        "distinct_keys",
+        "null_keys",
+        "nulls:id",
+        "nulls:account_id",
+        "nulls:name",
+        "nulls:objective",
+        "nulls:buying_type",
+        "nulls:status",
+        "nulls:effective_status",
+        "nulls:daily_budget",
+        "nulls:lifetime_budget",
+        "nulls:start_time",
+        "nulls:stop_time",
+        "nulls:created_time",
+        "nulls:updated_time",
+        "uncastable:daily_budget",
+        "uncastable:lifetime_budget",
+        "uncastable:start_time",
+        "uncastable:stop_time",
+        "uncastable:created_time",
+        "uncastable:updated_time"
+    ))
+),
+
+campaigns_keys as (
+    {{ key_counts('campaigns_raw') }}
+),
+
+campaigns_declared as (
+    select key_name from (values ('id'), ('account_id'), ('name'), ('objective'), ('buying_type'), ('status'), ('effective_status'), ('daily_budget'), ('lifetime_budget'), ('start_time'), ('stop_time'), ('created_time'), ('updated_time')) as declared (key_name)
+),
+
+campaigns_drift as (
+    select pending.window_start, pending.window_end, 'present' as metric, declared.key_name as field, coalesce(seen.key_rows, 0) as value
+    from pending
+    cross join campaigns_declared as declared
+    left join campaigns_keys as seen
+        on pending.window_start = seen.window_start and pending.window_end = seen.window_end
+        and declared.key_name = seen.payload_key
+    union all
+    select window_start, window_end, 'unexpected' as metric, payload_key as field, key_rows as value
+    from campaigns_keys
+    where payload_key not in (select key_name from campaigns_declared)
+),
+
+campaigns_measured as (
+    select window_start, window_end, 'campaigns' as model, sync_id, metric, field, value
+    from campaigns_tall
+    union all
+    select drift.window_start, drift.window_end, 'campaigns' as model, batches.sync_id, drift.metric, drift.field, cast(drift.value as decimal(38, 6)) as value
+    from campaigns_drift as drift
+    left join batches
+        on drift.window_start = batches.window_start and drift.window_end = batches.window_end
+        and batches.stream = 'campaigns'
+),
+
+ad_sets_raw as (
+    select
+        batches.window_start,
+        batches.window_end,
+        delivered._source_file,
+        {{ payload_keys('delivered._airbyte_data') }} as payload_key_set,
+        count(*) as set_rows,
+        sum({{ fingerprint('delivered._airbyte_data') }}) as checksum
+    from {{ source('meta_ads', 'ad_sets') }} as delivered
+    inner join batches on delivered._sync_id = batches.sync_id and batches.stream = 'ad_sets'
+    group by batches.window_start, batches.window_end, delivered._source_file, payload_key_set
+),
+
+ad_sets_contents as (
+    select
+        batches.window_start,
+        batches.window_end,
+        count(*) - count(distinct {{ fingerprint('delivered._airbyte_data') }}) as duplicate_rows
+    from {{ source('meta_ads', 'ad_sets') }} as delivered
+    inner join batches on delivered._sync_id = batches.sync_id and batches.stream = 'ad_sets'
+    group by batches.window_start, batches.window_end
+),
+
+ad_sets_objects as (
+    select window_start, window_end, count(*) - count(distinct object_content) as duplicate_objects
+    from (
+        select window_start, window_end, _source_file, cast(sum(set_rows) as varchar) || ':' || cast(sum(checksum) as varchar) as object_content
+        from ad_sets_raw
+        group by window_start, window_end, _source_file
+    ) as objects
+    group by window_start, window_end
+),
+
+ad_sets_counted as (
+    select
+        batches.window_start,
+        batches.window_end,
+        count(*) as "rows",
+        count(distinct cast(typed.id as varchar)) as "distinct_keys",
+        sum(case when typed.id is null then 1 else 0 end) as "null_keys",
+        count(*) - count(typed.id) as "nulls:id",
+        count(*) - count(typed.account_id) as "nulls:account_id",
+        count(*) - count(typed.campaign_id) as "nulls:campaign_id",
+        count(*) - count(typed.name) as "nulls:name",
+        count(*) - count(typed.effective_status) as "nulls:effective_status",
+        count(*) - count(typed.daily_budget) as "nulls:daily_budget",
+        count(*) - count(typed.lifetime_budget) as "nulls:lifetime_budget",
+        count(*) - count(typed.bid_strategy) as "nulls:bid_strategy",
+        count(*) - count(typed.start_time) as "nulls:start_time",
+        count(*) - count(typed.end_time) as "nulls:end_time",
+        count(*) - count(typed.created_time) as "nulls:created_time",
+        count(*) - count(typed.updated_time) as "nulls:updated_time"
+    from {{ ref('stg_meta_ads__ad_sets') }} as typed
+    inner join batches on typed._sync_id = batches.sync_id and batches.stream = 'ad_sets'
+    group by batches.window_start, batches.window_end
+),
+
+ad_sets_uncastable as (
+    select
+        batches.window_start,
+        batches.window_end,
+        sum(case when typed.daily_budget is null and {{ payload_holds('delivered._airbyte_data', ['daily_budget']) }} then 1 else 0 end) as "uncastable:daily_budget",
+        sum(case when typed.lifetime_budget is null and {{ payload_holds('delivered._airbyte_data', ['lifetime_budget']) }} then 1 else 0 end) as "uncastable:lifetime_budget",
+        sum(case when typed.start_time is null and {{ payload_holds('delivered._airbyte_data', ['start_time']) }} then 1 else 0 end) as "uncastable:start_time",
+        sum(case when typed.end_time is null and {{ payload_holds('delivered._airbyte_data', ['end_time']) }} then 1 else 0 end) as "uncastable:end_time",
+        sum(case when typed.created_time is null and {{ payload_holds('delivered._airbyte_data', ['created_time']) }} then 1 else 0 end) as "uncastable:created_time",
+        sum(case when typed.updated_time is null and {{ payload_holds('delivered._airbyte_data', ['updated_time']) }} then 1 else 0 end) as "uncastable:updated_time"
+    from {{ ref('stg_meta_ads__ad_sets') }} as typed
+    inner join batches on typed._sync_id = batches.sync_id and batches.stream = 'ad_sets'
+    inner join {{ source('meta_ads', 'ad_sets') }} as delivered
+        on typed._sync_id = delivered._sync_id
+        and typed._source_file = delivered._source_file
+        and typed._source_row = delivered._source_row
+    where typed.daily_budget is null
+        or typed.lifetime_budget is null
+        or typed.start_time is null
+        or typed.end_time is null
+        or typed.created_time is null
+        or typed.updated_time is null
+    group by batches.window_start, batches.window_end
+),
+
+ad_sets_wide as (
+    select
+        pending.window_start,
+        pending.window_end,
+        batches.sync_id,
+        cast(batches.sync_rows as decimal(38, 6)) as "sync_rows",
+        cast(contents.duplicate_rows as decimal(38, 6)) as "duplicate_rows",
+        cast(objects.duplicate_objects as decimal(38, 6)) as "duplicate_objects",
+        cast(counted."rows" as decimal(38, 6)) as "rows",
+        cast(counted."distinct_keys" as decimal(38, 6)) as "distinct_keys",
+        cast(counted."null_keys" as decimal(38, 6)) as "null_keys",
+        cast(counted."nulls:id" as decimal(38, 6)) as "nulls:id",
+        cast(counted."nulls:account_id" as decimal(38, 6)) as "nulls:account_id",
+        cast(counted."nulls:campaign_id" as decimal(38, 6)) as "nulls:campaign_id",
+        cast(counted."nulls:name" as decimal(38, 6)) as "nulls:name",
+        cast(counted."nulls:effective_status" as decimal(38, 6)) as "nulls:effective_status",
+        cast(counted."nulls:daily_budget" as decimal(38, 6)) as "nulls:daily_budget",
+        cast(counted."nulls:lifetime_budget" as decimal(38, 6)) as "nulls:lifetime_budget",
+        cast(counted."nulls:bid_strategy" as decimal(38, 6)) as "nulls:bid_strategy",
+        cast(counted."nulls:start_time" as decimal(38, 6)) as "nulls:start_time",
+        cast(counted."nulls:end_time" as decimal(38, 6)) as "nulls:end_time",
+        cast(counted."nulls:created_time" as decimal(38, 6)) as "nulls:created_time",
+        cast(counted."nulls:updated_time" as decimal(38, 6)) as "nulls:updated_time",
+        cast(uncastable."uncastable:daily_budget" as decimal(38, 6)) as "uncastable:daily_budget",
+        cast(uncastable."uncastable:lifetime_budget" as decimal(38, 6)) as "uncastable:lifetime_budget",
+        cast(uncastable."uncastable:start_time" as decimal(38, 6)) as "uncastable:start_time",
+        cast(uncastable."uncastable:end_time" as decimal(38, 6)) as "uncastable:end_time",
+        cast(uncastable."uncastable:created_time" as decimal(38, 6)) as "uncastable:created_time",
+        cast(uncastable."uncastable:updated_time" as decimal(38, 6)) as "uncastable:updated_time"
+    from pending
+    left join batches
+        on pending.window_start = batches.window_start and pending.window_end = batches.window_end
+        and batches.stream = 'ad_sets'
+    left join ad_sets_counted as counted
+        on pending.window_start = counted.window_start and pending.window_end = counted.window_end
+    left join ad_sets_contents as contents
+        on pending.window_start = contents.window_start and pending.window_end = contents.window_end
+    left join ad_sets_objects as objects
+        on pending.window_start = objects.window_start and pending.window_end = objects.window_end
+    left join ad_sets_uncastable as uncastable
+        on pending.window_start = uncastable.window_start and pending.window_end = uncastable.window_end
+),
+
+ad_sets_tall as (
+    select
+        window_start,
+        window_end,
+        sync_id,
+        split_part(name, ':', 1) as metric,
+        split_part(name, ':', 2) as field,
+        value
+    from ad_sets_wide
+    unpivot include nulls (value for name in (
+        "sync_rows",
+        "duplicate_rows",
+        "duplicate_objects",
+        "rows",
+        "distinct_keys",
+        "null_keys",
+        "nulls:id",
+        "nulls:account_id",
+        "nulls:campaign_id",
+        "nulls:name",
+        "nulls:effective_status",
+        "nulls:daily_budget",
+        "nulls:lifetime_budget",
+        "nulls:bid_strategy",
+        "nulls:start_time",
+        "nulls:end_time",
+        "nulls:created_time",
+        "nulls:updated_time",
+        "uncastable:daily_budget",
+        "uncastable:lifetime_budget",
+        "uncastable:start_time",
+        "uncastable:end_time",
+        "uncastable:created_time",
+        "uncastable:updated_time"
+    ))
+),
+
+ad_sets_keys as (
+    {{ key_counts('ad_sets_raw') }}
+),
+
+ad_sets_declared as (
+    select key_name from (values ('id'), ('account_id'), ('campaign_id'), ('name'), ('effective_status'), ('daily_budget'), ('lifetime_budget'), ('bid_strategy'), ('start_time'), ('end_time'), ('created_time'), ('updated_time')) as declared (key_name)
+),
+
+ad_sets_drift as (
+    select pending.window_start, pending.window_end, 'present' as metric, declared.key_name as field, coalesce(seen.key_rows, 0) as value
+    from pending
+    cross join ad_sets_declared as declared
+    left join ad_sets_keys as seen
+        on pending.window_start = seen.window_start and pending.window_end = seen.window_end
+        and declared.key_name = seen.payload_key
+    union all
+    select window_start, window_end, 'unexpected' as metric, payload_key as field, key_rows as value
+    from ad_sets_keys
+    where payload_key not in (select key_name from ad_sets_declared)
+),
+
+ad_sets_measured as (
+    select window_start, window_end, 'ad_sets' as model, sync_id, metric, field, value
+    from ad_sets_tall
+    union all
+    select drift.window_start, drift.window_end, 'ad_sets' as model, batches.sync_id, drift.metric, drift.field, cast(drift.value as decimal(38, 6)) as value
+    from ad_sets_drift as drift
+    left join batches
+        on drift.window_start = batches.window_start and drift.window_end = batches.window_end
+        and batches.stream = 'ad_sets'
+),
+
+ads_raw as (
+    select
+        batches.window_start,
+        batches.window_end,
+        delivered._source_file,
+        {{ payload_keys('delivered._airbyte_data') }} as payload_key_set,
+        count(*) as set_rows,
+        sum({{ fingerprint('delivered._airbyte_data') }}) as checksum
+    from {{ source('meta_ads', 'ads') }} as delivered
+    inner join batches on delivered._sync_id = batches.sync_id and batches.stream = 'ads'
+    group by batches.window_start, batches.window_end, delivered._source_file, payload_key_set
+),
+
+ads_contents as (
+    select
+        batches.window_start,
+        batches.window_end,
+        count(*) - count(distinct {{ fingerprint('delivered._airbyte_data') }}) as duplicate_rows
+    from {{ source('meta_ads', 'ads') }} as delivered
+    inner join batches on delivered._sync_id = batches.sync_id and batches.stream = 'ads'
+    group by batches.window_start, batches.window_end
+),
+
+ads_objects as (
+    select window_start, window_end, count(*) - count(distinct object_content) as duplicate_objects
+    from (
+        select window_start, window_end, _source_file, cast(sum(set_rows) as varchar) || ':' || cast(sum(checksum) as varchar) as object_content
+        from ads_raw
+        group by window_start, window_end, _source_file
+    ) as objects
+    group by window_start, window_end
+),
+
+ads_counted as (
+    select
+        batches.window_start,
+        batches.window_end,
+        count(*) as "rows",
+        count(distinct cast(typed.id as varchar)) as "distinct_keys",
+        sum(case when typed.id is null then 1 else 0 end) as "null_keys",
+        count(*) - count(typed.id) as "nulls:id",
+        count(*) - count(typed.account_id) as "nulls:account_id",
+        count(*) - count(typed.campaign_id) as "nulls:campaign_id",
+        count(*) - count(typed.adset_id) as "nulls:adset_id",
+        count(*) - count(typed.name) as "nulls:name",
+        count(*) - count(typed.status) as "nulls:status",
+        count(*) - count(typed.effective_status) as "nulls:effective_status",
+        count(*) - count(typed.creative_id) as "nulls:creative_id",
+        count(*) - count(typed.created_time) as "nulls:created_time",
+        count(*) - count(typed.updated_time) as "nulls:updated_time"
+    from {{ ref('stg_meta_ads__ads') }} as typed
+    inner join batches on typed._sync_id = batches.sync_id and batches.stream = 'ads'
+    group by batches.window_start, batches.window_end
+),
+
+ads_uncastable as (
+    select
+        batches.window_start,
+        batches.window_end,
+        sum(case when typed.created_time is null and {{ payload_holds('delivered._airbyte_data', ['created_time']) }} then 1 else 0 end) as "uncastable:created_time",
+        sum(case when typed.updated_time is null and {{ payload_holds('delivered._airbyte_data', ['updated_time']) }} then 1 else 0 end) as "uncastable:updated_time"
+    from {{ ref('stg_meta_ads__ads') }} as typed
+    inner join batches on typed._sync_id = batches.sync_id and batches.stream = 'ads'
+    inner join {{ source('meta_ads', 'ads') }} as delivered
+        on typed._sync_id = delivered._sync_id
+        and typed._source_file = delivered._source_file
+        and typed._source_row = delivered._source_row
+    where typed.created_time is null
+        or typed.updated_time is null
+    group by batches.window_start, batches.window_end
+),
+
+ads_wide as (
+    select
+        pending.window_start,
+        pending.window_end,
+        batches.sync_id,
+        cast(batches.sync_rows as decimal(38, 6)) as "sync_rows",
+        cast(contents.duplicate_rows as decimal(38, 6)) as "duplicate_rows",
+        cast(objects.duplicate_objects as decimal(38, 6)) as "duplicate_objects",
+        cast(counted."rows" as decimal(38, 6)) as "rows",
+        cast(counted."distinct_keys" as decimal(38, 6)) as "distinct_keys",
+        cast(counted."null_keys" as decimal(38, 6)) as "null_keys",
+        cast(counted."nulls:id" as decimal(38, 6)) as "nulls:id",
+        cast(counted."nulls:account_id" as decimal(38, 6)) as "nulls:account_id",
+        cast(counted."nulls:campaign_id" as decimal(38, 6)) as "nulls:campaign_id",
+        cast(counted."nulls:adset_id" as decimal(38, 6)) as "nulls:adset_id",
+        cast(counted."nulls:name" as decimal(38, 6)) as "nulls:name",
+        cast(counted."nulls:status" as decimal(38, 6)) as "nulls:status",
+        cast(counted."nulls:effective_status" as decimal(38, 6)) as "nulls:effective_status",
+        cast(counted."nulls:creative_id" as decimal(38, 6)) as "nulls:creative_id",
+        cast(counted."nulls:created_time" as decimal(38, 6)) as "nulls:created_time",
+        cast(counted."nulls:updated_time" as decimal(38, 6)) as "nulls:updated_time",
+        cast(uncastable."uncastable:created_time" as decimal(38, 6)) as "uncastable:created_time",
+        cast(uncastable."uncastable:updated_time" as decimal(38, 6)) as "uncastable:updated_time"
+    from pending
+    left join batches
+        on pending.window_start = batches.window_start and pending.window_end = batches.window_end
+        and batches.stream = 'ads'
+    left join ads_counted as counted
+        on pending.window_start = counted.window_start and pending.window_end = counted.window_end
+    left join ads_contents as contents
+        on pending.window_start = contents.window_start and pending.window_end = contents.window_end
+    left join ads_objects as objects
+        on pending.window_start = objects.window_start and pending.window_end = objects.window_end
+    left join ads_uncastable as uncastable
+        on pending.window_start = uncastable.window_start and pending.window_end = uncastable.window_end
+),
+
+ads_tall as (
+    select
+        window_start,
+        window_end,
+        sync_id,
+        split_part(name, ':', 1) as metric,
+        split_part(name, ':', 2) as field,
+        value
+    from ads_wide
+    unpivot include nulls (value for name in (
+        "sync_rows",
+        "duplicate_rows",
+        "duplicate_objects",
+        "rows",
+        "distinct_keys",
+        "null_keys",
+        "nulls:id",
+        "nulls:account_id",
+        "nulls:campaign_id",
+        "nulls:adset_id",
+        "nulls:name",
+        "nulls:status",
+        "nulls:effective_status",
+        "nulls:creative_id",
+        "nulls:created_time",
+        "nulls:updated_time",
+        "uncastable:created_time",
+        "uncastable:updated_time"
+    ))
+),
+
+ads_keys as (
+    {{ key_counts('ads_raw') }}
+),
+
+ads_declared as (
+    select key_name from (values ('id'), ('account_id'), ('campaign_id'), ('adset_id'), ('name'), ('status'), ('effective_status'), ('creative'), ('created_time'), ('updated_time')) as declared (key_name)
+),
+
+ads_drift as (
+    select pending.window_start, pending.window_end, 'present' as metric, declared.key_name as field, coalesce(seen.key_rows, 0) as value
+    from pending
+    cross join ads_declared as declared
+    left join ads_keys as seen
+        on pending.window_start = seen.window_start and pending.window_end = seen.window_end
+        and declared.key_name = seen.payload_key
+    union all
+    select window_start, window_end, 'unexpected' as metric, payload_key as field, key_rows as value
+    from ads_keys
+    where payload_key not in (select key_name from ads_declared)
+),
+
+ads_measured as (
+    select window_start, window_end, 'ads' as model, sync_id, metric, field, value
+    from ads_tall
+    union all
+    select drift.window_start, drift.window_end, 'ads' as model, batches.sync_id, drift.metric, drift.field, cast(drift.value as decimal(38, 6)) as value
+    from ads_drift as drift
+    left join batches
+        on drift.window_start = batches.window_start and drift.window_end = batches.window_end
+        and batches.stream = 'ads'
+),
+
+ad_account_raw as (
+    select
+        batches.window_start,
+        batches.window_end,
+        delivered._source_file,
+        {{ payload_keys('delivered._airbyte_data') }} as payload_key_set,
+        count(*) as set_rows,
+        sum({{ fingerprint('delivered._airbyte_data') }}) as checksum
+    from {{ source('meta_ads', 'ad_account') }} as delivered
+    inner join batches on delivered._sync_id = batches.sync_id and batches.stream = 'ad_account'
+    group by batches.window_start, batches.window_end, delivered._source_file, payload_key_set
+),
+
+ad_account_contents as (
+    select
+        batches.window_start,
+        batches.window_end,
+        count(*) - count(distinct {{ fingerprint('delivered._airbyte_data') }}) as duplicate_rows
+    from {{ source('meta_ads', 'ad_account') }} as delivered
+    inner join batches on delivered._sync_id = batches.sync_id and batches.stream = 'ad_account'
+    group by batches.window_start, batches.window_end
+),
+
+ad_account_objects as (
+    select window_start, window_end, count(*) - count(distinct object_content) as duplicate_objects
+    from (
+        select window_start, window_end, _source_file, cast(sum(set_rows) as varchar) || ':' || cast(sum(checksum) as varchar) as object_content
+        from ad_account_raw
+        group by window_start, window_end, _source_file
+    ) as objects
+    group by window_start, window_end
+),
+
+ad_account_counted as (
+    select
+        batches.window_start,
+        batches.window_end,
+        count(*) as "rows",
+        count(distinct cast(typed.account_id as varchar)) as "distinct_keys",
+        sum(case when typed.account_id is null then 1 else 0 end) as "null_keys",
+        count(*) - count(typed.id) as "nulls:id",
+        count(*) - count(typed.account_id) as "nulls:account_id",
+        count(*) - count(typed.name) as "nulls:name",
+        count(*) - count(typed.currency) as "nulls:currency",
+        count(*) - count(typed.timezone_name) as "nulls:timezone_name",
+        count(*) - count(typed.account_status) as "nulls:account_status",
+        count(*) - count(typed.created_time) as "nulls:created_time"
+    from {{ ref('stg_meta_ads__ad_account') }} as typed
+    inner join batches on typed._sync_id = batches.sync_id and batches.stream = 'ad_account'
+    group by batches.window_start, batches.window_end
+),
+
+ad_account_uncastable as (
+    select
+        batches.window_start,
+        batches.window_end,
+        sum(case when typed.account_status is null and {{ payload_holds('delivered._airbyte_data', ['account_status']) }} then 1 else 0 end) as "uncastable:account_status",
+        sum(case when typed.created_time is null and {{ payload_holds('delivered._airbyte_data', ['created_time']) }} then 1 else 0 end) as "uncastable:created_time"
+    from {{ ref('stg_meta_ads__ad_account') }} as typed
+    inner join batches on typed._sync_id = batches.sync_id and batches.stream = 'ad_account'
+    inner join {{ source('meta_ads', 'ad_account') }} as delivered
+        on typed._sync_id = delivered._sync_id
+        and typed._source_file = delivered._source_file
+        and typed._source_row = delivered._source_row
+    where typed.account_status is null
+        or typed.created_time is null
+    group by batches.window_start, batches.window_end
+),
+
+ad_account_wide as (
+    select
+        pending.window_start,
+        pending.window_end,
+        batches.sync_id,
+        cast(batches.sync_rows as decimal(38, 6)) as "sync_rows",
+        cast(contents.duplicate_rows as decimal(38, 6)) as "duplicate_rows",
+        cast(objects.duplicate_objects as decimal(38, 6)) as "duplicate_objects",
+        cast(counted."rows" as decimal(38, 6)) as "rows",
+        cast(counted."distinct_keys" as decimal(38, 6)) as "distinct_keys",
+        cast(counted."null_keys" as decimal(38, 6)) as "null_keys",
+        cast(counted."nulls:id" as decimal(38, 6)) as "nulls:id",
+        cast(counted."nulls:account_id" as decimal(38, 6)) as "nulls:account_id",
+        cast(counted."nulls:name" as decimal(38, 6)) as "nulls:name",
+        cast(counted."nulls:currency" as decimal(38, 6)) as "nulls:currency",
+        cast(counted."nulls:timezone_name" as decimal(38, 6)) as "nulls:timezone_name",
+        cast(counted."nulls:account_status" as decimal(38, 6)) as "nulls:account_status",
+        cast(counted."nulls:created_time" as decimal(38, 6)) as "nulls:created_time",
+        cast(uncastable."uncastable:account_status" as decimal(38, 6)) as "uncastable:account_status",
+        cast(uncastable."uncastable:created_time" as decimal(38, 6)) as "uncastable:created_time"
+    from pending
+    left join batches
+        on pending.window_start = batches.window_start and pending.window_end = batches.window_end
+        and batches.stream = 'ad_account'
+    left join ad_account_counted as counted
+        on pending.window_start = counted.window_start and pending.window_end = counted.window_end
+    left join ad_account_contents as contents
+        on pending.window_start = contents.window_start and pending.window_end = contents.window_end
+    left join ad_account_objects as objects
+        on pending.window_start = objects.window_start and pending.window_end = objects.window_end
+    left join ad_account_uncastable as uncastable
+        on pending.window_start = uncastable.window_start and pending.window_end = uncastable.window_end
+),
+
+ad_account_tall as (
+    select
+        window_start,
+        window_end,
+        sync_id,
+        split_part(name, ':', 1) as metric,
+        split_part(name, ':', 2) as field,
+        value
+    from ad_account_wide
+    unpivot include nulls (value for name in (
+        "sync_rows",
+        "duplicate_rows",
+        "duplicate_objects",
+        "rows",
+        "distinct_keys",
+        "null_keys",
+        "nulls:id",
+        "nulls:account_id",
+        "nulls:name",
+        "nulls:currency",
+        "nulls:timezone_name",
+        "nulls:account_status",
+        "nulls:created_time",
+        "uncastable:account_status",
+        "uncastable:created_time"
+    ))
+),
+
+ad_account_keys as (
+    {{ key_counts('ad_account_raw') }}
+),
+
+ad_account_declared as (
+    select key_name from (values ('id'), ('account_id'), ('name'), ('currency'), ('timezone_name'), ('account_status'), ('created_time')) as declared (key_name)
+),
+
+ad_account_drift as (
+    select pending.window_start, pending.window_end, 'present' as metric, declared.key_name as field, coalesce(seen.key_rows, 0) as value
+    from pending
+    cross join ad_account_declared as declared
+    left join ad_account_keys as seen
+        on pending.window_start = seen.window_start and pending.window_end = seen.window_end
+        and declared.key_name = seen.payload_key
+    union all
+    select window_start, window_end, 'unexpected' as metric, payload_key as field, key_rows as value
+    from ad_account_keys
+    where payload_key not in (select key_name from ad_account_declared)
+),
+
+ad_account_measured as (
+    select window_start, window_end, 'ad_account' as model, sync_id, metric, field, value
+    from ad_account_tall
+    union all
+    select drift.window_start, drift.window_end, 'ad_account' as model, batches.sync_id, drift.metric, drift.field, cast(drift.value as decimal(38, 6)) as value
+    from ad_account_drift as drift
+    left join batches
+        on drift.window_start = batches.window_start and drift.window_end = batches.window_end
+        and batches.stream = 'ad_account'
+),
+
+measured as (
+    select * from ads_insights_measured
+    union all
+    select * from ads_insights_account_measured
+    union all
+    select * from campaigns_measured
+    union all
+    select * from ad_sets_measured
+    union all
+    select * from ads_measured
+    union all
+    select * from ad_account_measured
+),
+
+null_history as (
+    select model, field, window_start, window_end, nulls, batch_rows
+    from (
+        select
+            n.model,
+            n.field,
+            n.window_start,
+            n.window_end,
+            n.value as nulls,
+            r.value as batch_rows
+        from measured as n
+        inner join measured as r
+            on n.model = r.model and n.window_start = r.window_start and n.window_end = r.window_end
+            and r.metric = 'rows'
+        where n.metric = 'nulls'
+        {% if is_incremental() %}
+        union all
+        select
+            n.model,
+            n.field,
+            n.window_start,
+            n.window_end,
+            n.value as nulls,
+            r.value as batch_rows
+        from {{ this }} as n
+        inner join {{ this }} as r
+            on n.model = r.model and n.window_start = r.window_start and n.window_end = r.window_end
+            and n.load_seq = r.load_seq and r.metric = 'rows'
+        where n.metric = 'nulls'
+            and not exists (
+                select 1
+                from pending
+                where pending.window_start = n.window_start and pending.window_end = n.window_end
+            )
+        qualify n.load_seq = max(n.load_seq) over (partition by n.model, n.window_start, n.window_end)
+        {% endif %}
+    ) as known
+),
+
+null_baselines as (
+    select
+        model,
+        field,
+        window_start,
+        window_end,
+        sum(nulls) over earlier as nulls_before,
+        sum(batch_rows) over earlier as rows_before
+    from null_history
+    window earlier as (
+        partition by model, field order by window_start, window_end
+        rows between 28 preceding and 1 preceding
+    )
+),
+
+batch_figures as (
+    select
+        measured.window_start,
+        measured.window_end,
+        measured.model,
+        '' as account,
+        cast(null as date) as day,
+        measured.metric,
+        measured.field,
+        cast(coalesce(measured.value, 0) as decimal(38, 6)) as value,
+        cast(baselines.nulls_before / nullif(baselines.rows_before, 0) as decimal(38, 6)) as baseline,
+        case when measured.metric = 'nulls' then cast(coalesce(baselines.rows_before, 0) as bigint) end as baseline_n,
+        '' as detail,
+        measured.sync_id
+    from measured
+    left join null_baselines as baselines
+        on measured.metric = 'nulls' and measured.model = baselines.model and measured.field = baselines.field
+        and measured.window_start = baselines.window_start and measured.window_end = baselines.window_end
+),
+
+ads_insights_daily as (
+    select cast(account_id as varchar) as account, date_start as day, 'spend' as metric, sum(cast(coalesce(spend, 0) as decimal(38, 6))) * 1 as value
+    from {{ ref('int_meta_ads__ads_insights') }}
+    group by account_id, date_start
+    union all
+    select cast(account_id as varchar) as account, date_start as day, 'clicks' as metric, sum(cast(coalesce(outbound_clicks, 0) as decimal(38, 6))) * 1 as value
+    from {{ ref('int_meta_ads__ads_insights') }}
+    group by account_id, date_start
+    union all
+    select cast(account_id as varchar) as account, date_start as day, 'impressions' as metric, sum(cast(coalesce(impressions, 0) as decimal(38, 6))) * 1 as value
+    from {{ ref('int_meta_ads__ads_insights') }}
+    group by account_id, date_start
+),
+
+ads_insights_targets as (
+    select
+        pending.window_start,
+        pending.window_end,
+        days.day,
+        accounts.account,
+        accounts.metric,
+        coalesce(daily.value, 0) as value
+    from pending
+    inner join (select distinct day from ads_insights_daily) as days
+        on days.day >= cast(pending.window_start as date) and cast(days.day as timestamp) < pending.window_end
+    cross join (select distinct account, metric from ads_insights_daily) as accounts
+    left join ads_insights_daily as daily
+        on accounts.account = daily.account and accounts.metric = daily.metric and days.day = daily.day
+),
+
+ads_insights_history as (
+    select
+        targets.account,
+        targets.metric,
+        targets.day,
+        daily.day as past_day,
+        dayofweek(daily.day) as past_weekday,
+        daily.value
+    from (select distinct account, metric, day from ads_insights_targets) as targets
+    inner join ads_insights_daily as daily
+        on targets.account = daily.account and targets.metric = daily.metric
+        and daily.day >= cast({{ dbt.dateadd('day', -28, 'targets.day') }} as date) and daily.day < targets.day
+),
+
+ads_insights_levels as (
+    select account, metric, day, count(*) as days_known, median(value) as level
+    from ads_insights_history
+    group by account, metric, day
+),
+
+ads_insights_factors as (
+    select
+        history.account,
+        history.metric,
+        history.day,
+        history.past_weekday,
+        case
+            when max(levels.days_known) < 14 or max(levels.level) <= 0 or median(history.value) <= 0 then 1
+            else least(2, greatest(0.5, median(history.value) / max(levels.level)))
+        end as factor
+    from ads_insights_history as history
+    inner join ads_insights_levels as levels
+        on history.account = levels.account and history.metric = levels.metric and history.day = levels.day
+    group by history.account, history.metric, history.day, history.past_weekday
+),
+
+ads_insights_adjusted as (
+    select
+        history.account,
+        history.metric,
+        history.day,
+        count(*) as days_known,
+        median(history.value / factors.factor) as level
+    from ads_insights_history as history
+    inner join ads_insights_factors as factors
+        on history.account = factors.account and history.metric = factors.metric and history.day = factors.day
+        and history.past_weekday = factors.past_weekday
+    group by history.account, history.metric, history.day
+),
+
+ads_insights_watched as (
+    select
+        targets.window_start,
+        targets.window_end,
+        'ads_insights' as model,
+        targets.account,
+        targets.day,
+        targets.metric,
+        '' as field,
+        targets.value,
+        adjusted.level * coalesce(factors.factor, 1) as baseline,
+        coalesce(adjusted.days_known, 0) as baseline_n,
+        '' as detail,
+        cast(null as bigint) as sync_id
+    from ads_insights_targets as targets
+    left join ads_insights_adjusted as adjusted
+        on targets.account = adjusted.account and targets.metric = adjusted.metric and targets.day = adjusted.day
+    left join ads_insights_factors as factors
+        on targets.account = factors.account and targets.metric = factors.metric and targets.day = factors.day
+        and factors.past_weekday = dayofweek(targets.day)
+),
+
+ads_insights_ours as (
+    select account, day, sum(value) as value
+    from (
+        select cast(side.account_id as varchar) as account, side.date_start as day, sum(cast(coalesce(side.spend, 0) as decimal(38, 9))) as value from {{ ref('int_meta_ads__ads_insights') }} as side group by cast(side.account_id as varchar), side.date_start
+    ) as parts
+    where day is not null
+    group by account, day
+),
+
+ads_insights_theirs as (
+    select cast(side.account_id as varchar) as account, side.date_start as day, sum(cast(coalesce(side.spend, 0) as decimal(38, 9))) as value from {{ ref('int_meta_ads__ads_insights_account') }} as side group by cast(side.account_id as varchar), side.date_start
+),
+
+ads_insights_sides as (
+    select account, day, 'reconcile_ours' as metric, value from ads_insights_ours
+    union all
+    select account, day, 'reconcile_theirs' as metric, value from ads_insights_theirs
+    where day is not null
+),
+
+ads_insights_reconciled as (
+    select
+        pending.window_start,
+        pending.window_end,
+        'ads_insights' as model,
+        pairs.account,
+        pairs.day,
+        pairs.metric,
+        'spend' as field,
+        coalesce(sides.value, 0) * 1 as value,
+        cast(null as decimal(38, 6)) as baseline,
+        cast(null as bigint) as baseline_n,
+        case when sides.value is null then 'no rows on this side' else '' end as detail,
+        cast(null as bigint) as sync_id
+    from pending
+    inner join (
+        select keys.account, keys.day, metrics.metric
+        from (select distinct account, day from ads_insights_sides) as keys
+        cross join (values ('reconcile_ours'), ('reconcile_theirs')) as metrics (metric)
+    ) as pairs
+        on pairs.day >= cast(pending.window_start as date)
+        and cast({{ dbt.dateadd('day', 1, 'pairs.day') }} as timestamp) <= pending.window_end
+    left join ads_insights_sides as sides
+        on pairs.account = sides.account and pairs.day = sides.day and pairs.metric = sides.metric
+),
+
+all_figures as (
+    select * from batch_figures
+    union all
+    select * from ads_insights_watched
+    union all
+    select * from ads_insights_reconciled
+),
+
+final as (
+    select
+        figures.window_start,
+        figures.window_end,
+        'meta_ads' as source,
+        figures.model,
+        figures.account,
+        figures.day,
+        figures.metric,
+        figures.field,
+        cast(figures.value as decimal(38, 6)) as value,
+        cast(figures.baseline as decimal(38, 6)) as baseline,
+        cast(figures.baseline_n as bigint) as baseline_n,
+        figures.detail,
+        cast(figures.sync_id as bigint) as sync_id,
+        cast(pending.load_seq as bigint) as load_seq
+    from all_figures as figures
+    inner join pending
+        on figures.window_start = pending.window_start and figures.window_end = pending.window_end
+)
+
+select * from final

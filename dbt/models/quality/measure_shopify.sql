@@ -1,0 +1,1129 @@
+-- rendered from shopify, sha256 4c9211ac07e051120d2969b73c049943a0489ad4f0b10b13c3b9ec171d9d842b; change the declaration, then run `plumbline render`
+
+with ledger as (
+    select
+        window_start,
+        window_end,
+        stream,
+        sync_id,
+        load_seq,
+        "rows" as object_rows
+    from {{ source('plumbline', 'load_ledger') }}
+    where source = 'shopify'
+),
+
+windows as (
+    select window_start, window_end, max(load_seq) as load_seq
+    from ledger
+    group by window_start, window_end
+),
+
+pending as (
+    select windows.window_start, windows.window_end, windows.load_seq
+    from windows
+    {% if is_incremental() %}
+    where not exists (
+        select 1
+        from {{ this }} as measured
+        where measured.window_start = windows.window_start
+            and measured.window_end = windows.window_end
+            and measured.load_seq >= windows.load_seq
+    )
+    {% endif %}
+),
+
+batches as (
+    select
+        ledger.stream,
+        pending.window_start,
+        pending.window_end,
+        ledger.sync_id,
+        sum(ledger.object_rows) as sync_rows
+    from ledger
+    inner join pending on ledger.window_start = pending.window_start and ledger.window_end = pending.window_end
+    group by ledger.stream, pending.window_start, pending.window_end, ledger.sync_id
+    qualify row_number() over (
+        partition by ledger.stream, pending.window_start, pending.window_end
+        order by max(ledger.load_seq) desc, ledger.sync_id desc
+    ) = 1
+),
+
+orders_raw as (
+    select
+        batches.window_start,
+        batches.window_end,
+        delivered._source_file,
+        {{ payload_keys('delivered._airbyte_data') }} as payload_key_set,
+        count(*) as set_rows,
+        sum({{ fingerprint('delivered._airbyte_data') }}) as checksum
+    from {{ source('shopify', 'orders') }} as delivered
+    inner join batches on delivered._sync_id = batches.sync_id and batches.stream = 'orders'
+    group by batches.window_start, batches.window_end, delivered._source_file, payload_key_set
+),
+
+orders_contents as (
+    select
+        batches.window_start,
+        batches.window_end,
+        count(*) - count(distinct {{ fingerprint('delivered._airbyte_data') }}) as duplicate_rows
+    from {{ source('shopify', 'orders') }} as delivered
+    inner join batches on delivered._sync_id = batches.sync_id and batches.stream = 'orders'
+    group by batches.window_start, batches.window_end
+),
+
+orders_objects as (
+    select window_start, window_end, count(*) - count(distinct object_content) as duplicate_objects
+    from (
+        select window_start, window_end, _source_file, cast(sum(set_rows) as varchar) || ':' || cast(sum(checksum) as varchar) as object_content
+        from orders_raw
+        group by window_start, window_end, _source_file
+    ) as objects
+    group by window_start, window_end
+),
+
+orders_counted as (
+    select
+        batches.window_start,
+        batches.window_end,
+        count(*) as "rows",
+        count(distinct cast(typed.id as varchar)) as "distinct_keys",
+        sum(case when typed.id is null then 1 else 0 end) as "null_keys",
+        count(*) - count(typed.id) as "nulls:id",
+        count(*) - count(typed.name) as "nulls:name",
+        count(*) - count(typed.order_number) as "nulls:order_number",
+        count(*) - count(typed.shop_url) as "nulls:shop_url",
+        count(*) - count(typed.created_at) as "nulls:created_at",
+        count(*) - count(typed.processed_at) as "nulls:processed_at",
+        count(*) - count(typed.updated_at) as "nulls:updated_at",
+        count(*) - count(typed.cancelled_at) as "nulls:cancelled_at",
+        count(*) - count(typed.closed_at) as "nulls:closed_at",
+        count(*) - count(typed.deleted_at) as "nulls:deleted_at",
+        count(*) - count(typed.cancel_reason) as "nulls:cancel_reason",
+        count(*) - count(typed.test) as "nulls:test",
+        count(*) - count(typed.financial_status) as "nulls:financial_status",
+        count(*) - count(typed.fulfillment_status) as "nulls:fulfillment_status",
+        count(*) - count(typed.source_name) as "nulls:source_name",
+        count(*) - count(typed.currency) as "nulls:currency",
+        count(*) - count(typed.presentment_currency) as "nulls:presentment_currency",
+        count(*) - count(typed.taxes_included) as "nulls:taxes_included",
+        count(*) - count(typed.total_line_items_price) as "nulls:total_line_items_price",
+        count(*) - count(typed.total_discounts) as "nulls:total_discounts",
+        count(*) - count(typed.subtotal_price) as "nulls:subtotal_price",
+        count(*) - count(typed.total_shipping_price) as "nulls:total_shipping_price",
+        count(*) - count(typed.total_tax) as "nulls:total_tax",
+        count(*) - count(typed.total_price) as "nulls:total_price",
+        count(*) - count(typed.current_subtotal_price) as "nulls:current_subtotal_price",
+        count(*) - count(typed.current_total_price) as "nulls:current_total_price",
+        count(*) - count(typed.current_total_tax) as "nulls:current_total_tax",
+        count(*) - count(typed.total_outstanding) as "nulls:total_outstanding",
+        count(*) - count(typed.total_tip_received) as "nulls:total_tip_received",
+        count(*) - count(typed.item_quantity) as "nulls:item_quantity",
+        count(*) - count(typed.customer_id) as "nulls:customer_id",
+        count(*) - count(typed.email_token) as "nulls:email",
+        count(*) - count(typed.phone_token) as "nulls:phone",
+        count(*) - count(typed.landing_site_path) as "nulls:landing_site",
+        count(*) - count(typed.referring_site_path) as "nulls:referring_site"
+    from {{ ref('stg_shopify__orders') }} as typed
+    inner join batches on typed._sync_id = batches.sync_id and batches.stream = 'orders'
+    group by batches.window_start, batches.window_end
+),
+
+orders_uncastable as (
+    select
+        batches.window_start,
+        batches.window_end,
+        sum(case when typed.id is null and {{ payload_holds('delivered._airbyte_data', ['id']) }} then 1 else 0 end) as "uncastable:id",
+        sum(case when typed.order_number is null and {{ payload_holds('delivered._airbyte_data', ['order_number']) }} then 1 else 0 end) as "uncastable:order_number",
+        sum(case when typed.created_at is null and {{ payload_holds('delivered._airbyte_data', ['created_at']) }} then 1 else 0 end) as "uncastable:created_at",
+        sum(case when typed.processed_at is null and {{ payload_holds('delivered._airbyte_data', ['processed_at']) }} then 1 else 0 end) as "uncastable:processed_at",
+        sum(case when typed.updated_at is null and {{ payload_holds('delivered._airbyte_data', ['updated_at']) }} then 1 else 0 end) as "uncastable:updated_at",
+        sum(case when typed.cancelled_at is null and {{ payload_holds('delivered._airbyte_data', ['cancelled_at']) }} then 1 else 0 end) as "uncastable:cancelled_at",
+        sum(case when typed.closed_at is null and {{ payload_holds('delivered._airbyte_data', ['closed_at']) }} then 1 else 0 end) as "uncastable:closed_at",
+        sum(case when typed.deleted_at is null and {{ payload_holds('delivered._airbyte_data', ['deleted_at']) }} then 1 else 0 end) as "uncastable:deleted_at",
+        sum(case when typed.test is null and {{ payload_holds('delivered._airbyte_data', ['test']) }} then 1 else 0 end) as "uncastable:test",
+        sum(case when typed.taxes_included is null and {{ payload_holds('delivered._airbyte_data', ['taxes_included']) }} then 1 else 0 end) as "uncastable:taxes_included",
+        sum(case when typed.total_line_items_price is null and {{ payload_holds('delivered._airbyte_data', ['total_line_items_price']) }} then 1 else 0 end) as "uncastable:total_line_items_price",
+        sum(case when typed.total_discounts is null and {{ payload_holds('delivered._airbyte_data', ['total_discounts']) }} then 1 else 0 end) as "uncastable:total_discounts",
+        sum(case when typed.subtotal_price is null and {{ payload_holds('delivered._airbyte_data', ['subtotal_price']) }} then 1 else 0 end) as "uncastable:subtotal_price",
+        sum(case when typed.total_shipping_price is null and {{ payload_holds('delivered._airbyte_data', ['total_shipping_price_set', 'shop_money', 'amount']) }} then 1 else 0 end) as "uncastable:total_shipping_price",
+        sum(case when typed.total_tax is null and {{ payload_holds('delivered._airbyte_data', ['total_tax']) }} then 1 else 0 end) as "uncastable:total_tax",
+        sum(case when typed.total_price is null and {{ payload_holds('delivered._airbyte_data', ['total_price']) }} then 1 else 0 end) as "uncastable:total_price",
+        sum(case when typed.current_subtotal_price is null and {{ payload_holds('delivered._airbyte_data', ['current_subtotal_price']) }} then 1 else 0 end) as "uncastable:current_subtotal_price",
+        sum(case when typed.current_total_price is null and {{ payload_holds('delivered._airbyte_data', ['current_total_price']) }} then 1 else 0 end) as "uncastable:current_total_price",
+        sum(case when typed.current_total_tax is null and {{ payload_holds('delivered._airbyte_data', ['current_total_tax']) }} then 1 else 0 end) as "uncastable:current_total_tax",
+        sum(case when typed.total_outstanding is null and {{ payload_holds('delivered._airbyte_data', ['total_outstanding']) }} then 1 else 0 end) as "uncastable:total_outstanding",
+        sum(case when typed.total_tip_received is null and {{ payload_holds('delivered._airbyte_data', ['total_tip_received']) }} then 1 else 0 end) as "uncastable:total_tip_received",
+        sum(case when typed.customer_id is null and {{ payload_holds('delivered._airbyte_data', ['customer', 'id']) }} then 1 else 0 end) as "uncastable:customer_id"
+    from {{ ref('stg_shopify__orders') }} as typed
+    inner join batches on typed._sync_id = batches.sync_id and batches.stream = 'orders'
+    inner join {{ source('shopify', 'orders') }} as delivered
+        on typed._sync_id = delivered._sync_id
+        and typed._source_file = delivered._source_file
+        and typed._source_row = delivered._source_row
+    where typed.id is null
+        or typed.order_number is null
+        or typed.created_at is null
+        or typed.processed_at is null
+        or typed.updated_at is null
+        or typed.cancelled_at is null
+        or typed.closed_at is null
+        or typed.deleted_at is null
+        or typed.test is null
+        or typed.taxes_included is null
+        or typed.total_line_items_price is null
+        or typed.total_discounts is null
+        or typed.subtotal_price is null
+        or typed.total_shipping_price is null
+        or typed.total_tax is null
+        or typed.total_price is null
+        or typed.current_subtotal_price is null
+        or typed.current_total_price is null
+        or typed.current_total_tax is null
+        or typed.total_outstanding is null
+        or typed.total_tip_received is null
+        or typed.customer_id is null
+    group by batches.window_start, batches.window_end
+),
+
+orders_wide as (
+    select
+        pending.window_start,
+        pending.window_end,
+        batches.sync_id,
+        cast(batches.sync_rows as decimal(38, 6)) as "sync_rows",
+        cast(contents.duplicate_rows as decimal(38, 6)) as "duplicate_rows",
+        cast(objects.duplicate_objects as decimal(38, 6)) as "duplicate_objects",
+        cast(counted."rows" as decimal(38, 6)) as "rows",
+        cast(counted."distinct_keys" as decimal(38, 6)) as "distinct_keys",
+        cast(counted."null_keys" as decimal(38, 6)) as "null_keys",
+        cast(counted."nulls:id" as decimal(38, 6)) as "nulls:id",
+        cast(counted."nulls:name" as decimal(38, 6)) as "nulls:name",
+        cast(counted."nulls:order_number" as decimal(38, 6)) as "nulls:order_number",
+        cast(counted."nulls:shop_url" as decimal(38, 6)) as "nulls:shop_url",
+        cast(counted."nulls:created_at" as decimal(38, 6)) as "nulls:created_at",
+        cast(counted."nulls:processed_at" as decimal(38, 6)) as "nulls:processed_at",
+        cast(counted."nulls:updated_at" as decimal(38, 6)) as "nulls:updated_at",
+        cast(counted."nulls:cancelled_at" as decimal(38, 6)) as "nulls:cancelled_at",
+        cast(counted."nulls:closed_at" as decimal(38, 6)) as "nulls:closed_at",
+        cast(counted."nulls:deleted_at" as decimal(38, 6)) as "nulls:deleted_at",
+        cast(counted."nulls:cancel_reason" as decimal(38, 6)) as "nulls:cancel_reason",
+        cast(counted."nulls:test" as decimal(38, 6)) as "nulls:test",
+        cast(counted."nulls:financial_status" as decimal(38, 6)) as "nulls:financial_status",
+        cast(counted."nulls:fulfillment_status" as decimal(38, 6)) as "nulls:fulfillment_status",
+        cast(counted."nulls:source_name" as decimal(38, 6)) as "nulls:source_name",
+        cast(counted."nulls:currency" as decimal(38, 6)) as "nulls:currency",
+        cast(counted."nulls:presentment_currency" as decimal(38, 6)) as "nulls:presentment_currency",
+        cast(counted."nulls:taxes_included" as decimal(38, 6)) as "nulls:taxes_included",
+        cast(counted."nulls:total_line_items_price" as decimal(38, 6)) as "nulls:total_line_items_price",
+        cast(counted."nulls:total_discounts" as decimal(38, 6)) as "nulls:total_discounts",
+        cast(counted."nulls:subtotal_price" as decimal(38, 6)) as "nulls:subtotal_price",
+        cast(counted."nulls:total_shipping_price" as decimal(38, 6)) as "nulls:total_shipping_price",
+        cast(counted."nulls:total_tax" as decimal(38, 6)) as "nulls:total_tax",
+        cast(counted."nulls:total_price" as decimal(38, 6)) as "nulls:total_price",
+        cast(counted."nulls:current_subtotal_price" as decimal(38, 6)) as "nulls:current_subtotal_price",
+        cast(counted."nulls:current_total_price" as decimal(38, 6)) as "nulls:current_total_price",
+        cast(counted."nulls:current_total_tax" as decimal(38, 6)) as "nulls:current_total_tax",
+        cast(counted."nulls:total_outstanding" as decimal(38, 6)) as "nulls:total_outstanding",
+        cast(counted."nulls:total_tip_received" as decimal(38, 6)) as "nulls:total_tip_received",
+        cast(counted."nulls:item_quantity" as decimal(38, 6)) as "nulls:item_quantity",
+        cast(counted."nulls:customer_id" as decimal(38, 6)) as "nulls:customer_id",
+        cast(counted."nulls:email" as decimal(38, 6)) as "nulls:email",
+        cast(counted."nulls:phone" as decimal(38, 6)) as "nulls:phone",
+        cast(counted."nulls:landing_site" as decimal(38, 6)) as "nulls:landing_site",
+        cast(counted."nulls:referring_site" as decimal(38, 6)) as "nulls:referring_site",
+        cast(uncastable."uncastable:id" as decimal(38, 6)) as "uncastable:id",
+        cast(uncastable."uncastable:order_number" as decimal(38, 6)) as "uncastable:order_number",
+        cast(uncastable."uncastable:created_at" as decimal(38, 6)) as "uncastable:created_at",
+        cast(uncastable."uncastable:processed_at" as decimal(38, 6)) as "uncastable:processed_at",
+        cast(uncastable."uncastable:updated_at" as decimal(38, 6)) as "uncastable:updated_at",
+        cast(uncastable."uncastable:cancelled_at" as decimal(38, 6)) as "uncastable:cancelled_at",
+        cast(uncastable."uncastable:closed_at" as decimal(38, 6)) as "uncastable:closed_at",
+        cast(uncastable."uncastable:deleted_at" as decimal(38, 6)) as "uncastable:deleted_at",
+        cast(uncastable."uncastable:test" as decimal(38, 6)) as "uncastable:test",
+        cast(uncastable."uncastable:taxes_included" as decimal(38, 6)) as "uncastable:taxes_included",
+        cast(uncastable."uncastable:total_line_items_price" as decimal(38, 6)) as "uncastable:total_line_items_price",
+        cast(uncastable."uncastable:total_discounts" as decimal(38, 6)) as "uncastable:total_discounts",
+        cast(uncastable."uncastable:subtotal_price" as decimal(38, 6)) as "uncastable:subtotal_price",
+        cast(uncastable."uncastable:total_shipping_price" as decimal(38, 6)) as "uncastable:total_shipping_price",
+        cast(uncastable."uncastable:total_tax" as decimal(38, 6)) as "uncastable:total_tax",
+        cast(uncastable."uncastable:total_price" as decimal(38, 6)) as "uncastable:total_price",
+        cast(uncastable."uncastable:current_subtotal_price" as decimal(38, 6)) as "uncastable:current_subtotal_price",
+        cast(uncastable."uncastable:current_total_price" as decimal(38, 6)) as "uncastable:current_total_price",
+        cast(uncastable."uncastable:current_total_tax" as decimal(38, 6)) as "uncastable:current_total_tax",
+        cast(uncastable."uncastable:total_outstanding" as decimal(38, 6)) as "uncastable:total_outstanding",
+        cast(uncastable."uncastable:total_tip_received" as decimal(38, 6)) as "uncastable:total_tip_received",
+        cast(uncastable."uncastable:customer_id" as decimal(38, 6)) as "uncastable:customer_id"
+    from pending
+    left join batches
+        on pending.window_start = batches.window_start and pending.window_end = batches.window_end
+        and batches.stream = 'orders'
+    left join orders_counted as counted
+        on pending.window_start = counted.window_start and pending.window_end = counted.window_end
+    left join orders_contents as contents
+        on pending.window_start = contents.window_start and pending.window_end = contents.window_end
+    left join orders_objects as objects
+        on pending.window_start = objects.window_start and pending.window_end = objects.window_end
+    left join orders_uncastable as uncastable
+        on pending.window_start = uncastable.window_start and pending.window_end = uncastable.window_end
+),
+
+orders_tall as (
+    select
+        window_start,
+        window_end,
+        sync_id,
+        split_part(name, ':', 1) as metric,
+        split_part(name, ':', 2) as field,
+        value
+    from orders_wide
+    unpivot include nulls (value for name in (
+        "sync_rows",
+        "duplicate_rows",
+        "duplicate_objects",
+        "rows",
+        "distinct_keys",
+        "null_keys",
+        "nulls:id",
+        "nulls:name",
+        "nulls:order_number",
+        "nulls:shop_url",
+        "nulls:created_at",
+        "nulls:processed_at",
+        "nulls:updated_at",
+        "nulls:cancelled_at",
+        "nulls:closed_at",
+        "nulls:deleted_at",
+        "nulls:cancel_reason",
+        "nulls:test",
+        "nulls:financial_status",
+        "nulls:fulfillment_status",
+        "nulls:source_name",
+        "nulls:currency",
+        "nulls:presentment_currency",
+        "nulls:taxes_included",
+        "nulls:total_line_items_price",
+        "nulls:total_discounts",
+        "nulls:subtotal_price",
+        "nulls:total_shipping_price",
+        "nulls:total_tax",
+        "nulls:total_price",
+        "nulls:current_subtotal_price",
+        "nulls:current_total_price",
+        "nulls:current_total_tax",
+        "nulls:total_outstanding",
+        "nulls:total_tip_received",
+        "nulls:item_quantity",
+        "nulls:customer_id",
+        "nulls:email",
+        "nulls:phone",
+        "nulls:landing_site",
+        "nulls:referring_site",
+        "uncastable:id",
+        "uncastable:order_number",
+        "uncastable:created_at",
+        "uncastable:processed_at",
+        "uncastable:updated_at",
+        "uncastable:cancelled_at",
+        "uncastable:closed_at",
+        "uncastable:deleted_at",
+        "uncastable:test",
+        "uncastable:taxes_included",
+        "uncastable:total_line_items_price",
+        "uncastable:total_discounts",
+        "uncastable:subtotal_price",
+        "uncastable:total_shipping_price",
+        "uncastable:total_tax",
+        "uncastable:total_price",
+        "uncastable:current_subtotal_price",
+        "uncastable:current_total_price",
+        "uncastable:current_total_tax",
+        "uncastable:total_outstanding",
+        "uncastable:total_tip_received",
+        "uncastable:customer_id"
+    ))
+),
+
+orders_keys as (
+    {{ key_counts('orders_raw') }}
+),
+
+orders_declared as (
+    select key_name from (values ('id'), ('name'), ('order_number'), ('shop_url'), ('created_at'), ('processed_at'), ('updated_at'), ('cancelled_at'), ('closed_at'), ('deleted_at'), ('cancel_reason'), ('test'), ('financial_status'), ('fulfillment_status'), ('source_name'), ('currency'), ('presentment_currency'), ('taxes_included'), ('total_line_items_price'), ('total_discounts'), ('subtotal_price'), ('total_shipping_price_set'), ('total_tax'), ('total_price'), ('current_subtotal_price'), ('current_total_price'), ('current_total_tax'), ('total_outstanding'), ('total_tip_received'), ('line_items'), ('customer'), ('email'), ('phone'), ('contact_email'), ('browser_ip'), ('billing_address'), ('shipping_address'), ('note'), ('landing_site'), ('referring_site')) as declared (key_name)
+),
+
+orders_drift as (
+    select pending.window_start, pending.window_end, 'present' as metric, declared.key_name as field, coalesce(seen.key_rows, 0) as value
+    from pending
+    cross join orders_declared as declared
+    left join orders_keys as seen
+        on pending.window_start = seen.window_start and pending.window_end = seen.window_end
+        and declared.key_name = seen.payload_key
+    union all
+    select window_start, window_end, 'unexpected' as metric, payload_key as field, key_rows as value
+    from orders_keys
+    where payload_key not in (select key_name from orders_declared)
+),
+
+orders_measured as (
+    select window_start, window_end, 'orders' as model, sync_id, metric, field, value
+    from orders_tall
+    union all
+    select drift.window_start, drift.window_end, 'orders' as model, batches.sync_id, drift.metric, drift.field, cast(drift.value as decimal(38, 6)) as value
+    from orders_drift as drift
+    left join batches
+        on drift.window_start = batches.window_start and drift.window_end = batches.window_end
+        and batches.stream = 'orders'
+),
+
+order_refunds_raw as (
+    select
+        batches.window_start,
+        batches.window_end,
+        delivered._source_file,
+        {{ payload_keys('delivered._airbyte_data') }} as payload_key_set,
+        count(*) as set_rows,
+        sum({{ fingerprint('delivered._airbyte_data') }}) as checksum
+    from {{ source('shopify', 'order_refunds') }} as delivered
+    inner join batches on delivered._sync_id = batches.sync_id and batches.stream = 'order_refunds'
+    group by batches.window_start, batches.window_end, delivered._source_file, payload_key_set
+),
+
+order_refunds_contents as (
+    select
+        batches.window_start,
+        batches.window_end,
+        count(*) - count(distinct {{ fingerprint('delivered._airbyte_data') }}) as duplicate_rows
+    from {{ source('shopify', 'order_refunds') }} as delivered
+    inner join batches on delivered._sync_id = batches.sync_id and batches.stream = 'order_refunds'
+    group by batches.window_start, batches.window_end
+),
+
+order_refunds_objects as (
+    select window_start, window_end, count(*) - count(distinct object_content) as duplicate_objects
+    from (
+        select window_start, window_end, _source_file, cast(sum(set_rows) as varchar) || ':' || cast(sum(checksum) as varchar) as object_content
+        from order_refunds_raw
+        group by window_start, window_end, _source_file
+    ) as objects
+    group by window_start, window_end
+),
+
+order_refunds_counted as (
+    select
+        batches.window_start,
+        batches.window_end,
+        count(*) as "rows",
+        count(distinct cast(typed.id as varchar)) as "distinct_keys",
+        sum(case when typed.id is null then 1 else 0 end) as "null_keys",
+        count(*) - count(typed.id) as "nulls:id",
+        count(*) - count(typed.order_id) as "nulls:order_id",
+        count(*) - count(typed.shop_url) as "nulls:shop_url",
+        count(*) - count(typed.created_at) as "nulls:created_at",
+        count(*) - count(typed.processed_at) as "nulls:processed_at",
+        count(*) - count(typed.restock) as "nulls:restock",
+        count(*) - count(typed.refund_subtotal) as "nulls:refund_subtotal",
+        count(*) - count(typed.refund_tax) as "nulls:refund_tax",
+        count(*) - count(typed.refund_quantity) as "nulls:refund_quantity",
+        count(*) - count(typed.refund_amount) as "nulls:refund_amount",
+        count(*) - count(typed.adjustment_amount) as "nulls:adjustment_amount"
+    from {{ ref('stg_shopify__order_refunds') }} as typed
+    inner join batches on typed._sync_id = batches.sync_id and batches.stream = 'order_refunds'
+    group by batches.window_start, batches.window_end
+),
+
+order_refunds_uncastable as (
+    select
+        batches.window_start,
+        batches.window_end,
+        sum(case when typed.id is null and {{ payload_holds('delivered._airbyte_data', ['id']) }} then 1 else 0 end) as "uncastable:id",
+        sum(case when typed.order_id is null and {{ payload_holds('delivered._airbyte_data', ['order_id']) }} then 1 else 0 end) as "uncastable:order_id",
+        sum(case when typed.created_at is null and {{ payload_holds('delivered._airbyte_data', ['created_at']) }} then 1 else 0 end) as "uncastable:created_at",
+        sum(case when typed.processed_at is null and {{ payload_holds('delivered._airbyte_data', ['processed_at']) }} then 1 else 0 end) as "uncastable:processed_at",
+        sum(case when typed.restock is null and {{ payload_holds('delivered._airbyte_data', ['restock']) }} then 1 else 0 end) as "uncastable:restock"
+    from {{ ref('stg_shopify__order_refunds') }} as typed
+    inner join batches on typed._sync_id = batches.sync_id and batches.stream = 'order_refunds'
+    inner join {{ source('shopify', 'order_refunds') }} as delivered
+        on typed._sync_id = delivered._sync_id
+        and typed._source_file = delivered._source_file
+        and typed._source_row = delivered._source_row
+    where typed.id is null
+        or typed.order_id is null
+        or typed.created_at is null
+        or typed.processed_at is null
+        or typed.restock is null
+    group by batches.window_start, batches.window_end
+),
+
+order_refunds_wide as (
+    select
+        pending.window_start,
+        pending.window_end,
+        batches.sync_id,
+        cast(batches.sync_rows as decimal(38, 6)) as "sync_rows",
+        cast(contents.duplicate_rows as decimal(38, 6)) as "duplicate_rows",
+        cast(objects.duplicate_objects as decimal(38, 6)) as "duplicate_objects",
+        cast(counted."rows" as decimal(38, 6)) as "rows",
+        cast(counted."distinct_keys" as decimal(38, 6)) as "distinct_keys",
+        cast(counted."null_keys" as decimal(38, 6)) as "null_keys",
+        cast(counted."nulls:id" as decimal(38, 6)) as "nulls:id",
+        cast(counted."nulls:order_id" as decimal(38, 6)) as "nulls:order_id",
+        cast(counted."nulls:shop_url" as decimal(38, 6)) as "nulls:shop_url",
+        cast(counted."nulls:created_at" as decimal(38, 6)) as "nulls:created_at",
+        cast(counted."nulls:processed_at" as decimal(38, 6)) as "nulls:processed_at",
+        cast(counted."nulls:restock" as decimal(38, 6)) as "nulls:restock",
+        cast(counted."nulls:refund_subtotal" as decimal(38, 6)) as "nulls:refund_subtotal",
+        cast(counted."nulls:refund_tax" as decimal(38, 6)) as "nulls:refund_tax",
+        cast(counted."nulls:refund_quantity" as decimal(38, 6)) as "nulls:refund_quantity",
+        cast(counted."nulls:refund_amount" as decimal(38, 6)) as "nulls:refund_amount",
+        cast(counted."nulls:adjustment_amount" as decimal(38, 6)) as "nulls:adjustment_amount",
+        cast(uncastable."uncastable:id" as decimal(38, 6)) as "uncastable:id",
+        cast(uncastable."uncastable:order_id" as decimal(38, 6)) as "uncastable:order_id",
+        cast(uncastable."uncastable:created_at" as decimal(38, 6)) as "uncastable:created_at",
+        cast(uncastable."uncastable:processed_at" as decimal(38, 6)) as "uncastable:processed_at",
+        cast(uncastable."uncastable:restock" as decimal(38, 6)) as "uncastable:restock"
+    from pending
+    left join batches
+        on pending.window_start = batches.window_start and pending.window_end = batches.window_end
+        and batches.stream = 'order_refunds'
+    left join order_refunds_counted as counted
+        on pending.window_start = counted.window_start and pending.window_end = counted.window_end
+    left join order_refunds_contents as contents
+        on pending.window_start = contents.window_start and pending.window_end = contents.window_end
+    left join order_refunds_objects as objects
+        on pending.window_start = objects.window_start and pending.window_end = objects.window_end
+    left join order_refunds_uncastable as uncastable
+        on pending.window_start = uncastable.window_start and pending.window_end = uncastable.window_end
+),
+
+order_refunds_tall as (
+    select
+        window_start,
+        window_end,
+        sync_id,
+        split_part(name, ':', 1) as metric,
+        split_part(name, ':', 2) as field,
+        value
+    from order_refunds_wide
+    unpivot include nulls (value for name in (
+        "sync_rows",
+        "duplicate_rows",
+        "duplicate_objects",
+        "rows",
+        "distinct_keys",
+        "null_keys",
+        "nulls:id",
+        "nulls:order_id",
+        "nulls:shop_url",
+        "nulls:created_at",
+        "nulls:processed_at",
+        "nulls:restock",
+        "nulls:refund_subtotal",
+        "nulls:refund_tax",
+        "nulls:refund_quantity",
+        "nulls:refund_amount",
+        "nulls:adjustment_amount",
+        "uncastable:id",
+        "uncastable:order_id",
+        "uncastable:created_at",
+        "uncastable:processed_at",
+        "uncastable:restock"
+    ))
+),
+
+order_refunds_keys as (
+    {{ key_counts('order_refunds_raw') }}
+),
+
+order_refunds_declared as (
+    select key_name from (values ('id'), ('order_id'), ('shop_url'), ('created_at'), ('processed_at'), ('restock'), ('note'), ('refund_line_items'), ('transactions'), ('order_adjustments')) as declared (key_name)
+),
+
+order_refunds_drift as (
+    select pending.window_start, pending.window_end, 'present' as metric, declared.key_name as field, coalesce(seen.key_rows, 0) as value
+    from pending
+    cross join order_refunds_declared as declared
+    left join order_refunds_keys as seen
+        on pending.window_start = seen.window_start and pending.window_end = seen.window_end
+        and declared.key_name = seen.payload_key
+    union all
+    select window_start, window_end, 'unexpected' as metric, payload_key as field, key_rows as value
+    from order_refunds_keys
+    where payload_key not in (select key_name from order_refunds_declared)
+),
+
+order_refunds_measured as (
+    select window_start, window_end, 'order_refunds' as model, sync_id, metric, field, value
+    from order_refunds_tall
+    union all
+    select drift.window_start, drift.window_end, 'order_refunds' as model, batches.sync_id, drift.metric, drift.field, cast(drift.value as decimal(38, 6)) as value
+    from order_refunds_drift as drift
+    left join batches
+        on drift.window_start = batches.window_start and drift.window_end = batches.window_end
+        and batches.stream = 'order_refunds'
+),
+
+customers_raw as (
+    select
+        batches.window_start,
+        batches.window_end,
+        delivered._source_file,
+        {{ payload_keys('delivered._airbyte_data') }} as payload_key_set,
+        count(*) as set_rows,
+        sum({{ fingerprint('delivered._airbyte_data') }}) as checksum
+    from {{ source('shopify', 'customers') }} as delivered
+    inner join batches on delivered._sync_id = batches.sync_id and batches.stream = 'customers'
+    group by batches.window_start, batches.window_end, delivered._source_file, payload_key_set
+),
+
+customers_contents as (
+    select
+        batches.window_start,
+        batches.window_end,
+        count(*) - count(distinct {{ fingerprint('delivered._airbyte_data') }}) as duplicate_rows
+    from {{ source('shopify', 'customers') }} as delivered
+    inner join batches on delivered._sync_id = batches.sync_id and batches.stream = 'customers'
+    group by batches.window_start, batches.window_end
+),
+
+customers_objects as (
+    select window_start, window_end, count(*) - count(distinct object_content) as duplicate_objects
+    from (
+        select window_start, window_end, _source_file, cast(sum(set_rows) as varchar) || ':' || cast(sum(checksum) as varchar) as object_content
+        from customers_raw
+        group by window_start, window_end, _source_file
+    ) as objects
+    group by window_start, window_end
+),
+
+customers_counted as (
+    select
+        batches.window_start,
+        batches.window_end,
+        count(*) as "rows",
+        count(distinct cast(typed.id as varchar)) as "distinct_keys",
+        sum(case when typed.id is null then 1 else 0 end) as "null_keys",
+        count(*) - count(typed.id) as "nulls:id",
+        count(*) - count(typed.shop_url) as "nulls:shop_url",
+        count(*) - count(typed.created_at) as "nulls:created_at",
+        count(*) - count(typed.updated_at) as "nulls:updated_at",
+        count(*) - count(typed.email_token) as "nulls:email",
+        count(*) - count(typed.phone_token) as "nulls:phone",
+        count(*) - count(typed.state) as "nulls:state",
+        count(*) - count(typed.currency) as "nulls:currency",
+        count(*) - count(typed.orders_count) as "nulls:orders_count",
+        count(*) - count(typed.total_spent) as "nulls:total_spent",
+        count(*) - count(typed.last_order_id) as "nulls:last_order_id",
+        count(*) - count(typed.verified_email) as "nulls:verified_email",
+        count(*) - count(typed.tax_exempt) as "nulls:tax_exempt"
+    from {{ ref('stg_shopify__customers') }} as typed
+    inner join batches on typed._sync_id = batches.sync_id and batches.stream = 'customers'
+    group by batches.window_start, batches.window_end
+),
+
+customers_uncastable as (
+    select
+        batches.window_start,
+        batches.window_end,
+        sum(case when typed.id is null and {{ payload_holds('delivered._airbyte_data', ['id']) }} then 1 else 0 end) as "uncastable:id",
+        sum(case when typed.created_at is null and {{ payload_holds('delivered._airbyte_data', ['created_at']) }} then 1 else 0 end) as "uncastable:created_at",
+        sum(case when typed.updated_at is null and {{ payload_holds('delivered._airbyte_data', ['updated_at']) }} then 1 else 0 end) as "uncastable:updated_at",
+        sum(case when typed.orders_count is null and {{ payload_holds('delivered._airbyte_data', ['orders_count']) }} then 1 else 0 end) as "uncastable:orders_count",
+        sum(case when typed.total_spent is null and {{ payload_holds('delivered._airbyte_data', ['total_spent']) }} then 1 else 0 end) as "uncastable:total_spent",
+        sum(case when typed.last_order_id is null and {{ payload_holds('delivered._airbyte_data', ['last_order_id']) }} then 1 else 0 end) as "uncastable:last_order_id",
+        sum(case when typed.verified_email is null and {{ payload_holds('delivered._airbyte_data', ['verified_email']) }} then 1 else 0 end) as "uncastable:verified_email",
+        sum(case when typed.tax_exempt is null and {{ payload_holds('delivered._airbyte_data', ['tax_exempt']) }} then 1 else 0 end) as "uncastable:tax_exempt"
+    from {{ ref('stg_shopify__customers') }} as typed
+    inner join batches on typed._sync_id = batches.sync_id and batches.stream = 'customers'
+    inner join {{ source('shopify', 'customers') }} as delivered
+        on typed._sync_id = delivered._sync_id
+        and typed._source_file = delivered._source_file
+        and typed._source_row = delivered._source_row
+    where typed.id is null
+        or typed.created_at is null
+        or typed.updated_at is null
+        or typed.orders_count is null
+        or typed.total_spent is null
+        or typed.last_order_id is null
+        or typed.verified_email is null
+        or typed.tax_exempt is null
+    group by batches.window_start, batches.window_end
+),
+
+customers_wide as (
+    select
+        pending.window_start,
+        pending.window_end,
+        batches.sync_id,
+        cast(batches.sync_rows as decimal(38, 6)) as "sync_rows",
+        cast(contents.duplicate_rows as decimal(38, 6)) as "duplicate_rows",
+        cast(objects.duplicate_objects as decimal(38, 6)) as "duplicate_objects",
+        cast(counted."rows" as decimal(38, 6)) as "rows",
+        cast(counted."distinct_keys" as decimal(38, 6)) as "distinct_keys",
+        cast(counted."null_keys" as decimal(38, 6)) as "null_keys",
+        cast(counted."nulls:id" as decimal(38, 6)) as "nulls:id",
+        cast(counted."nulls:shop_url" as decimal(38, 6)) as "nulls:shop_url",
+        cast(counted."nulls:created_at" as decimal(38, 6)) as "nulls:created_at",
+        cast(counted."nulls:updated_at" as decimal(38, 6)) as "nulls:updated_at",
+        cast(counted."nulls:email" as decimal(38, 6)) as "nulls:email",
+        cast(counted."nulls:phone" as decimal(38, 6)) as "nulls:phone",
+        cast(counted."nulls:state" as decimal(38, 6)) as "nulls:state",
+        cast(counted."nulls:currency" as decimal(38, 6)) as "nulls:currency",
+        cast(counted."nulls:orders_count" as decimal(38, 6)) as "nulls:orders_count",
+        cast(counted."nulls:total_spent" as decimal(38, 6)) as "nulls:total_spent",
+        cast(counted."nulls:last_order_id" as decimal(38, 6)) as "nulls:last_order_id",
+        cast(counted."nulls:verified_email" as decimal(38, 6)) as "nulls:verified_email",
+        cast(counted."nulls:tax_exempt" as decimal(38, 6)) as "nulls:tax_exempt",
+        cast(uncastable."uncastable:id" as decimal(38, 6)) as "uncastable:id",
+        cast(uncastable."uncastable:created_at" as decimal(38, 6)) as "uncastable:created_at",
+        cast(uncastable."uncastable:updated_at" as decimal(38, 6)) as "uncastable:updated_at",
+        cast(uncastable."uncastable:orders_count" as decimal(38, 6)) as "uncastable:orders_count",
+        cast(uncastable."uncastable:total_spent" as decimal(38, 6)) as "uncastable:total_spent",
+        cast(uncastable."uncastable:last_order_id" as decimal(38, 6)) as "uncastable:last_order_id",
+        cast(uncastable."uncastable:verified_email" as decimal(38, 6)) as "uncastable:verified_email",
+        cast(uncastable."uncastable:tax_exempt" as decimal(38, 6)) as "uncastable:tax_exempt"
+    from pending
+    left join batches
+        on pending.window_start = batches.window_start and pending.window_end = batches.window_end
+        and batches.stream = 'customers'
+    left join customers_counted as counted
+        on pending.window_start = counted.window_start and pending.window_end = counted.window_end
+    left join customers_contents as contents
+        on pending.window_start = contents.window_start and pending.window_end = contents.window_end
+    left join customers_objects as objects
+        on pending.window_start = objects.window_start and pending.window_end = objects.window_end
+    left join customers_uncastable as uncastable
+        on pending.window_start = uncastable.window_start and pending.window_end = uncastable.window_end
+),
+
+customers_tall as (
+    select
+        window_start,
+        window_end,
+        sync_id,
+        split_part(name, ':', 1) as metric,
+        split_part(name, ':', 2) as field,
+        value
+    from customers_wide
+    unpivot include nulls (value for name in (
+        "sync_rows",
+        "duplicate_rows",
+        "duplicate_objects",
+        "rows",
+        "distinct_keys",
+        "null_keys",
+        "nulls:id",
+        "nulls:shop_url",
+        "nulls:created_at",
+        "nulls:updated_at",
+        "nulls:email",
+        "nulls:phone",
+        "nulls:state",
+        "nulls:currency",
+        "nulls:orders_count",
+        "nulls:total_spent",
+        "nulls:last_order_id",
+        "nulls:verified_email",
+        "nulls:tax_exempt",
+        "uncastable:id",
+        "uncastable:created_at",
+        "uncastable:updated_at",
+        "uncastable:orders_count",
+        "uncastable:total_spent",
+        "uncastable:last_order_id",
+        "uncastable:verified_email",
+        "uncastable:tax_exempt"
+    ))
+),
+
+customers_keys as (
+    {{ key_counts('customers_raw') }}
+),
+
+customers_declared as (
+    select key_name from (values ('id'), ('shop_url'), ('created_at'), ('updated_at'), ('email'), ('phone'), ('first_name'), ('last_name'), ('default_address'), ('addresses'), ('note'), ('state'), ('currency'), ('orders_count'), ('total_spent'), ('last_order_id'), ('verified_email'), ('tax_exempt')) as declared (key_name)
+),
+
+customers_drift as (
+    select pending.window_start, pending.window_end, 'present' as metric, declared.key_name as field, coalesce(seen.key_rows, 0) as value
+    from pending
+    cross join customers_declared as declared
+    left join customers_keys as seen
+        on pending.window_start = seen.window_start and pending.window_end = seen.window_end
+        and declared.key_name = seen.payload_key
+    union all
+    select window_start, window_end, 'unexpected' as metric, payload_key as field, key_rows as value
+    from customers_keys
+    where payload_key not in (select key_name from customers_declared)
+),
+
+customers_measured as (
+    select window_start, window_end, 'customers' as model, sync_id, metric, field, value
+    from customers_tall
+    union all
+    select drift.window_start, drift.window_end, 'customers' as model, batches.sync_id, drift.metric, drift.field, cast(drift.value as decimal(38, 6)) as value
+    from customers_drift as drift
+    left join batches
+        on drift.window_start = batches.window_start and drift.window_end = batches.window_end
+        and batches.stream = 'customers'
+),
+
+sales_by_day_raw as (
+    select
+        batches.window_start,
+        batches.window_end,
+        delivered._source_file,
+        {{ payload_keys('delivered._airbyte_data') }} as payload_key_set,
+        count(*) as set_rows,
+        sum({{ fingerprint('delivered._airbyte_data') }}) as checksum
+    from {{ source('shopify', 'sales_by_day') }} as delivered
+    inner join batches on delivered._sync_id = batches.sync_id and batches.stream = 'sales_by_day'
+    group by batches.window_start, batches.window_end, delivered._source_file, payload_key_set
+),
+
+sales_by_day_contents as (
+    select
+        batches.window_start,
+        batches.window_end,
+        count(*) - count(distinct {{ fingerprint('delivered._airbyte_data') }}) as duplicate_rows
+    from {{ source('shopify', 'sales_by_day') }} as delivered
+    inner join batches on delivered._sync_id = batches.sync_id and batches.stream = 'sales_by_day'
+    group by batches.window_start, batches.window_end
+),
+
+sales_by_day_objects as (
+    select window_start, window_end, count(*) - count(distinct object_content) as duplicate_objects
+    from (
+        select window_start, window_end, _source_file, cast(sum(set_rows) as varchar) || ':' || cast(sum(checksum) as varchar) as object_content
+        from sales_by_day_raw
+        group by window_start, window_end, _source_file
+    ) as objects
+    group by window_start, window_end
+),
+
+sales_by_day_counted as (
+    select
+        batches.window_start,
+        batches.window_end,
+        count(*) as "rows",
+        count(distinct cast(typed.shop_url as varchar) || '|' || cast(typed.day as varchar)) as "distinct_keys",
+        sum(case when typed.shop_url is null or typed.day is null then 1 else 0 end) as "null_keys",
+        count(*) - count(typed.shop_url) as "nulls:shop_url",
+        count(*) - count(typed.day) as "nulls:day",
+        count(*) - count(typed.orders) as "nulls:orders",
+        count(*) - count(typed.gross_sales) as "nulls:gross_sales",
+        count(*) - count(typed.discounts) as "nulls:discounts",
+        count(*) - count(typed.returns) as "nulls:returns",
+        count(*) - count(typed.net_sales) as "nulls:net_sales",
+        count(*) - count(typed.taxes) as "nulls:taxes",
+        count(*) - count(typed.shipping) as "nulls:shipping",
+        count(*) - count(typed.total_sales) as "nulls:total_sales"
+    from {{ ref('stg_shopify__sales_by_day') }} as typed
+    inner join batches on typed._sync_id = batches.sync_id and batches.stream = 'sales_by_day'
+    group by batches.window_start, batches.window_end
+),
+
+sales_by_day_uncastable as (
+    select
+        batches.window_start,
+        batches.window_end,
+        sum(case when typed.day is null and {{ payload_holds('delivered._airbyte_data', ['day']) }} then 1 else 0 end) as "uncastable:day",
+        sum(case when typed.orders is null and {{ payload_holds('delivered._airbyte_data', ['orders']) }} then 1 else 0 end) as "uncastable:orders",
+        sum(case when typed.gross_sales is null and {{ payload_holds('delivered._airbyte_data', ['gross_sales']) }} then 1 else 0 end) as "uncastable:gross_sales",
+        sum(case when typed.discounts is null and {{ payload_holds('delivered._airbyte_data', ['discounts']) }} then 1 else 0 end) as "uncastable:discounts",
+        sum(case when typed.returns is null and {{ payload_holds('delivered._airbyte_data', ['returns']) }} then 1 else 0 end) as "uncastable:returns",
+        sum(case when typed.net_sales is null and {{ payload_holds('delivered._airbyte_data', ['net_sales']) }} then 1 else 0 end) as "uncastable:net_sales",
+        sum(case when typed.taxes is null and {{ payload_holds('delivered._airbyte_data', ['taxes']) }} then 1 else 0 end) as "uncastable:taxes",
+        sum(case when typed.shipping is null and {{ payload_holds('delivered._airbyte_data', ['shipping']) }} then 1 else 0 end) as "uncastable:shipping",
+        sum(case when typed.total_sales is null and {{ payload_holds('delivered._airbyte_data', ['total_sales']) }} then 1 else 0 end) as "uncastable:total_sales"
+    from {{ ref('stg_shopify__sales_by_day') }} as typed
+    inner join batches on typed._sync_id = batches.sync_id and batches.stream = 'sales_by_day'
+    inner join {{ source('shopify', 'sales_by_day') }} as delivered
+        on typed._sync_id = delivered._sync_id
+        and typed._source_file = delivered._source_file
+        and typed._source_row = delivered._source_row
+    where typed.day is null
+        or typed.orders is null
+        or typed.gross_sales is null
+        or typed.discounts is null
+        or typed.returns is null
+        or typed.net_sales is null
+        or typed.taxes is null
+        or typed.shipping is null
+        or typed.total_sales is null
+    group by batches.window_start, batches.window_end
+),
+
+sales_by_day_wide as (
+    select
+        pending.window_start,
+        pending.window_end,
+        batches.sync_id,
+        cast(batches.sync_rows as decimal(38, 6)) as "sync_rows",
+        cast(contents.duplicate_rows as decimal(38, 6)) as "duplicate_rows",
+        cast(objects.duplicate_objects as decimal(38, 6)) as "duplicate_objects",
+        cast(counted."rows" as decimal(38, 6)) as "rows",
+        cast(counted."distinct_keys" as decimal(38, 6)) as "distinct_keys",
+        cast(counted."null_keys" as decimal(38, 6)) as "null_keys",
+        cast(counted."nulls:shop_url" as decimal(38, 6)) as "nulls:shop_url",
+        cast(counted."nulls:day" as decimal(38, 6)) as "nulls:day",
+        cast(counted."nulls:orders" as decimal(38, 6)) as "nulls:orders",
+        cast(counted."nulls:gross_sales" as decimal(38, 6)) as "nulls:gross_sales",
+        cast(counted."nulls:discounts" as decimal(38, 6)) as "nulls:discounts",
+        cast(counted."nulls:returns" as decimal(38, 6)) as "nulls:returns",
+        cast(counted."nulls:net_sales" as decimal(38, 6)) as "nulls:net_sales",
+        cast(counted."nulls:taxes" as decimal(38, 6)) as "nulls:taxes",
+        cast(counted."nulls:shipping" as decimal(38, 6)) as "nulls:shipping",
+        cast(counted."nulls:total_sales" as decimal(38, 6)) as "nulls:total_sales",
+        cast(uncastable."uncastable:day" as decimal(38, 6)) as "uncastable:day",
+        cast(uncastable."uncastable:orders" as decimal(38, 6)) as "uncastable:orders",
+        cast(uncastable."uncastable:gross_sales" as decimal(38, 6)) as "uncastable:gross_sales",
+        cast(uncastable."uncastable:discounts" as decimal(38, 6)) as "uncastable:discounts",
+        cast(uncastable."uncastable:returns" as decimal(38, 6)) as "uncastable:returns",
+        cast(uncastable."uncastable:net_sales" as decimal(38, 6)) as "uncastable:net_sales",
+        cast(uncastable."uncastable:taxes" as decimal(38, 6)) as "uncastable:taxes",
+        cast(uncastable."uncastable:shipping" as decimal(38, 6)) as "uncastable:shipping",
+        cast(uncastable."uncastable:total_sales" as decimal(38, 6)) as "uncastable:total_sales"
+    from pending
+    left join batches
+        on pending.window_start = batches.window_start and pending.window_end = batches.window_end
+        and batches.stream = 'sales_by_day'
+    left join sales_by_day_counted as counted
+        on pending.window_start = counted.window_start and pending.window_end = counted.window_end
+    left join sales_by_day_contents as contents
+        on pending.window_start = contents.window_start and pending.window_end = contents.window_end
+    left join sales_by_day_objects as objects
+        on pending.window_start = objects.window_start and pending.window_end = objects.window_end
+    left join sales_by_day_uncastable as uncastable
+        on pending.window_start = uncastable.window_start and pending.window_end = uncastable.window_end
+),
+
+sales_by_day_tall as (
+    select
+        window_start,
+        window_end,
+        sync_id,
+        split_part(name, ':', 1) as metric,
+        split_part(name, ':', 2) as field,
+        value
+    from sales_by_day_wide
+    unpivot include nulls (value for name in (
+        "sync_rows",
+        "duplicate_rows",
+        "duplicate_objects",
+        "rows",
+        "distinct_keys",
+        "null_keys",
+        "nulls:shop_url",
+        "nulls:day",
+        "nulls:orders",
+        "nulls:gross_sales",
+        "nulls:discounts",
+        "nulls:returns",
+        "nulls:net_sales",
+        "nulls:taxes",
+        "nulls:shipping",
+        "nulls:total_sales",
+        "uncastable:day",
+        "uncastable:orders",
+        "uncastable:gross_sales",
+        "uncastable:discounts",
+        "uncastable:returns",
+        "uncastable:net_sales",
+        "uncastable:taxes",
+        "uncastable:shipping",
+        "uncastable:total_sales"
+    ))
+),
+
+sales_by_day_keys as (
+    {{ key_counts('sales_by_day_raw') }}
+),
+
+sales_by_day_declared as (
+    select key_name from (values ('shop_url'), ('day'), ('orders'), ('gross_sales'), ('discounts'), ('returns'), ('net_sales'), ('taxes'), ('shipping'), ('total_sales')) as declared (key_name)
+),
+
+sales_by_day_drift as (
+    select pending.window_start, pending.window_end, 'present' as metric, declared.key_name as field, coalesce(seen.key_rows, 0) as value
+    from pending
+    cross join sales_by_day_declared as declared
+    left join sales_by_day_keys as seen
+        on pending.window_start = seen.window_start and pending.window_end = seen.window_end
+        and declared.key_name = seen.payload_key
+    union all
+    select window_start, window_end, 'unexpected' as metric, payload_key as field, key_rows as value
+    from sales_by_day_keys
+    where payload_key not in (select key_name from sales_by_day_declared)
+),
+
+sales_by_day_measured as (
+    select window_start, window_end, 'sales_by_day' as model, sync_id, metric, field, value
+    from sales_by_day_tall
+    union all
+    select drift.window_start, drift.window_end, 'sales_by_day' as model, batches.sync_id, drift.metric, drift.field, cast(drift.value as decimal(38, 6)) as value
+    from sales_by_day_drift as drift
+    left join batches
+        on drift.window_start = batches.window_start and drift.window_end = batches.window_end
+        and batches.stream = 'sales_by_day'
+),
+
+measured as (
+    select * from orders_measured
+    union all
+    select * from order_refunds_measured
+    union all
+    select * from customers_measured
+    union all
+    select * from sales_by_day_measured
+),
+
+null_history as (
+    select model, field, window_start, window_end, nulls, batch_rows
+    from (
+        select
+            n.model,
+            n.field,
+            n.window_start,
+            n.window_end,
+            n.value as nulls,
+            r.value as batch_rows
+        from measured as n
+        inner join measured as r
+            on n.model = r.model and n.window_start = r.window_start and n.window_end = r.window_end
+            and r.metric = 'rows'
+        where n.metric = 'nulls'
+        {% if is_incremental() %}
+        union all
+        select
+            n.model,
+            n.field,
+            n.window_start,
+            n.window_end,
+            n.value as nulls,
+            r.value as batch_rows
+        from {{ this }} as n
+        inner join {{ this }} as r
+            on n.model = r.model and n.window_start = r.window_start and n.window_end = r.window_end
+            and n.load_seq = r.load_seq and r.metric = 'rows'
+        where n.metric = 'nulls'
+            and not exists (
+                select 1
+                from pending
+                where pending.window_start = n.window_start and pending.window_end = n.window_end
+            )
+        qualify n.load_seq = max(n.load_seq) over (partition by n.model, n.window_start, n.window_end)
+        {% endif %}
+    ) as known
+),
+
+null_baselines as (
+    select
+        model,
+        field,
+        window_start,
+        window_end,
+        sum(nulls) over earlier as nulls_before,
+        sum(batch_rows) over earlier as rows_before
+    from null_history
+    window earlier as (
+        partition by model, field order by window_start, window_end
+        rows between 28 preceding and 1 preceding
+    )
+),
+
+batch_figures as (
+    select
+        measured.window_start,
+        measured.window_end,
+        measured.model,
+        '' as account,
+        cast(null as date) as day,
+        measured.metric,
+        measured.field,
+        cast(coalesce(measured.value, 0) as decimal(38, 6)) as value,
+        cast(baselines.nulls_before / nullif(baselines.rows_before, 0) as decimal(38, 6)) as baseline,
+        case when measured.metric = 'nulls' then cast(coalesce(baselines.rows_before, 0) as bigint) end as baseline_n,
+        '' as detail,
+        measured.sync_id
+    from measured
+    left join null_baselines as baselines
+        on measured.metric = 'nulls' and measured.model = baselines.model and measured.field = baselines.field
+        and measured.window_start = baselines.window_start and measured.window_end = baselines.window_end
+),
+
+orders_ours as (
+    select account, day, sum(value) as value
+    from (
+        select cast(side.shop_url as varchar) as account, cast({{ to_zone('side.processed_at', "'America/New_York'") }} as date) as day, sum(cast(coalesce(side.subtotal_price, 0) as decimal(38, 9))) as value from {{ ref('int_shopify__orders') }} as side where side.test = false group by cast(side.shop_url as varchar), cast({{ to_zone('side.processed_at', "'America/New_York'") }} as date)
+        union all
+        select cast(side.shop_url as varchar) as account, cast({{ to_zone('side.processed_at', "'America/New_York'") }} as date) as day, sum(cast(coalesce(side.refund_subtotal, 0) as decimal(38, 9))) * -1 as value from {{ ref('int_shopify__order_refunds') }} as side group by cast(side.shop_url as varchar), cast({{ to_zone('side.processed_at', "'America/New_York'") }} as date)
+    ) as parts
+    where day is not null
+    group by account, day
+),
+
+orders_theirs as (
+    select cast(side.shop_url as varchar) as account, side.day as day, sum(cast(coalesce(side.net_sales, 0) as decimal(38, 9))) as value from {{ ref('int_shopify__sales_by_day') }} as side group by cast(side.shop_url as varchar), side.day
+),
+
+orders_sides as (
+    select account, day, 'reconcile_ours' as metric, value from orders_ours
+    union all
+    select account, day, 'reconcile_theirs' as metric, value from orders_theirs
+    where day is not null
+),
+
+orders_reconciled as (
+    select
+        pending.window_start,
+        pending.window_end,
+        'orders' as model,
+        pairs.account,
+        pairs.day,
+        pairs.metric,
+        'subtotal_price' as field,
+        coalesce(sides.value, 0) * 1 as value,
+        cast(null as decimal(38, 6)) as baseline,
+        cast(null as bigint) as baseline_n,
+        case when sides.value is null then 'no rows on this side' else '' end as detail,
+        cast(null as bigint) as sync_id
+    from pending
+    inner join (
+        select keys.account, keys.day, metrics.metric
+        from (select distinct account, day from orders_sides) as keys
+        cross join (values ('reconcile_ours'), ('reconcile_theirs')) as metrics (metric)
+    ) as pairs
+        on pairs.day >= cast(pending.window_start as date)
+        and cast({{ dbt.dateadd('day', 1, 'pairs.day') }} as timestamp) <= pending.window_end
+    left join orders_sides as sides
+        on pairs.account = sides.account and pairs.day = sides.day and pairs.metric = sides.metric
+),
+
+all_figures as (
+    select * from batch_figures
+    union all
+    select * from orders_reconciled
+),
+
+final as (
+    select
+        figures.window_start,
+        figures.window_end,
+        'shopify' as source,
+        figures.model,
+        figures.account,
+        figures.day,
+        figures.metric,
+        figures.field,
+        cast(figures.value as decimal(38, 6)) as value,
+        cast(figures.baseline as decimal(38, 6)) as baseline,
+        cast(figures.baseline_n as bigint) as baseline_n,
+        figures.detail,
+        cast(figures.sync_id as bigint) as sync_id,
+        cast(pending.load_seq as bigint) as load_seq
+    from all_figures as figures
+    inner join pending
+        on figures.window_start = pending.window_start and figures.window_end = pending.window_end
+)
+
+select * from final
