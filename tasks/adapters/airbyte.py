@@ -107,19 +107,19 @@ class Airbyte:
         sdk = self._client.sdk
         return Job.read(self._read(lambda: sdk.jobs.get_job(request=request)))
 
-    def wait(self, job_id: int, deadline: datetime, *, seen: Callable[[Job], None] | None = None) -> Job:
-        """The job when it is over, whatever its status. At the deadline it is cancelled: `Unavailable`.
+    def wait(self, job_id: int, deadline: float, *, seen: Callable[[Job], None] | None = None) -> Job:
+        """The job when it is over, whatever its status; after `deadline` seconds it is cancelled: `Unavailable`.
 
         An outage of the server does not end the wait. `seen` is told every state that was read.
         """
-        pause = self._config.poll_seconds
+        began, pause = time.monotonic(), self._config.poll_seconds
         while True:
-            job = self._look(job_id, deadline)
+            left = deadline - (time.monotonic() - began)
+            job = self._look(job_id, last=left <= 0)
             if job and seen:
                 seen(job)
             if job and job.is_over:
                 return job
-            left = (deadline - datetime.now(UTC)).total_seconds()
             if left <= 0:
                 return self._give_up(job_id, deadline)
             time.sleep(min(pause, left))
@@ -141,20 +141,20 @@ class Airbyte:
             job = self.job(job_id)
         return job
 
-    def _look(self, job_id: int, deadline: datetime) -> Job | None:
+    def _look(self, job_id: int, *, last: bool) -> Job | None:
         try:
             return self.job(job_id)
         except Unavailable:
-            if datetime.now(UTC) >= deadline:
+            if last:
                 raise
             return None
 
-    def _give_up(self, job_id: int, deadline: datetime) -> Job:
+    def _give_up(self, job_id: int, deadline: float) -> Job:
         job = self.cancel(job_id)
         if job.status in {"succeeded", "failed"}:
             return job  # it ended by itself between the last look and the cancellation
         raise Unavailable(
-            f"Airbyte job {job_id} was not over at its deadline {deadline:%Y-%m-%d %H:%M} UTC and is now {job.status}",
+            f"Airbyte job {job_id} was not over after {deadline:.0f} s and is now {job.status}",
             where=f"{self._config.url}, connection {job.connection_id}",
             do=f"Look at job {job_id} in Airbyte; a new run starts a new job",
         )

@@ -11,7 +11,7 @@ import numpy as np
 from isal import isal_zlib
 from numpy.typing import NDArray
 
-from deployments.local.airbyte.reader import Block
+from deployments.local.saas.blocks import Block
 
 _HEX = np.array([list(b"%02x" % n) for n in range(256)], dtype=np.uint8)
 _GZIP_MEMBER = 31  # window bits: one gzip member, as Airbyte writes it
@@ -33,16 +33,12 @@ class Envelope:
     def lines(self, payloads: list[bytes], first: int) -> bytes:
         """The records as lines; `first` is the number of the first one in its attempt."""
         rows = len(payloads)
-        pieces = [self._start] * (4 * rows)
+        pieces = [b'}\n{"_airbyte_raw_id":"'] * (4 * rows)
         pieces[1::4] = raw_ids(self._seed, first, rows)
         pieces[2::4] = self._middles(first, rows)
         pieces[3::4] = payloads
         pieces[0] = pieces[0].removeprefix(b"}\n")
         return b"".join(pieces) + b"}\n" if rows else b""
-
-    @property
-    def _start(self) -> bytes:
-        return b'}\n{"_airbyte_raw_id":"'
 
     @property
     def _seed(self) -> int:
@@ -95,7 +91,7 @@ def _packer() -> isal_zlib.Compress:
 
 
 def raw_ids(seed: int, first: int, rows: int) -> list[bytes]:
-    """Version-4 UUID texts: other ones for another seed or number, the same for the same."""
+    """Version-4 UUID texts: hashes of (seed, number), so other syncs have other ids and a repeated run the same."""
     counter = np.arange(first, first + rows, dtype=np.uint64) + np.uint64(seed)
     words = np.stack([_scrambled(counter), _scrambled(counter ^ np.uint64(0xA5A5A5A5A5A5A5A5))], axis=1)
     octets = words.astype(">u8").view(np.uint8).reshape(rows, 16)

@@ -1,39 +1,28 @@
-"""What the server needs from a source system: the records of one stream at an instant, as finished JSON."""
+"""What the server needs from a source system: the records of one stream at an instant."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Protocol
 
 from deployments.local.airbyte.switches import Fault
-
-
-@dataclass(frozen=True)
-class Block:
-    """Some records of a stream; each payload is one JSON object without a line break."""
-
-    payloads: list[bytes]
-
-    @property
-    def rows(self) -> int:
-        """How many records it holds."""
-        return len(self.payloads)
+from deployments.local.saas.blocks import Block
 
 
 @dataclass(frozen=True)
 class Request:
-    """What a sync asks for: everything visible at `until` that changed after `since` (None: from the start).
+    """What a sync asks for: everything visible at `until` that changed after `since` (None: from `start` on).
 
-    `faults` are those of the records (renamed fields, multiplied metrics); the reader applies them.
+    `faults` are those of the records (renamed fields, multiplied metrics); the source makes them.
     """
 
     source: str
     stream: str
+    start: date
     since: datetime | None
     until: datetime
-    sync_id: int
     faults: tuple[Fault, ...] = ()
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from fastapi import Depends, FastAPI, Request
 
-from deployments.local.airbyte import connections_api, jobs_api, simulation_api, tokens
+from deployments.local.airbyte import connections_api, jobs_api, simulation_api
 from deployments.local.airbyte.catalog import Catalog
 from deployments.local.airbyte.connections import Connections
 from deployments.local.airbyte.destination import S3Access, S3Destination
@@ -19,6 +19,7 @@ from deployments.local.airbyte.reader import Reader
 from deployments.local.airbyte.state import State
 from deployments.local.airbyte.switches import Switches
 from deployments.local.airbyte.syncs import Syncs
+from deployments.local.airbyte.tokens import Tokens, token_routes
 
 BASE = "/api/public/v1"
 
@@ -50,7 +51,7 @@ class Server:
         self.syncs = Syncs(self.state, self.switches, reader, self.destination)
         self.connections = Connections(catalog, self.state, self.switches)
         self._stopping = threading.Event()
-        self._tokens = tokens.Tokens(config.client_id, config.client_secret, self.switches)
+        self.tokens = Tokens(config.client_id, config.client_secret, self.switches)
         self.app = self._app(record_faults)
 
     def stop(self) -> None:
@@ -69,7 +70,7 @@ class Server:
         app.add_exception_handler(Problem, answer)
         unwell, known = Depends(self._maybe_busy), Depends(self._require_token)
         app.include_router(connections_api.health(), prefix=BASE)
-        app.include_router(tokens.routes(self._tokens), prefix=BASE, dependencies=[unwell])
+        app.include_router(token_routes(self.tokens), prefix=BASE, dependencies=[unwell])
         jobs = jobs_api.routes(self.state, self.connections, self.syncs, self._stopping)
         for router in (jobs, connections_api.routes(self.connections)):
             app.include_router(router, prefix=BASE, dependencies=[unwell, known])
@@ -90,4 +91,4 @@ class Server:
             raise Problem(status, "unexpected-problem", "Too many requests" if status == 429 else "Try again later")
 
     def _require_token(self, request: Request) -> None:
-        self._tokens.check(request.headers.get("authorization", ""))
+        self.tokens.check(request.headers.get("authorization", ""))

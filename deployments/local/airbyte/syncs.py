@@ -6,7 +6,7 @@ import logging
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from itertools import islice
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -15,9 +15,10 @@ from deployments.local.airbyte.catalog import StreamSpec
 from deployments.local.airbyte.connections import ConnectionRow
 from deployments.local.airbyte.destination import Place, S3Destination
 from deployments.local.airbyte.envelope import Envelope, Part, parts
-from deployments.local.airbyte.reader import Block, Reader, Request
+from deployments.local.airbyte.reader import Reader, Request
 from deployments.local.airbyte.state import JobRow, State
 from deployments.local.airbyte.switches import MAX_ATTEMPTS, Switches, reporting_day
+from deployments.local.saas.blocks import Block
 
 _LOG = logging.getLogger(__name__)
 _STOP_SECONDS = 5.0
@@ -192,15 +193,14 @@ class _Run:
             yield block
 
     def _request(self, spec: StreamSpec) -> Request:
-        since = None if spec.is_full_refresh else self.state.cursor(self.connection.id, spec.name) or self._start()
-        faults = self.switches.of_records(self.connection.source, spec.name, self.day)
+        source, since = self.connection.source, None
+        if not spec.is_full_refresh:
+            since = self.state.cursor(self.connection.id, spec.name)
+        faults = self.switches.of_records(source, spec.name, self.day)
         for fault in faults:
             self.switches.touched(fault, self.connection.id, spec.name, since)
-        return Request(self.connection.source, spec.name, since, self.instant, self.job.id, faults)
-
-    def _start(self) -> datetime:
-        first = self.state.get("start_date", START_DATE)
-        return datetime.combine(datetime.fromisoformat(first).date(), time(), tzinfo=UTC)
+        start = date.fromisoformat(self.state.get("start_date", START_DATE))
+        return Request(source, spec.name, start, since, self.instant, faults)
 
     def _envelope(self, spec: StreamSpec, attempt: int, generation: int) -> Envelope:
         extracted = self.instant + timedelta(seconds=attempt - 1)

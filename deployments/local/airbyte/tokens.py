@@ -45,8 +45,13 @@ class Tokens:
         if issued is None or time.monotonic() - issued >= lifetime:
             raise Problem(401, "invalid-api-key", "The provided API key is invalid")
 
+    def revoke(self) -> None:
+        """Forget all tokens, as a restart does."""
+        with self._lock:
+            self._issued.clear()
 
-def routes(tokens: Tokens) -> APIRouter:
+
+def token_routes(tokens: Tokens) -> APIRouter:
     """`POST /applications/token`, in both encodings."""
     router = APIRouter()
 
