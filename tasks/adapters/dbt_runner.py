@@ -1,0 +1,201 @@
+"""Runs dbt: models as Prefect task runs, data tests in a process of their own. The only importer of dbt.
+
+Measured facts behind the shape: the bare dbt runner is several times slower in a process that prefect-dbt has
+used, so tests get their own process; dbt-duckdb keeps the warehouse file open after an invocation, so its
+connections are closed here; the runner may return without success and without saying why, so
+run_results.json is read and kept as the truth. Only one invocation at a time per process is safe.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import threading
+import time
+import uuid
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from expectations.declare.errors import Misconfigured
+
+PROJECT = Path(__file__).parents[2] / "dbt"
+FAILURES = ("error", "fail", "runtime error")
+_ONE_AT_A_TIME = threading.Lock()
+_QUIET = {
+    "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
+    "DO_NOT_TRACK": "1",
+    "DBT_USE_COLORS": "false",
+    # An adapter's start-up look at the project's git remote and version pages is of no use here.
+    "DBT_VERSION_CHECK": "false",
+}
+
+
+@dataclass(frozen=True)
+class NodeResult:
+    """What became of one model, seed or test; `message` may quote values of the data."""
+
+    name: str
+    status: str
+    message: str
+    seconds: float
+
+
+@dataclass(frozen=True)
+class DbtOutcome:
+    """The result of one invocation, with the file that proves it."""
+
+    success: bool
+    results: tuple[NodeResult, ...]
+    run_results: Path
+
+
+@dataclass(frozen=True)
+class DbtConfig:
+    """Where dbt works, for which target of profiles.yml, and the environment that the profile reads."""
+
+    home: Path
+    target: str = "embedded"
+    project: Path = PROJECT
+    environment: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def work(self) -> Path:
+        """Everything dbt writes."""
+        return self.home / "dbt"
+
+
+class Dbt:
+    """One dbt project on one warehouse."""
+
+    def __init__(self, config: DbtConfig) -> None:
+        self.config = config
+
+    def run_models(self, select: Sequence[str] = (), *, full_refresh: bool = False) -> DbtOutcome:
+        """Build the selected models (all with the seeds, if none is named); inside a flow each is a task run.
+
+        Raises `Misconfigured` for a project that does not compile; a failed model is in the outcome.
+        """
+        words = ["run", "--select", *select] if select else ["build", "--resource-type", "seed", "model"]
+        words += ["--full-refresh"] if full_refresh else []
+        target_path = self._target_path("models")
+        with _ONE_AT_A_TIME, self._environment():
+            try:
+                _invoke(words, self.config, target_path)
+            finally:
+                close_connections()
+        return self._kept(target_path, expect_nodes=bool(select))
+
+    def run_tests(self, select: Sequence[str] = ()) -> DbtOutcome:
+        """Run the data tests in one dbt process of its own."""
+        words = ["test", *(["--select", *select] if select else [])]
+        target_path = self._target_path("tests")
+        done = self._process(words, target_path)
+        if not (target_path / "run_results.json").exists():
+            raise Misconfigured("dbt could not run the tests", where=str(self.config.project), do=_last_words(done))
+        return self._kept(target_path, expect_nodes=bool(select))
+
+    def parse(self) -> None:
+        """Read the whole project for the target in its own process; `Misconfigured` with dbt's words."""
+        done = self._process(["parse"], self._target_path(f"parse-{self.config.target}"))
+        if done.returncode != 0:
+            raise Misconfigured("the dbt project is broken", where=str(self.config.project), do=_last_words(done))
+
+    def _process(self, words: Sequence[str], target_path: Path) -> subprocess.CompletedProcess[str]:
+        config = self.config
+        command = [sys.executable, "-m", "dbt.cli.main", "--quiet", *words, *_places(config, target_path)]
+        environment = os.environ | _QUIET | dict(config.environment)
+        return subprocess.run(
+            [*command, "--profiles-dir", str(config.project)],
+            cwd=config.home, env=environment, capture_output=True, text=True, check=False,
+        )  # fmt: skip
+
+    def _target_path(self, name: str) -> Path:
+        """dbt's folder for one kind of invocation, without the results of the last one."""
+        path = (self.config.work / "target" / name).absolute()
+        path.mkdir(parents=True, exist_ok=True)
+        (path / "run_results.json").unlink(missing_ok=True)
+        return path
+
+    def _kept(self, target_path: Path, *, expect_nodes: bool) -> DbtOutcome:
+        """Copy run_results.json to a folder of its own and read it."""
+        written = target_path / "run_results.json"
+        results = _read(written) if written.exists() else ()
+        if expect_nodes and not results:
+            raise Misconfigured("dbt found nothing to run", where=str(self.config.project), do="Check the selection")
+        kept = self.config.work / f"{time.strftime('%Y%m%dT%H%M%S', time.gmtime())}-{uuid.uuid4().hex[:8]}"
+        kept.mkdir(parents=True)
+        if written.exists():
+            shutil.copyfile(written, kept / "run_results.json")
+        failed = any(node.status in FAILURES for node in results)
+        return DbtOutcome(not failed, results, kept / "run_results.json")
+
+    @contextmanager
+    def _environment(self) -> Iterator[None]:
+        """The environment of the profile, for the time of an invocation in this process."""
+        wanted = _QUIET | dict(self.config.environment)
+        before = {name: os.environ.get(name) for name in wanted}
+        os.environ.update(wanted)
+        try:
+            yield
+        finally:
+            for name, value in before.items():
+                os.environ.pop(name, None)
+                if value is not None:
+                    os.environ[name] = value
+
+
+def close_connections() -> None:
+    """Close what dbt-duckdb holds open, so that another process can open the warehouse file."""
+    duckdb = sys.modules.get("dbt.adapters.duckdb.connections")
+    if duckdb:
+        from dbt.adapters.factory import cleanup_connections
+
+        cleanup_connections()
+        duckdb.DuckDBConnectionManager.close_all_connections()
+
+
+def _invoke(words: list[str], config: DbtConfig, target_path: Path) -> None:
+    from dbt_common.events.base_types import EventLevel
+    from prefect_dbt import PrefectDbtRunner, PrefectDbtSettings
+
+    # A level has to be given: prefect-dbt cannot read Prefect's own word WARNING.
+    settings = PrefectDbtSettings(
+        project_dir=config.project, profiles_dir=config.project, target_path=target_path, log_level=EventLevel.WARN
+    )
+    runner = PrefectDbtRunner(settings=settings, raise_on_failure=False, disable_assets=True)
+    try:
+        runner.invoke([*words, *_places(config, target_path)])
+    except ValueError as error:
+        said = re.sub(r"\s+", " ", str(error.__cause__ or error)).strip()
+        raise Misconfigured("dbt could not run the project", where=str(config.project), do=said[:600]) from None
+
+
+def _places(config: DbtConfig, target_path: Path) -> list[str]:
+    return [
+        "--project-dir", str(config.project), "--target", config.target,
+        "--target-path", str(target_path), "--log-path", str(config.work / "logs"),
+    ]  # fmt: skip
+
+
+def _read(path: Path) -> tuple[NodeResult, ...]:
+    results = json.loads(path.read_text(encoding="utf-8"))["results"]
+    return tuple(
+        NodeResult(
+            name=str(node["unique_id"]).split(".")[2],
+            status=str(node["status"]),
+            message=str(node.get("message") or ""),
+            seconds=float(node.get("execution_time") or 0.0),
+        )
+        for node in results
+    )
+
+
+def _last_words(done: subprocess.CompletedProcess[str]) -> str:
+    said = re.sub(r"\s+", " ", f"{done.stdout} {done.stderr}").strip()
+    return said[-600:] or f"dbt ended with status {done.returncode}"
