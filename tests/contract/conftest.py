@@ -38,13 +38,17 @@ CATALOG: Catalog = {
 
 @dataclass
 class FakeReader:
-    """Three orders and one plan; a held source waits before its first record until it is let go."""
+    """Three orders and one plan; the held stream waits before its first record until it is let go."""
 
+    held: str = "orders"
     requests: list[Request] = field(default_factory=list)
+    waits: threading.Event = field(default_factory=threading.Event)
     let_go: threading.Event = field(default_factory=threading.Event)
 
     def read(self, request: Request) -> Iterator[Block]:
-        self.let_go.wait(10)
+        if request.stream == self.held:
+            self.waits.set()
+            self.let_go.wait(10)
         self.requests.append(request)
         for n in range(3 if request.stream == "orders" else 1):
             yield Block([b'{"id":%d,"total":12.30}' % n])
@@ -85,7 +89,7 @@ class LocalAirbyte:
         client = self.client()
         return client.wait(client.ensure_sync(self.shop).id, 10).id
 
-    def keys(self, prefix: str = "") -> list[str]:
+    def objects(self, prefix: str = "") -> list[str]:
         found = self.s3.list_objects_v2(Bucket=BUCKET, Prefix=prefix).get("Contents", [])
         return [item["Key"] for item in found]
 

@@ -228,10 +228,10 @@ def test_a_false_success_shows_as_missing_statistics(airbyte: LocalAirbyte) -> N
     airbyte.switch({"name": "false_success"})
     job = airbyte.client().job(airbyte.sync())
     assert (job.status, job.rows_synced, job.bytes_synced) == ("succeeded", None, None)
-    assert airbyte.keys() == []
+    assert airbyte.objects() == []
 
 
 def test_a_failed_job_is_returned_as_failed(airbyte: LocalAirbyte) -> None:
     airbyte.switch({"name": "failed_job", "stream": "orders", "parameters": {"parts": 1}})
     assert airbyte.client().job(airbyte.sync()).status == "failed"
-    assert len(airbyte.keys("landing/shop/orders/")) == 1
+    assert len(airbyte.objects("landing/shop/orders/")) == 1
