@@ -136,10 +136,17 @@ def is_free(port: int) -> bool:
     return True
 
 
+def no_proxy() -> dict[str, str]:
+    """The environment that keeps requests to this machine away from a proxy of the network."""
+    given = os.environ.get("NO_PROXY") or os.environ.get("no_proxy") or ""
+    hosts = ",".join(dict.fromkeys([*filter(None, given.split(",")), LOOPBACK, "localhost"]))
+    return {"NO_PROXY": hosts, "no_proxy": hosts}
+
+
 def _inherited() -> dict[str, str]:
     # Settings of another Prefect (a cloud profile, a key) must not reach the local one.
     kept = {name: value for name, value in os.environ.items() if not name.startswith("PREFECT_")}
-    return {**kept, "PYTHONUNBUFFERED": "1"}
+    return {**kept, **no_proxy(), "PYTHONUNBUFFERED": "1"}
 
 
 def _find(running: Running) -> psutil.Process | None:

@@ -18,7 +18,6 @@ SECRETS: dict[str, Callable[[], str]] = {
     "PLUMBLINE_S3_SECRET_ACCESS_KEY": lambda: secrets.token_hex(20),
     "PLUMBLINE_AIRBYTE_CLIENT_ID": lambda: str(uuid.uuid4()),
     "PLUMBLINE_AIRBYTE_CLIENT_SECRET": lambda: secrets.token_hex(24),
-    "PLUMBLINE_AIRBYTE_WORKSPACE_ID": lambda: str(uuid.uuid4()),
     "PLUMBLINE_SLACK_TOKEN": lambda: f"xoxb-local-{secrets.token_hex(16)}",
     "PLUMBLINE_TOKEN_KEY": lambda: secrets.token_hex(32),
 }
