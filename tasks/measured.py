@@ -26,39 +26,24 @@ MART_DAYS = {
     "agg_channel_daily": "date",
 }
 
-_LATEST = """
-with latest as (
-    select * from quality.measurements
-    where source = ?
-    qualify load_seq = max(load_seq) over (partition by model, window_start, window_end)
-)
-"""
-_NOW = (
-    _LATEST
-    + """
+# quality.measurements holds the newest measurement of each source and window only.
+_NOW = """
 select model, 'now' as role, metric, account, day, field, value, baseline, baseline_n
-from latest
-where window_start = ? and window_end = ?
+from quality.measurements
+where source = ? and window_start = ? and window_end = ?
 """
-)
-_FIELDS_BEFORE = (
-    _LATEST
-    + """
+_FIELDS_BEFORE = """
 select model, 'before' as role, metric, field, sum(value) as value
-from latest
-where window_end <= ? and metric in ('rows', 'present', 'unexpected')
+from quality.measurements
+where source = ? and window_end <= ? and metric in ('rows', 'sync_rows', 'present', 'unexpected')
 group by model, metric, field
 """
-)
-_DAYS_BEFORE = (
-    _LATEST
-    + """
+_DAYS_BEFORE = """
 select model, 'before' as role, metric, account, day, value
-from latest
-where metric in ('spend', 'clicks') and day >= ? and day < ?
-qualify row_number() over (partition by model, metric, account, day order by load_seq desc, window_end desc) = 1
+from quality.measurements
+where source = ? and metric in ('spend', 'clicks') and day >= ? and day < ?
+qualify row_number() over (partition by model, metric, account, day order by window_end desc, load_seq desc) = 1
 """
-)
 _FIRST_SEEN = "select model, min(window_start) as first_seen from quality.measurements where source = ? group by model"
 _COVERED = "select stream as model, max(window_end) as covered from raw.load_ledger where source = ? group by stream"
 
@@ -72,12 +57,10 @@ class Measured:
     window: Window
 
     def has(self, model: str) -> bool:
-        """Whether this window has measurements of the stream."""
-        return bool(((self.rows["model"] == model) & (self.rows["role"] == "now") & self._counted).any())
-
-    @property
-    def _counted(self) -> Any:  # noqa: ANN401 - a mask of pandas
-        return self.rows["metric"] != HOURS_BEHIND
+        """Whether the window brought rows of the stream."""
+        rows = self.rows
+        arrived = rows[(rows["model"] == model) & (rows["role"] == "now") & (rows["metric"] == "rows")]
+        return bool((arrived["value"] > 0).any())
 
     def history_days(self, model: str) -> int:
         """Days between the first measurement of the stream and this window."""

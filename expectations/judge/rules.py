@@ -44,7 +44,7 @@ class Subject:
 
 def schema_drift(m: Measurements, about: Subject, *, keys: dict[str, bool], fields: dict[str, str]) -> list[Finding]:
     """Declared payload keys (True where required) and field types against what arrived."""
-    rows, rows_before = m.number("rows"), m.number("rows", "before")
+    rows, rows_before = m.number("sync_rows") or m.number("rows"), _rows_before(m)
     now, before = m.by_field("present"), m.by_field("present", "before")
     batch = Batch(
         rows=rows,
@@ -53,7 +53,7 @@ def schema_drift(m: Measurements, about: Subject, *, keys: dict[str, bool], fiel
         undeclared=_undeclared(m),
         unfit={name: int(row.value) for name, row in m.by_field("uncastable").items()},
     )
-    if not m.measured("present"):
+    if not rows or not m.measured("present"):
         return [about.passed("no new rows, so no field can have changed.", "0 rows")]
     differences = classify(batch)
     told = [_drift_finding(d, about, fields) for d in differences if d.kind not in ("added", "unseen")]
@@ -63,6 +63,10 @@ def schema_drift(m: Measurements, about: Subject, *, keys: dict[str, bool], fiel
         return told
     fine = about.passed(f"all {len(keys)} declared fields arrived as promised.", f"{len(keys)} fields in {rows:,} rows")
     return [fine, *told]
+
+
+def _rows_before(m: Measurements) -> int:
+    return m.number("sync_rows", "before") or m.number("rows", "before")
 
 
 def _count(found: dict[str, Measurement], name: str) -> int:

@@ -151,7 +151,7 @@ def reconciliation(
     pairs = sorted(key for key in ours.keys() | theirs.keys() if key[1] in closed)
     if not pairs:
         return [about.passed("no closed day to compare yet.", "no closed day")]
-    if not any(key in theirs for key in pairs):
+    if not any(theirs.get(key) for key in pairs) and any(ours.get(key) for key in pairs):
         return [_no_control(about, control, [day for _, day in pairs])]
     found = [f for key in pairs if (f := _compared(key, ours.get(key), theirs.get(key), about, tolerance))]
     total = sum((ours.get(key, Decimal(0)) for key in pairs), Decimal(0))
