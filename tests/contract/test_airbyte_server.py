@@ -177,6 +177,14 @@ def test_a_fault_of_another_day_does_not_happen(airbyte: LocalAirbyte) -> None:
     assert airbyte.client().job(airbyte.sync()).rows_synced == 4
 
 
+@pytest.mark.parametrize(("day", "broken"), [("2026-11-16", 1), ("2026-11-17", 1), ("2026-11-18", 0)])
+def test_a_fault_of_the_records_lasts_from_its_day_on(airbyte: LocalAirbyte, day: str, broken: int) -> None:
+    airbyte.clock(CLOSE)
+    airbyte.switch({"name": "rename_field", "source": "shop", "stream": "orders", "day": day})
+    airbyte.sync()
+    assert len(airbyte.reader.requests[0].faults) == broken
+
+
 def test_an_unknown_fault_is_refused_with_the_known_ones(airbyte: LocalAirbyte) -> None:
     answer = httpx.put(f"{airbyte.url}/_simulation/faults", json=[{"name": "nothing"}])
     assert answer.status_code == 422

@@ -58,8 +58,13 @@ class Fault:
         return self.name not in SERVER_FAULTS
 
     def applies(self, source: str, stream: str, day: date) -> bool:
-        """Whether it concerns this stream (empty: any stream of the source) on this day."""
-        return self.source in {"", source} and (not stream or self.stream in {"", stream}) and self.day in {None, day}
+        """Whether it concerns this stream (empty: any stream of the source) on this day.
+
+        A fault of the records lasts from its day until it is switched off, as the records stay broken.
+        """
+        here = self.source in {"", source} and (not stream or self.stream in {"", stream})
+        begun = self.day is None or (self.day <= day if self.is_of_records else self.day == day)
+        return here and begun
 
     def number(self, name: str, usual: float) -> float:
         """A numeric parameter."""
