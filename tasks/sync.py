@@ -13,7 +13,7 @@ from tasks import adapters
 from tasks.adapters.airbyte import Airbyte, Job
 from tasks.adapters.ops_store import OpsStore, SyncRow
 from tasks.outcomes import recorded
-from tasks.retry import RETRY_DELAYS, unavailable_only
+from tasks.retry import JITTER, RETRY_DELAYS, unavailable_only
 from tasks.window import Window
 
 
@@ -35,8 +35,8 @@ class SyncRun:
 
 @task(
     retries=len(RETRY_DELAYS),
-    retry_delay_seconds=RETRY_DELAYS,
-    retry_jitter_factor=0.3,
+    retry_delay_seconds=list(RETRY_DELAYS),
+    retry_jitter_factor=JITTER,
     retry_condition_fn=unavailable_only,
     tags=["airbyte"],
     task_run_name="sync {source.name} {window.label}",

@@ -14,6 +14,7 @@ from tasks.settings import required, settings
 
 if TYPE_CHECKING:
     from tasks.adapters.airbyte import Airbyte
+    from tasks.adapters.dbt_runner import Dbt
     from tasks.adapters.object_store import ObjectStore
     from tasks.adapters.ops_store import OpsStore
     from tasks.adapters.slack import Slack
@@ -68,6 +69,25 @@ def _warehouse() -> Warehouse:
     from tasks.adapters.warehouse.on_duckdb import duckdb_warehouse
 
     return duckdb_warehouse(settings().warehouse, settings().warehouse_file)
+
+
+def dbt() -> Dbt:
+    """dbt on the warehouse of this profile."""
+    from tasks.adapters.dbt_runner import Dbt, DbtConfig
+
+    s = settings()
+    environment = {
+        "PLUMBLINE_WAREHOUSE_FILE": str(s.warehouse_file.absolute()),
+        "PLUMBLINE_WAREHOUSE_MEMORY_LIMIT": s.warehouse.memory_limit,
+        "PLUMBLINE_WAREHOUSE_THREADS": str(s.warehouse.threads),
+        "PLUMBLINE_SNOWFLAKE_ACCOUNT": s.snowflake.account,
+        "PLUMBLINE_SNOWFLAKE_USER": s.snowflake.user,
+        "PLUMBLINE_SNOWFLAKE_PRIVATE_KEY_FILE": s.snowflake.private_key_file,
+        "PLUMBLINE_SNOWFLAKE_ROLE": s.snowflake.role,
+        "PLUMBLINE_SNOWFLAKE_WAREHOUSE": s.snowflake.warehouse,
+        "PLUMBLINE_SNOWFLAKE_DATABASE": s.snowflake.database,
+    }
+    return Dbt(DbtConfig(home=s.home, target=s.core.profile, environment=environment))
 
 
 @contextmanager
