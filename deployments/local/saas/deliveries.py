@@ -72,7 +72,7 @@ class Deliveries:
 
 def account_day(dice: Dice, account: int, day: int) -> Deliveries:
     """The deliveries of an account on its own local day, whatever is known of them so far."""
-    return _kept(dice, account, day) if dice.scale <= 0.01 else _account_day(dice, account, day)
+    return _kept(dice, account, day) if dice.is_small else _account_day(dice, account, day)
 
 
 @lru_cache(maxsize=1_024)
@@ -102,12 +102,12 @@ def _shop_kept(dice: Dice, platform: int, day: int) -> Deliveries:
 
 def shop_deliveries(dice: Dice, platform: int, day: int) -> Deliveries:
     """All deliveries of a platform during one shop day."""
-    return _shop_kept(dice, platform, day) if dice.scale <= 0.01 else _shop_deliveries(dice, platform, day)
+    return _shop_kept(dice, platform, day) if dice.is_small else _shop_deliveries(dice, platform, day)
 
 
 def _shop_deliveries(dice: Dice, platform: int, day: int) -> Deliveries:
     position = np.concatenate(channel_ranges(dice, day, 0 if platform == GOOGLE else 1))
-    came = sessions(dice, day).take(position) if dice.scale <= 0.01 else sessions_at(dice, day, position)
+    came = sessions(dice, day).take(position) if dice.is_small else sessions_at(dice, day, position)
     extra = _extra(dice, platform, day)
     buyers = viewers(dice, day) if platform == META else None
     parts = [

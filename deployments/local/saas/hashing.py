@@ -54,6 +54,11 @@ class Dice:
     seed: int
     scale: float
 
+    @property
+    def is_small(self) -> bool:
+        """Whether whole days may be kept in memory."""
+        return self.scale <= 0.002
+
     def words(self, field: str, entity: Ints, day: int = 0) -> Words:
         """64 random bits per entity."""
         start = entity.astype(np.uint64) * np.uint64(_GOLDEN) + np.uint64(_key(self.seed, field, day))

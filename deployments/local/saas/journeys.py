@@ -105,13 +105,13 @@ def channel_ranges(dice: Dice, day: int, channel: int) -> tuple[Ints, Ints]:
 
 def sessions(dice: Dice, day: int, first: int = 0, last: int | None = None) -> Sessions:
     """The sessions of a shop day, or those at positions [first, last)."""
-    if first == 0 and last is None and dice.scale <= 0.01:
+    if first == 0 and last is None and dice.is_small:
         return _cached(dice, day)
     end = session_count(dice, day) if last is None else last
     return sessions_at(dice, day, np.arange(first, end, dtype=np.int64))
 
 
-@lru_cache(maxsize=160)
+@lru_cache(maxsize=64)
 def _cached(dice: Dice, day: int) -> Sessions:
     return sessions_at(dice, day, np.arange(session_count(dice, day), dtype=np.int64))
 

@@ -13,7 +13,7 @@ import numpy as np
 
 from deployments.local.saas.hashing import Dice, Flags, Ints, Reals, Shuffle, unit
 from deployments.local.saas.journeys import buying_positions, converting, session_count, sessions_at
-from deployments.local.saas.orders import orders_at
+from deployments.local.saas.orders import COUNTRY_SHARES, created_at
 from deployments.local.saas.people import COHORT, roster
 from deployments.local.saas.seasons import SECOND, midnight, moment, traffic
 
@@ -65,7 +65,7 @@ class Contacts:
 
 def contacts(dice: Dice, day: int) -> Contacts:
     """The contacts created on a shop day."""
-    return _kept(dice, day) if dice.scale <= 0.01 else _contacts(dice, day)
+    return _kept(dice, day) if dice.is_small else _contacts(dice, day)
 
 
 @lru_cache(maxsize=256)
@@ -74,7 +74,7 @@ def _kept(dice: Dice, day: int) -> Contacts:
 
 
 def _contacts(dice: Dice, day: int) -> Contacts:
-    return join([*(_buyers(dice, day, lag) for lag in range(LONGEST_LEAD + 1)), _lookers(dice, day)])
+    return join([_buyers(dice, day), _lookers(dice, day)])
 
 
 def join(parts: list[Contacts]) -> Contacts:
@@ -82,34 +82,43 @@ def join(parts: list[Contacts]) -> Contacts:
     return Contacts(**{name: np.concatenate([getattr(part, name) for part in parts]) for name in Contacts.__slots__})
 
 
-def _buyers(dice: Dice, day: int, lag: int) -> Contacts:
-    """Contacts of a day who place their first order `lag` days later."""
-    birth = day + lag
-    size = int(roster(dice, birth).webs[0])
-    low, high = (int(size * LEAD_SHARE * _lag_curve()[n] + 0.5) for n in (lag, lag + 1))
-    number = Shuffle.of(dice, "lead", birth, size).index(np.arange(low, high, dtype=np.int64))
-    person = birth * COHORT + number
-    bought = orders_at(dice, birth, number)
+def _buyers(dice: Dice, day: int) -> Contacts:
+    """Contacts of a day who place their first order 0..45 days later."""
+    found = [_numbers(dice, day + lag, lag) for lag in range(LONGEST_LEAD + 1)]
+    lag = np.repeat(np.arange(LONGEST_LEAD + 1), [len(numbers) for numbers in found])
+    number = np.concatenate(found)
+    person = (day + lag) * COHORT + number
+    bought = np.concatenate([created_at(dice, day + n, numbers) for n, numbers in enumerate(found)])
+    seen = sessions_at(dice, day, buying_positions(dice, day, found[0]))
     created = moment(day, dice.uniform("lead.second", person))
-    channel, slot, click = (np.full(len(person), -1, dtype=np.int64) for _ in range(3))
-    page = dice.below("lead.page", person, 40)
-    if lag == 0:
-        seen = sessions_at(dice, birth, buying_positions(dice, birth, number))
-        created = (seen.started_at // SECOND + 20) * SECOND
-        channel, slot, click, page = seen.channel, seen.slot, seen.click, seen.page
-    bought_at = np.where(bought.created_at > created, bought.created_at, created + SECOND)
+    created[: len(seen)] = seen.started_at + 20 * SECOND
+    bought = np.where(bought > created, bought, created + SECOND)
     return Contacts(
         id=person,
         person=person,
         created_at=created,
-        country=bought.country,
-        channel=channel,
-        slot=slot,
-        click=np.maximum(click, 0),
-        page=page,
-        entered=_stages(dice, person, created, bought_at),
+        country=dice.pick("country", person, COUNTRY_SHARES),
+        channel=_known(seen.channel, lag),
+        slot=_known(seen.slot, lag),
+        click=np.maximum(_known(seen.click, lag), 0),
+        page=_known(seen.page, lag),
+        entered=_stages(dice, person, created, bought),
         engaged=_engaged(dice, person, day),
     )
+
+
+def _numbers(dice: Dice, birth: int, lag: int) -> Ints:
+    """Which of the web newcomers of a day left their address `lag` days before."""
+    size = int(roster(dice, birth).webs[0])
+    low, high = (int(size * LEAD_SHARE * _lag_curve()[n] + 0.5) for n in (lag, lag + 1))
+    return Shuffle.of(dice, "lead", birth, size).index(np.arange(low, high, dtype=np.int64))
+
+
+def _known(seen: Ints, lag: Ints) -> Ints:
+    """What is known from the session of those who bought at once; -1 for the others."""
+    column = np.full(len(lag), -1, dtype=np.int64)
+    column[: len(seen)] = seen
+    return column
 
 
 def _lookers(dice: Dice, day: int) -> Contacts:

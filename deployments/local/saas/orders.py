@@ -110,14 +110,14 @@ class Orders:
 
 def orders(dice: Dice, day: int) -> Orders:
     """All orders of a shop day."""
-    return _cached(dice, day) if dice.scale <= 0.01 else _whole(dice, day)
+    return _cached(dice, day) if dice.is_small else _whole(dice, day)
 
 
 def orders_at(dice: Dice, day: int, position: Ints) -> Orders:
     """The orders of a shop day at these positions; the same values as in the whole day."""
     who = roster(dice, day)
     ref, person = day * DAY_SPAN + position, who.people(position)
-    created = moment(day, dice.uniform("order.second", ref))
+    created = created_at(dice, day, position)
     source = _source(dice, who, position, ref)
     country = dice.pick("country", person, COUNTRY_SHARES)
     product, quantity, price = _lines(dice, ref)
@@ -181,13 +181,21 @@ def refundable(dice: Dice, day: int, delay: int) -> Ints:
 def _refunded_on(dice: Dice, day: int, delay: int) -> Orders:
     """Of the orders `delay` days before: those given back on `day` (cancelled ones within two days)."""
     born = day - delay
-    if delay <= 2:
-        found = orders(dice, born)
-    elif dice.scale <= 0.01:
-        found = orders(dice, born).take(refundable(dice, born, delay))
-    else:
-        found = orders_at(dice, born, refundable(dice, born, delay))
+    if dice.is_small:
+        return orders(dice, born).take(np.flatnonzero(_refund_days(dice, born) == day))
+    found = orders(dice, born) if delay <= 2 else orders_at(dice, born, refundable(dice, born, delay))
     return found.take((found.refunded_at > 0) & (local_day(found.refunded_at) == day))
+
+
+@lru_cache(maxsize=512)
+def _refund_days(dice: Dice, born: int) -> Ints:
+    """The day each order of a day is given back on (0 and before: never)."""
+    return local_day(orders(dice, born).refunded_at)
+
+
+def created_at(dice: Dice, day: int, position: Ints) -> Ints:
+    """When the orders of a shop day at these positions are placed."""
+    return moment(day, dice.uniform("order.second", day * DAY_SPAN + position))
 
 
 def _returned_at(dice: Dice, who: Roster, position: Ints, ref: Ints) -> Ints:
