@@ -1,0 +1,101 @@
+with orders as (
+
+    select * from {{ ref('int_shopify__orders') }}
+
+),
+
+customers as (
+
+    select * from {{ ref('int_shopify__customers') }}
+
+),
+
+-- A deletion arrives as a version without content: the order leaves the facts.
+kept as (
+
+    select *
+    from orders
+    where deleted_at is null and processed_at is not null
+
+),
+
+-- Place of an order among the customer's own, tests left out. History may begin after the customer's first order:
+-- then the shop's own count is higher than what is loaded.
+sequenced as (
+
+    select
+        id,
+        customer_id,
+        row_number() over (partition by customer_id order by processed_at, id) as place,
+        count(*) over (partition by customer_id) as loaded_orders,
+        min(processed_at) over () as history_start
+    from kept
+    where customer_id is not null and not coalesce(test, false)
+
+),
+
+first_orders as (
+
+    select sequenced.id
+    from sequenced
+    left join customers on sequenced.customer_id = customers.id
+    where
+        sequenced.place = 1
+        and (
+            customers.created_at >= sequenced.history_start
+            or coalesce(customers.orders_count, 0) <= sequenced.loaded_orders
+        )
+
+),
+
+final as (
+
+    select
+        'shopify' as source,
+        kept.shop_url as shop_id,
+        cast(kept.id as varchar) as order_id,
+        kept.name as order_name,
+        kept.processed_at,
+        kept.created_at,
+        kept.cancelled_at,
+        cast({{ to_zone('kept.processed_at', "'" ~ timezone_of('shopify') ~ "'") }} as date) as order_date,
+        kept.source_name as sales_channel,
+        kept.financial_status,
+        coalesce(kept.test, false) as is_test,
+        kept.cancelled_at is not null as is_cancelled,
+        first_orders.id is not null as is_new_customer,
+        cast(kept.customer_id as varchar) as customer_id,
+        kept.email_token,
+        kept.currency,
+        kept.presentment_currency,
+        -- In a tax-inclusive shop prices contain the tax, which is no sale.
+        {{ money('coalesce(kept.total_line_items_price, 0) - case when kept.taxes_included then coalesce(kept.total_tax, 0) else 0 end') }} as gross_sales,
+        {{ money('coalesce(kept.total_discounts, 0)') }} as discounts,
+        {{ money('coalesce(kept.total_shipping_price, 0)') }} as shipping,
+        {{ money('coalesce(kept.total_tax, 0)') }} as tax,
+        {{ money('coalesce(kept.total_price, 0)') }} as total,
+        {{ money('coalesce(kept.current_total_price, kept.total_price, 0)') }} as current_total,
+        cast(coalesce(kept.item_quantity, 0) as bigint) as items,
+        nullif(coalesce(kept.landing_site_host, '') || coalesce(kept.landing_site_path, ''), '') as landing_page,
+        -- A page of the shop itself is no referrer; the landing page may come without its host.
+        case
+            when
+                kept.referring_site_host <> coalesce(kept.landing_site_host, '')
+                and {{ dbt.position('kept.shop_url', 'kept.referring_site_host') }} = 0
+                then kept.referring_site_host
+        end as referrer,
+        kept.landing_site_utm_source as utm_source,
+        kept.landing_site_utm_medium as utm_medium,
+        kept.landing_site_utm_campaign as utm_campaign,
+        kept.landing_site_utm_term as utm_term,
+        kept.landing_site_utm_content as utm_content,
+        kept.landing_site_click_id as click_id,
+        kept.landing_site_click_id_type as click_id_type,
+        kept.updated_at,
+        kept._extracted_at as extracted_at
+    from kept
+    left join first_orders on kept.id = first_orders.id
+
+)
+
+select * from final

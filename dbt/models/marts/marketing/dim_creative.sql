@@ -1,0 +1,44 @@
+with reported as (
+
+    {% for source in sources_providing('ad_performance') -%}
+    select
+        source,
+        account_id,
+        campaign_id,
+        ad_group_id,
+        ad_id,
+        ad_name,
+        ad_type,
+        ad_status,
+        date,
+        extracted_at
+    from {{ ref(source ~ '__ad_performance') }}
+    where ad_id is not null
+    {{ 'union all' if not loop.last }}
+    {% endfor %}
+
+),
+
+final as (
+
+    select
+        source,
+        account_id,
+        campaign_id,
+        ad_group_id,
+        ad_id,
+        ad_name,
+        ad_type,
+        lower(ad_status) as status,
+        min(date) over (partition by source, account_id, ad_group_id, ad_id) as first_date,
+        max(date) over (partition by source, account_id, ad_group_id, ad_id) as last_date
+    from reported
+    qualify
+        row_number() over (
+            partition by source, account_id, ad_group_id, ad_id
+            order by date desc, extracted_at desc, campaign_id, ad_name nulls last, ad_status nulls last
+        ) = 1
+
+)
+
+select * from final

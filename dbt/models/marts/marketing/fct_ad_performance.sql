@@ -1,0 +1,106 @@
+{{ config(materialized='incremental', incremental_strategy='delete+insert', unique_key=['source', 'account_id', 'date']) }}
+
+with reported as (
+
+    {% for source in sources_providing('ad_performance') -%}
+    select
+        source,
+        account_id,
+        account_name,
+        account_timezone,
+        campaign_id,
+        campaign_name,
+        campaign_type,
+        ad_group_id,
+        ad_group_name,
+        ad_id,
+        ad_name,
+        date,
+        currency,
+        spend,
+        impressions,
+        clicks,
+        platform_conversions,
+        platform_conversion_value,
+        is_remainder,
+        extracted_at,
+        max(_load_seq) over (partition by account_id, date) as _load_seq
+    from {{ ref(source ~ '__ad_performance') }}
+    {{ 'union all' if not loop.last }}
+    {% endfor %}
+
+),
+
+{% if is_incremental() -%}
+built as (
+
+    select
+        source,
+        account_id,
+        date,
+        max(_load_seq) as _load_seq,
+        count(*) - count(spend_reporting) as unpriced
+    from {{ this }}
+    group by source, account_id, date
+
+),
+{%- endif %}
+
+-- Whole account days: those that a newer load touched, and those that waited for a rate.
+touched as (
+
+    select reported.*
+    from reported
+    {% if is_incremental() -%}
+    left join built
+        on reported.source = built.source and reported.account_id = built.account_id and reported.date = built.date
+    where built._load_seq is null or built._load_seq <> reported._load_seq or built.unpriced > 0
+    {%- endif %}
+
+),
+
+rates as (
+
+    select * from {{ ref('int_fx_periods') }}
+
+),
+
+final as (
+
+    select
+        touched.source,
+        touched.account_id,
+        touched.account_name,
+        touched.account_timezone,
+        touched.campaign_id,
+        touched.campaign_name,
+        touched.campaign_type,
+        touched.ad_group_id,
+        touched.ad_group_name,
+        touched.ad_id,
+        touched.ad_name,
+        touched.date,
+        touched.currency,
+        touched.spend,
+        {{ money('touched.spend * rates.rate') }} as spend_reporting,
+        '{{ reporting_currency() }}' as reporting_currency,
+        rates.rate as fx_rate,
+        rates.valid_from as fx_rate_date,
+        touched.impressions,
+        touched.clicks,
+        touched.platform_conversions,
+        touched.platform_conversion_value,
+        touched.is_remainder,
+        touched.extracted_at < {{ day_end('touched.date', 'touched.account_timezone') }} as is_provisional,
+        touched.extracted_at,
+        touched._load_seq
+    from touched
+    left join rates
+        on
+            touched.currency = rates.currency
+            and touched.date >= rates.valid_from
+            and (touched.date < rates.valid_until or rates.valid_until is null)
+
+)
+
+select * from final

@@ -1,0 +1,31 @@
+with parts as (
+
+    select
+        count(*) as refunds,
+        coalesce(sum(refund_subtotal), 0) as subtotal,
+        coalesce(sum(refund_amount), 0) as amount
+    from {{ ref('int_shopify__order_refunds') }}
+
+    union all
+
+    select
+        -count(*) as refunds,
+        -coalesce(sum(subtotal), 0) as subtotal,
+        -coalesce(sum(amount), 0) as amount
+    from {{ ref('fct_refunds') }}
+    where source = 'shopify'
+
+),
+
+final as (
+
+    select
+        sum(refunds) as refunds,
+        sum(subtotal) as subtotal,
+        sum(amount) as amount
+    from parts
+    having sum(refunds) <> 0 or sum(subtotal) <> 0 or sum(amount) <> 0
+
+)
+
+select * from final
