@@ -18,7 +18,7 @@ from rich.console import Console
 from rich.table import Table
 
 from expectations.declare.errors import Misconfigured
-from tasks import adapters
+from tasks import doors
 
 PHASES = {
     "sync": "sync",
@@ -80,7 +80,7 @@ def measured() -> dict[str, float]:
 
 
 def _newest_close() -> list[dict[str, Any]]:
-    outcomes = adapters.ops_store().outcomes()
+    outcomes = doors.ops_store().outcomes()
     closes = [row for row in outcomes if row["step"] == "wait_for_sources"]
     if not closes:
         raise Misconfigured("no day has been closed yet", do="Run `make demo` first")

@@ -20,7 +20,7 @@ from deployments.local.saas.simulation import Fault, Simulation
 from deployments.prefect_set_up import deploy
 from expectations.declare.errors import PlumblineError
 from expectations.declare.source import names
-from tasks import adapters
+from tasks import doors
 from tasks.settings import settings
 from tasks.window import Window
 
@@ -121,7 +121,7 @@ def _repair(story: Story) -> None:
     story.simulation.set_faults(())
     _refresh_all(story, window, sources=BROKEN_SOURCES, again=True)
     _report(story, _close(BAD))
-    recovered = [i for i in adapters.ops_store().incidents() if i.state == "recovered"]
+    recovered = [i for i in doors.ops_store().incidents() if i.state == "recovered"]
     return story.say(f"  {len(recovered)} incidents recovered")
 
 
@@ -134,7 +134,7 @@ def _through_the_worker(story: Story) -> None:
 
     run = run_deployment("close-day/close_day", parameters={"day": str(NORMAL)}, timeout=600, poll_interval=2)
     story.say(f"  the worker's run {run.name!r} ended as {run.state.name if run.state else 'unknown'}")
-    release = adapters.ops_store().releases(window)[-1]
+    release = doors.ops_store().releases(window)[-1]
     return story.say(f"  {'held' if release.held else 'published'} {release.id}")
 
 
@@ -167,11 +167,11 @@ def _report(story: Story, release: Release) -> None:
 
 
 def _released(window: Window, state: str) -> bool:
-    return any(r.state == state and not r.held for r in adapters.ops_store().releases(window))
+    return any(r.state == state and not r.held for r in doors.ops_store().releases(window))
 
 
 def _held(window: Window) -> bool:
-    return any(r.held for r in adapters.ops_store().releases(window))
+    return any(r.held for r in doors.ops_store().releases(window))
 
 
 @contextmanager

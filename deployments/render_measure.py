@@ -314,6 +314,32 @@ select * from final
 """
 
 
+# A source that was never measured has no table yet; the view is written anew with every measurement.
+VIEW = """{{ config(materialized='view') }}
+
+{%- set models = [MODELS] %}
+{%- set measured = [] %}
+{%- for model in models if not execute or load_relation(model) is not none %}{% do measured.append(model) %}{% endfor %}
+
+with every_measurement as (
+    {%- for model in measured %}
+    select * from {{ model }}
+    {%- if not loop.last %}
+    union all
+    {%- endif %}
+    {%- endfor %}
+),
+
+final as (
+    select *
+    from every_measurement
+    qualify load_seq = max(load_seq) over (partition by source, window_start, window_end)
+)
+
+select * from final
+"""
+
+
 def measures_of(source: Source) -> dict[str, str]:
     """The measurement model of a source and its description, by path below `dbt/`."""
     steps, figures = [_HEAD.format(source=source.name)], ["batch_figures"]
@@ -339,14 +365,8 @@ def measures_of(source: Source) -> dict[str, str]:
 
 def measurements_view(sources: dict[str, Source]) -> dict[str, str]:
     """The view over all measurements: the newest of every window."""
-    parts = "\n    union all\n    ".join(f"select * from {{{{ ref('{s.measure_model}') }}}}" for s in sources.values())
-    text = (
-        "{{ config(materialized='view') }}\n\n"
-        f"with every_measurement as (\n    {parts}\n),\n\n"
-        "final as (\n    select *\n    from every_measurement\n"
-        "    qualify load_seq = max(load_seq) over (partition by source, window_start, window_end)\n)\n\n"
-        "select * from final\n"
-    )
+    listed = ", ".join(f"ref('{source.measure_model}')" for source in sources.values())
+    text = VIEW.replace("MODELS", listed)
     return {
         "models/quality/measurements.sql": text,
         "models/quality/measurements.yml": _described("measurements", "every source"),

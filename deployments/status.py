@@ -8,8 +8,8 @@ from rich.console import Console
 from rich.table import Table
 
 from deployments.local import stack
-from tasks import adapters
-from tasks.adapters.warehouse.lock import holder
+from tasks import doors
+from tasks.doors.warehouse.lock import holder
 from tasks.publish import held_notes, release_notes
 from tasks.settings import settings
 
@@ -44,8 +44,8 @@ def _releases() -> list[str]:
 
 
 def _incidents() -> list[str]:
-    opened = adapters.ops_store().open_incidents()
-    waiting = len(adapters.ops_store().pending_messages())
+    opened = doors.ops_store().open_incidents()
+    waiting = len(doors.ops_store().pending_messages())
     lines = [f"Open incidents: {len(opened)}" + (f" ({waiting} messages wait for Slack)" if waiting else "")]
     return lines + [f"  - [{i.severity}] {i.check} {i.source}: {i.sentence} ({i.owner})" for i in opened]
 

@@ -1,7 +1,7 @@
 """Tell people, once: verdicts become incidents that open, change and recover, and each has one Slack message.
 
-Announcing only writes (first the message, then the incident); delivering only sends. So an alert neither waits for Slack nor
-gets lost with it, and announcing the same verdicts again changes nothing.
+Announcing only writes (first the message, then the incident), delivering only sends: an alert neither waits for
+Slack nor gets lost with it, and announcing the same verdicts again changes nothing.
 """
 
 from __future__ import annotations
@@ -18,9 +18,9 @@ from prefect import task
 
 from expectations.declare.errors import Unavailable
 from expectations.judge.verdict import Verdict
-from tasks import adapters
-from tasks.adapters.ops_store import Incident, OpsStore, OutboxMessage, now
-from tasks.adapters.slack import MessageGone, Slack
+from tasks import doors
+from tasks.doors.ops_store import Incident, OpsStore, OutboxMessage, now
+from tasks.doors.slack import MessageGone, Slack
 from tasks.message import open_message, recovered_message
 from tasks.outcomes import recorded
 from tasks.settings import settings
@@ -50,7 +50,7 @@ class Delivered:
 @recorded
 def announce(verdicts: Sequence[Verdict], window: Window) -> Announced:
     """Open, update and recover incidents, and put their messages into the outbox."""
-    ops, at = adapters.ops_store(), now()
+    ops, at = doors.ops_store(), now()
     alarming = {incident_key(v): v for v in verdicts if v.alarming}
     known = {i.key: i for source in {v.source for v in verdicts} for i in ops.open_incidents(source)}
     opened = [_open(ops, v, window, at) for key, v in alarming.items() if key not in known]
@@ -166,12 +166,12 @@ def deliver() -> Delivered:
 
     One process delivers at a time, so that two runs never send the same message.
     """
-    ops = adapters.ops_store()
+    ops = doors.ops_store()
     if not settings().slack.token.get_secret_value():
         return Delivered(0, len(ops.pending_messages()))
     with FileLock(settings().home / "deliver.lock"):
         waiting = ops.pending_messages()
-        sent = _send_all(ops, adapters.slack(), waiting) if waiting else 0
+        sent = _send_all(ops, doors.slack(), waiting) if waiting else 0
     return Delivered(sent, len(waiting) - sent)
 
 

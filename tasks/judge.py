@@ -15,7 +15,7 @@ from expectations.declare.source import Source, load
 from expectations.judge import gx
 from expectations.judge.suites import Suite, marts_suite, suite_of
 from expectations.judge.verdict import Verdict
-from tasks import adapters
+from tasks import doors
 from tasks.measured import MART_DAYS, Measured, measured, measured_marts
 from tasks.outcomes import recorded
 from tasks.settings import settings
@@ -33,7 +33,7 @@ def judge(source: str, window: Window) -> tuple[Verdict, ...]:
     Results are stored under `<home>/validations/<window label>/<suite>.json`, verdicts in the ops store.
     """
     declaration = load(source)
-    with adapters.warehouse() as warehouse:
+    with doors.warehouse() as warehouse:
         facts = measured(warehouse, source, window)
     return _judged(_suites(declaration, window, facts), window)
 
@@ -42,7 +42,7 @@ def judge(source: str, window: Window) -> tuple[Verdict, ...]:
 @recorded
 def judge_marts(window: Window) -> tuple[Verdict, ...]:
     """What the checks say about the marts: that each has rows of the last day of the window."""
-    with adapters.warehouse() as warehouse:
+    with doors.warehouse() as warehouse:
         frame = measured_marts(warehouse, window.days()[-1])
     return _judged([(marts_suite(window, list(MART_DAYS)), frame)], window)
 
@@ -66,7 +66,7 @@ def _judged(suites: Sequence[tuple[Suite, pd.DataFrame]], window: Window) -> tup
     for judged in gx.run(suites):
         _store(judged, window)
         verdicts += judged.verdicts
-    adapters.ops_store().record_verdicts(verdicts)
+    doors.ops_store().record_verdicts(verdicts)
     return tuple(verdicts)
 
 

@@ -11,8 +11,8 @@ from datetime import UTC, datetime
 from typing import Any, Literal, ParamSpec, TypeVar
 
 from expectations.declare.errors import PlumblineError
-from tasks import adapters
-from tasks.adapters.ops_store import Outcome
+from tasks import doors
+from tasks.doors.ops_store import Outcome
 from tasks.settings import settings
 from tasks.window import Window
 
@@ -60,7 +60,7 @@ def _record(name: str, given: list[Any], result: Any, started: float, *, reason:
         reason=reason or "",
         job_id=_first(seen, "job_id", "sync_id"),
     )
-    adapters.ops_store().record_outcome(outcome)
+    doors.ops_store().record_outcome(outcome)
     _log(outcome)
 
 

@@ -20,9 +20,9 @@ from typing import Any, Literal
 from prefect import task
 
 from expectations.judge.verdict import Verdict
-from tasks import adapters
-from tasks.adapters.ops_store import ReleaseRow
-from tasks.adapters.warehouse.base import Warehouse
+from tasks import doors
+from tasks.doors.ops_store import ReleaseRow
+from tasks.doors.warehouse.base import Warehouse
 from tasks.outcomes import recorded
 from tasks.provenance import Provenance, provenance
 from tasks.settings import settings
@@ -55,7 +55,7 @@ def publish(
     Publishing the same inputs again returns the release that is there.
     """
     reasons = tuple(v.sentence for v in verdicts if v.holds)
-    with adapters.warehouse() as warehouse:
+    with doors.warehouse() as warehouse:
         facts = provenance(warehouse, window)
         identity = _fingerprint(facts, state)
         if reasons:
@@ -66,7 +66,7 @@ def publish(
         folder = _write(warehouse, body)
     _swap(folder)
     release = Release(body["id"], window, state, held=False, because=(), folder=folder, rows=sum(body["rows"].values()))
-    adapters.ops_store().record_release(ReleaseRow(release.id, window, state, False, datetime.now(UTC), body))
+    doors.ops_store().record_release(ReleaseRow(release.id, window, state, False, datetime.now(UTC), body))
     _forget_old_releases()
     return release
 
@@ -116,7 +116,7 @@ def _hold(
     folder = settings().home / "published"
     folder.mkdir(parents=True, exist_ok=True)
     _write_durably(folder / "held.json", body)
-    adapters.ops_store().record_release(ReleaseRow(body["id"], window, state, True, datetime.now(UTC), body))
+    doors.ops_store().record_release(ReleaseRow(body["id"], window, state, True, datetime.now(UTC), body))
     return Release(str(body["id"]), window, state, held=True, because=reasons, folder=None, rows=0)
 
 

@@ -9,8 +9,8 @@ from prefect import task
 
 from expectations.declare.source import Source, load_all
 from expectations.judge.verdict import Verdict
-from tasks import adapters
-from tasks.adapters.ops_store import SyncRow
+from tasks import doors
+from tasks.doors.ops_store import SyncRow
 from tasks.outcomes import recorded
 from tasks.settings import settings
 from tasks.window import Window
@@ -34,13 +34,13 @@ def wait_for_sources(window: Window) -> tuple[Verdict, ...]:
 
 def known_verdicts(window: Window) -> tuple[Verdict, ...]:
     """What the checks said about the newest sync of each source that covers the window's last day."""
-    ops = adapters.ops_store()
+    ops = doors.ops_store()
     newest = {sync.source: sync for sync in ops.syncs_covering(window.days()[-1])}
     return tuple(verdict for sync in newest.values() for verdict in ops.verdicts(sync.window, sync.source))
 
 
 def _missing(day: date, sources: dict[str, Source]) -> set[str]:
-    ops = adapters.ops_store()
+    ops = doors.ops_store()
     judged = {s.source for s in ops.syncs_covering(day) if _closes(s, day) and ops.verdicts(s.window, s.source)}
     return set(sources) - judged
 

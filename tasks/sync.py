@@ -9,9 +9,9 @@ from prefect import task
 
 from expectations.declare.errors import Misconfigured, Unavailable
 from expectations.declare.source import Source
-from tasks import adapters
-from tasks.adapters.airbyte import Airbyte, Job
-from tasks.adapters.ops_store import OpsStore, SyncRow
+from tasks import doors
+from tasks.doors.airbyte import Airbyte, Job
+from tasks.doors.ops_store import OpsStore, SyncRow
 from tasks.outcomes import recorded
 from tasks.retry import JITTER, RETRY_DELAYS, unavailable_only
 from tasks.window import Window
@@ -49,11 +49,11 @@ def sync(source: Source, window: Window, *, again: bool = False) -> SyncRun:
     whatever reason, is waited for and never doubled. Raises `Unavailable` when Airbyte or the job fails
     (the task is retried), `Misconfigured` when the connection cannot run.
     """
-    ops = adapters.ops_store()
+    ops = doors.ops_store()
     known = ops.newest_sync(source.name, window)
     if known and known.status == "succeeded" and not again:
         return _as_run(known, reused=True)
-    airbyte = adapters.airbyte()
+    airbyte = doors.airbyte()
     connection = airbyte.connection_for(source.name)
     job = _resumed(airbyte, known) or airbyte.ensure_sync(connection.id)
     row = SyncRow(source.name, window, job.id, connection.id, job.status, job.started_at)

@@ -19,7 +19,7 @@ from prefect.context import FlowRunContext
 
 from expectations.declare.source import load
 from expectations.judge.verdict import Severity, Verdict
-from tasks import adapters
+from tasks import doors
 from tasks.adapters.dbt_runner import DbtOutcome, NodeResult
 from tasks.outcomes import recorded
 from tasks.window import Window
@@ -61,20 +61,20 @@ def build(window: Window) -> BuildReceipt:
 @recorded
 def test(window: Window) -> tuple[Verdict, ...]:
     """Run the data tests; one verdict each, and one table in the UI."""
-    with adapters.warehouse_lock():
-        outcome = adapters.dbt().run_tests()
+    with doors.warehouse_lock():
+        outcome = doors.dbt().run_tests()
     verdicts = tuple(_tested(node, window) for node in outcome.results)
-    adapters.ops_store().record_verdicts(verdicts)
+    doors.ops_store().record_verdicts(verdicts)
     _show(outcome)
     return verdicts
 
 
 def _run(window: Window, source: str, select: Sequence[str], owner: str) -> BuildReceipt:
-    with adapters.warehouse_lock():
-        outcome = adapters.dbt().run_models(select)
+    with doors.warehouse_lock():
+        outcome = doors.dbt().run_models(select)
     failed = [node for node in outcome.results if node.status in ("error", "fail")]
     verdict = _built(window, source, failed, owner)
-    adapters.ops_store().record_verdicts([verdict])
+    doors.ops_store().record_verdicts([verdict])
     return BuildReceipt(
         window=window,
         source=source,

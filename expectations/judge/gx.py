@@ -34,7 +34,7 @@ class Judged:
 
 def run(suites: Sequence[tuple[Suite, pd.DataFrame]]) -> tuple[Judged, ...]:
     """Run every suite on its frame of measurements."""
-    with _quiet():
+    with quiet():
         import great_expectations as gx
 
         context = gx.get_context(mode="ephemeral")
@@ -136,7 +136,8 @@ def _without_tracebacks(value: Any) -> Any:  # noqa: ANN401 - any JSON
 
 
 @contextmanager
-def _quiet() -> Iterator[None]:
+def quiet() -> Iterator[None]:
+    """Without the log lines and progress bars of the library."""
     # Importing our classes logs "Overwriting declaration"; the bars of tqdm would stripe the demo.
     logger = logging.getLogger("great_expectations")
     level = logger.level

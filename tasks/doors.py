@@ -1,0 +1,123 @@
+"""The doors: the only place where settings become clients of the outside world.
+
+Everything imported here is opened late, so that a step pays for the systems that it talks to and no others.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from tasks.settings import required, settings
+
+if TYPE_CHECKING:
+    from tasks.adapters.airbyte import Airbyte
+    from tasks.adapters.dbt_runner import Dbt
+    from tasks.adapters.object_store import ObjectStore
+    from tasks.adapters.ops_store import OpsStore
+    from tasks.adapters.slack import Slack
+    from tasks.adapters.warehouse.base import Warehouse
+
+
+def airbyte() -> Airbyte:
+    """A client of the Airbyte public API."""
+    from tasks.adapters.airbyte import Airbyte, AirbyteConfig
+
+    s = settings().airbyte
+    config = AirbyteConfig(
+        url=required(s.url, "PLUMBLINE_AIRBYTE_URL"),
+        client_id=required(s.client_id, "PLUMBLINE_AIRBYTE_CLIENT_ID"),
+        client_secret=required(s.client_secret, "PLUMBLINE_AIRBYTE_CLIENT_SECRET"),
+        workspace_id=s.workspace_id,
+        connections=s.connections,
+        request_seconds=s.request_seconds,
+        poll_seconds=s.poll_seconds,
+    )
+    return Airbyte(config)
+
+
+def object_store() -> ObjectStore:
+    """The bucket that holds landing/ and lake/."""
+    from tasks.adapters.object_store import ObjectStore
+
+    s = settings().s3
+    return ObjectStore(
+        endpoint=s.endpoint,
+        bucket=required(s.bucket, "PLUMBLINE_S3_BUCKET"),
+        region=s.region,
+        access_key=s.access_key_id,
+        secret_key=s.secret_access_key.get_secret_value(),
+        encryption=s.encryption,
+        kms_key=s.kms_key,
+    )
+
+
+@contextmanager
+def warehouse() -> Iterator[Warehouse]:
+    """The warehouse of this profile, open for one writer."""
+    with _warehouse() as opened:
+        yield opened
+
+
+def _warehouse() -> Warehouse:
+    if settings().core.profile == "snowflake":
+        from tasks.adapters.warehouse.on_snowflake import snowflake_warehouse
+
+        return snowflake_warehouse(settings().snowflake)
+    from tasks.adapters.warehouse.on_duckdb import duckdb_warehouse
+
+    return duckdb_warehouse(settings().warehouse, settings().warehouse_file)
+
+
+def dbt() -> Dbt:
+    """dbt on the warehouse of this profile."""
+    from tasks.adapters.dbt_runner import Dbt, DbtConfig
+
+    s = settings()
+    environment = {
+        "PLUMBLINE_WAREHOUSE_FILE": str(s.warehouse_file.absolute()),
+        "PLUMBLINE_WAREHOUSE_MEMORY_LIMIT": s.warehouse.memory_limit,
+        "PLUMBLINE_WAREHOUSE_THREADS": str(s.warehouse.threads),
+        "PLUMBLINE_SNOWFLAKE_ACCOUNT": s.snowflake.account,
+        "PLUMBLINE_SNOWFLAKE_USER": s.snowflake.user,
+        "PLUMBLINE_SNOWFLAKE_PRIVATE_KEY_FILE": s.snowflake.private_key_file,
+        "PLUMBLINE_SNOWFLAKE_ROLE": s.snowflake.role,
+        "PLUMBLINE_SNOWFLAKE_WAREHOUSE": s.snowflake.warehouse,
+        "PLUMBLINE_SNOWFLAKE_DATABASE": s.snowflake.database,
+    }
+    return Dbt(DbtConfig(home=s.home, target=s.core.profile, environment=environment))
+
+
+@contextmanager
+def warehouse_lock() -> Iterator[None]:
+    """Exclude other writers without opening the warehouse, for what opens it by itself (dbt)."""
+    if settings().core.profile == "snowflake":
+        yield
+        return
+    from tasks.adapters.warehouse.lock import writer_lock
+
+    with writer_lock(settings().warehouse_file.absolute(), seconds=settings().warehouse.lock_seconds):
+        yield
+
+
+@lru_cache(maxsize=4)
+def _ops_store(url: str) -> OpsStore:
+    from tasks.adapters.ops_store import OpsStore
+
+    settings().home.mkdir(parents=True, exist_ok=True)
+    return OpsStore(url)
+
+
+def ops_store() -> OpsStore:
+    """The pipeline's memory of itself; one engine per process and address."""
+    return _ops_store(settings().ops_url)
+
+
+def slack() -> Slack:
+    """The workspace where incidents are announced."""
+    from tasks.adapters.slack import Slack
+
+    s = settings().slack
+    return Slack(url=s.url, token=required(s.token, "PLUMBLINE_SLACK_TOKEN"))
