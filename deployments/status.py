@@ -9,7 +9,7 @@ from rich.table import Table
 
 from deployments.local import stack
 from tasks import doors
-from tasks.doors.warehouse.lock import holder
+from tasks.adapters.warehouse.lock import holder
 from tasks.publish import held_notes, release_notes
 from tasks.settings import settings
 

@@ -19,8 +19,8 @@ from prefect import task
 from expectations.declare.errors import Unavailable
 from expectations.judge.verdict import Verdict
 from tasks import doors
-from tasks.doors.ops_store import Incident, OpsStore, OutboxMessage, now
-from tasks.doors.slack import MessageGone, Slack
+from tasks.adapters.ops_store import Incident, OpsStore, OutboxMessage, now
+from tasks.adapters.slack import MessageGone, Slack
 from tasks.message import open_message, recovered_message
 from tasks.outcomes import recorded
 from tasks.settings import settings

@@ -12,7 +12,7 @@ from typing import Any, Literal, ParamSpec, TypeVar
 
 from expectations.declare.errors import PlumblineError
 from tasks import doors
-from tasks.doors.ops_store import Outcome
+from tasks.adapters.ops_store import Outcome
 from tasks.settings import settings
 from tasks.window import Window
 

@@ -21,8 +21,8 @@ from prefect import task
 
 from expectations.judge.verdict import Verdict
 from tasks import doors
-from tasks.doors.ops_store import ReleaseRow
-from tasks.doors.warehouse.base import Warehouse
+from tasks.adapters.ops_store import ReleaseRow
+from tasks.adapters.warehouse.base import Warehouse
 from tasks.outcomes import recorded
 from tasks.provenance import Provenance, provenance
 from tasks.settings import settings

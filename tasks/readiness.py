@@ -10,7 +10,7 @@ from prefect import task
 from expectations.declare.source import Source, load_all
 from expectations.judge.verdict import Verdict
 from tasks import doors
-from tasks.doors.ops_store import SyncRow
+from tasks.adapters.ops_store import SyncRow
 from tasks.outcomes import recorded
 from tasks.settings import settings
 from tasks.window import Window

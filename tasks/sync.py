@@ -10,8 +10,8 @@ from prefect import task
 from expectations.declare.errors import Misconfigured, Unavailable
 from expectations.declare.source import Source
 from tasks import doors
-from tasks.doors.airbyte import Airbyte, Job
-from tasks.doors.ops_store import OpsStore, SyncRow
+from tasks.adapters.airbyte import Airbyte, Job
+from tasks.adapters.ops_store import OpsStore, SyncRow
 from tasks.outcomes import recorded
 from tasks.retry import JITTER, RETRY_DELAYS, unavailable_only
 from tasks.window import Window

@@ -28,8 +28,11 @@ class Airbyte:
     """The public API of one self-managed server."""
 
     def __init__(self, config: AirbyteConfig) -> None:
-        if not config.url:
-            raise Misconfigured("the setting PLUMBLINE_AIRBYTE_URL is empty", do="Set it to <server>/api/public/v1")
+        if not config.url.startswith(("http://", "https://")):
+            state = "is no web address" if config.url else "is empty"
+            raise Misconfigured(
+                f"the setting PLUMBLINE_AIRBYTE_URL {state}", do="Write http(s)://<server>/api/public/v1"
+            )
         self._config = config
         self._client = ApiClient(config)
 

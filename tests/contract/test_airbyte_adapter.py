@@ -47,9 +47,10 @@ def test_wrong_credentials_name_their_settings_and_show_no_secret(airbyte: Local
     assert "wr0ng-secret" not in str(caught.value)
 
 
-def test_an_empty_address_names_its_setting() -> None:
-    with pytest.raises(Misconfigured, match="PLUMBLINE_AIRBYTE_URL"):
-        Airbyte(AirbyteConfig(url="", client_id="a", client_secret="b"))
+@pytest.mark.parametrize(("url", "what"), [("", "is empty"), ("localhost:8000/api/public/v1", "is no web address")])
+def test_an_address_that_cannot_work_names_its_setting(url: str, what: str) -> None:
+    with pytest.raises(Misconfigured, match=f"PLUMBLINE_AIRBYTE_URL {what}"):
+        Airbyte(AirbyteConfig(url=url, client_id="a", client_secret="b"))
 
 
 def test_an_address_that_is_not_the_public_api_names_its_setting(airbyte: LocalAirbyte) -> None:
@@ -235,3 +236,8 @@ def test_a_failed_job_is_returned_as_failed(airbyte: LocalAirbyte) -> None:
     airbyte.switch({"name": "failed_job", "stream": "orders", "parameters": {"parts": 1}})
     assert airbyte.client().job(airbyte.sync()).status == "failed"
     assert len(airbyte.objects("landing/shop/orders/")) == 1
+
+
+def test_a_job_that_cannot_write_its_objects_fails(airbyte: LocalAirbyte) -> None:
+    airbyte.s3.delete_bucket(Bucket="plumbline")
+    assert airbyte.client().job(airbyte.sync()).status == "failed"

@@ -133,8 +133,10 @@ class Switches:
         """Remember from where a stream was read while its source made this fault."""
         with self._state.lock:
             marks: dict[str, list[list[str | None]]] = self._state.get("touched", {})
-            mark = [connection_id, stream, since.isoformat() if since else None]
-            self._state.put("touched", {**marks, fault.key: [*marks.get(fault.key, []), mark]})
+            mine = marks.get(fault.key, [])
+            if not any(mark[:2] == [connection_id, stream] for mark in mine):  # the first is the earliest
+                mine.append([connection_id, stream, since.isoformat() if since else None])
+            self._state.put("touched", {**marks, fault.key: mine})
 
     def of_records(self, source: str, stream: str, day: date) -> tuple[Fault, ...]:
         """The faults that the source system itself makes in this stream."""

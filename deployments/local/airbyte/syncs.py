@@ -58,8 +58,10 @@ class Syncs:
         stop = threading.Event()
         run = _Run(self, job, connection, stop)
         thread = threading.Thread(target=run.run, name=f"job-{job.id}", daemon=True)
-        self._running[job.id] = (thread, stop)
         thread.start()
+        with self.state.lock:
+            self._running = {key: value for key, value in self._running.items() if value[0].is_alive()}
+            self._running[job.id] = (thread, stop)
 
     def cancel(self, job_id: int) -> None:
         """Ask the job to stop and wait a little for it; what it wrote stays."""
@@ -68,10 +70,6 @@ class Syncs:
             if job_id in self._running:
                 self._running[job_id][1].set()
         self._stop(job_id)
-
-    def wait(self, job_id: int) -> None:
-        """Until the job is over; for tests."""
-        self._running[job_id][0].join()
 
     def close(self) -> None:
         """Stop all jobs; they are failed when the server starts again."""

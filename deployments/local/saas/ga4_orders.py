@@ -5,9 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from deployments.local.saas.ga4_plan import NAMES, PURCHASE, Events, Visits
-from deployments.local.saas.ga4_text import ending, fields, item, params
-from deployments.local.saas.hashing import Dice
-from deployments.local.saas.orders import CURRENCIES, Orders, order_id
+from deployments.local.saas.ga4_text import Item, ending, fields, item, params
+from deployments.local.saas.orders import CURRENCIES, order_id
 
 RATES = (1.0, 0.79, 0.92, 150.0)  # units of each currency per dollar, as the tag converts
 
@@ -21,57 +20,46 @@ class PurchasePieces:
     ending: list[bytes]
 
 
-def purchase_pieces(dice: Dice, seen: Visits, events: Events) -> PurchasePieces:
+def purchase_pieces(seen: Visits, events: Events) -> PurchasePieces:
     """The pieces of the purchases among these events."""
     sessions = events.session[events.kind == PURCHASE]
-    rows = np.searchsorted(seen.buyers, sessions)
-    texts = [_Text.of(seen.bought, row) for row in rows.tolist()]
-    return PurchasePieces([t.value for t in texts], [t.closing for t in texts], [t.ending for t in texts])
+    bought = seen.bought.take(np.searchsorted(seen.buyers, sessions))
+    money = zip(bought.total.tolist(), bought.tax.tolist(), bought.shipping.tolist(), strict=True)
+    lines = zip(bought.product.tolist(), bought.price.tolist(), bought.quantity.tolist(), strict=True)
+    heads = zip(order_id(bought.ref).tolist(), bought.currency.tolist(), strict=True)
+    texts = [_pieces(*head, cents, _items(rows, RATES[head[1]])) for head, cents, rows in zip(heads, money, lines)]
+    return PurchasePieces(*map(list, zip(*texts, strict=True))) if texts else PurchasePieces([], [], [])
 
 
-@dataclass(frozen=True, slots=True)
-class _Text:
-    value: bytes
-    closing: bytes
-    ending: bytes
+def _pieces(number: int, currency: int, cents: tuple[int, int, int], items: list[Item]) -> tuple[bytes, bytes, bytes]:
+    """Name and value, closing parameters and ending of one purchase; (total, tax, shipping) in US cents."""
+    total, tax, shipping = (local(amount, RATES[currency]) for amount in cents)
+    ecommerce = {
+        "total_item_quantity": sum(line["quantity"] for line in items),
+        "purchase_revenue_in_usd": cents[0] / 100,
+        "purchase_revenue": total,
+        "refund_value_in_usd": None,
+        "refund_value": None,
+        "shipping_value_in_usd": cents[2] / 100,
+        "shipping_value": shipping,
+        "tax_value_in_usd": cents[1] / 100,
+        "tax_value": tax,
+        "unique_items": len(items),
+        "transaction_id": str(number),
+    }
+    money = {"value": total, "tax": tax, "shipping": shipping}
+    closing = params({"transaction_id": str(number), "currency": CURRENCIES[currency], **money})
+    named = fields({"event_name": NAMES[PURCHASE], "event_value_in_usd": cents[0] / 100})
+    return b"," + named, b"," + closing + b"],", ending(ecommerce, items)
 
-    @classmethod
-    def of(cls, bought: Orders, row: int) -> "_Text":
-        """The three pieces of one order."""
-        order = bought.take(np.array([row]))
-        rate, currency = RATES[int(order.currency[0])], CURRENCIES[int(order.currency[0])]
-        number = str(int(order_id(order.ref)[0]))
-        total, tax, shipping = (int(column[0]) for column in (order.total, order.tax, order.shipping))
-        closing = params(
-            {
-                "transaction_id": number,
-                "currency": currency,
-                "value": local(total, rate),
-                "tax": local(tax, rate),
-                "shipping": local(shipping, rate),
-            }
-        )
-        lines = [
-            item(product, price=price, quantity=quantity, rate=rate)
-            for product, price, quantity in zip(
-                order.product[0].tolist(), order.price[0].tolist(), order.quantity[0].tolist(), strict=True
-            )
-            if product >= 0
-        ]
-        ecommerce = {
-            "total_item_quantity": int(order.quantity.sum()),
-            "purchase_revenue_in_usd": total / 100,
-            "purchase_revenue": local(total, rate),
-            **dict.fromkeys(("refund_value_in_usd", "refund_value")),
-            "shipping_value_in_usd": shipping / 100,
-            "shipping_value": local(shipping, rate),
-            "tax_value_in_usd": tax / 100,
-            "tax_value": local(tax, rate),
-            "unique_items": len(lines),
-            "transaction_id": number,
-        }
-        named = {"event_name": NAMES[PURCHASE], "event_value_in_usd": total / 100}
-        return cls(b"," + fields(named), b"," + closing + b"],", ending(ecommerce, lines))
+
+def _items(lines: tuple[list[int], list[int], list[int]], rate: float) -> list[Item]:
+    """One entry per order line; empty lines have product -1."""
+    return [
+        item(product, price=price, quantity=quantity, rate=rate)
+        for product, price, quantity in zip(*lines, strict=True)
+        if product >= 0
+    ]
 
 
 def local(cents: int, rate: float) -> float:

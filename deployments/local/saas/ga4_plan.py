@@ -120,11 +120,11 @@ def visits(dice: Dice, web: Sessions) -> Visits:
     return Visits(web, events, purchases, leaves, product, buyers, bought)
 
 
-def with_late_events(dice: Dice, web: Sessions, seen: Visits) -> Flags:
+def with_late_events(dice: Dice, seen: Visits) -> Flags:
     """The sessions of which some event came a day late or more."""
     steps = _steps(seen)
     late = _lag(dice, steps.number) > 0
-    return np.asarray(np.bincount(steps.session[late], minlength=len(web)) > 0, dtype=np.bool_)
+    return np.asarray(np.bincount(steps.session[late], minlength=len(seen)) > 0, dtype=np.bool_)
 
 
 def plan(dice: Dice, seen: Visits) -> Events:

@@ -18,11 +18,11 @@ from deployments.local.saas.ga4_text import (
     pieces,
 )
 from deployments.local.saas.ga4_traffic import (
-    CLICK,
-    click_text,
-    collected,
+    Slot,
+    click_texts,
+    collected_texts,
     first_source,
-    landing_params,
+    landing_texts,
     last_click,
     referrer_params,
 )
@@ -32,7 +32,6 @@ from deployments.local.saas.orders import customer_id
 from deployments.local.saas.people import birth_of
 from deployments.local.saas.seasons import SECOND
 
-Slot = tuple[int, int, int]  # channel, slot of the catalog, spelling
 ACCOUNTS_WITHOUT_ORDER = 9_000_000_000_000
 _HAS_ACCOUNT, _SIGNS_IN, _ID_AS_TEXT = 0.25, 0.62, 0.01
 _PRIVACY = {
@@ -64,15 +63,14 @@ def session_pieces(dice: Dice, day: int, seen: Visits, events: Events) -> tuple[
     codes, piece = np.unique(events.session * 2 + (events.lag > 0), return_inverse=True)
     web, daily = seen.web.take(codes // 2), (codes % 2 == 1).tolist()
     slots: list[Slot] = list(zip(web.channel.tolist(), web.slot.tolist(), web.spelling.tolist(), strict=True))
-    clicks = [click_text(slot[0], click) for slot, click in zip(slots, web.click.tolist(), strict=True)]
-    landings = [landing_params(dice, slot, page) for slot, page in zip(slots, web.page.tolist(), strict=True)]
+    clicks = click_texts(web.channel, web.click)
     return (
         SessionPieces(
             opening=pieces(_openings(dice, web)),
-            landing=pieces(_clicked(landings, clicks)),
+            landing=pieces(landing_texts(dice, slots, web.page, clicks)),
             referrer=pieces([referrer_params(dice, slot) for slot in slots]),
             visitor=pieces(_visitors(dice, day, web, slots, daily)),
-            collected=pieces(_clicked([collected(dice, slot) for slot in slots], clicks)),
+            collected=pieces(collected_texts(dice, slots, clicks)),
             nothing=_NOTHING_COLLECTED,
         ),
         piece.astype(np.int64),
@@ -85,10 +83,6 @@ def user_ids(dice: Dice, web: Sessions) -> Ints:
     known = dice.chance("ga4.account", web.person, _HAS_ACCOUNT) & dice.chance("ga4.sign_in", web.ref, _SIGNS_IN)
     own = np.where(stranger, ACCOUNTS_WITHOUT_ORDER + web.person - VISITOR, customer_id(web.person))
     return np.where(np.where(stranger, known, web.login), own, -1)
-
-
-def _clicked(texts: list[bytes], clicks: list[bytes]) -> list[bytes]:
-    return [text.replace(CLICK, click) if click else text for text, click in zip(texts, clicks, strict=True)]
 
 
 def _openings(dice: Dice, web: Sessions) -> list[bytes]:

@@ -3,13 +3,20 @@
 from dataclasses import dataclass
 from functools import lru_cache
 
+import numpy as np
+
 from deployments.local.saas.catalog import ACCOUNTS, campaign_name, catalog, group_name
+from deployments.local.saas.ga4_digits import Bytes, Strip
 from deployments.local.saas.ga4_text import fields, page_title, params
-from deployments.local.saas.hashing import Dice
-from deployments.local.saas.links import SITE, fbclid, gclid, landing_path, origin
+from deployments.local.saas.hashing import Dice, Ints, Words
+from deployments.local.saas.journeys import PAGES
+from deployments.local.saas.links import SITE, landing_path, origin, page_path
 
 GOOGLE_ADS, META_ADS, ORGANIC, DIRECT, EMAIL, REFERRAL, SOCIAL = range(7)
-CLICK = b"~CLICK~"  # stands for the click id in prepared texts
+Slot = tuple[int, int, int]  # channel, slot of the catalog, spelling of the utm parameters
+CLICK, PAGE, TITLE = b"~CLICK~", b"~PAGE~", b"~TITLE~"  # places to fill in prepared texts
+_ALPHABET = np.frombuffer(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_", dtype=np.uint8)
+_GCLID, _FBCLID = Strip.of(b"Cj0KCQiA", 11, 9, b"_wcB"), Strip.of(b"IwAR", 11, 11)
 NO_UTM = 4  # the spelling that lost its utm parameters
 _REFERRERS = {
     GOOGLE_ADS: "https://www.google.com/",
@@ -58,28 +65,77 @@ def seen_origin(dice: Dice, channel: int, slot: int, spelling: int) -> Origin:
     return Origin(source, medium, names.get(channel, campaign or "(not set)"), _GROUPS[channel], tagged)
 
 
-def click_text(channel: int, click: int) -> bytes:
-    """The click id as the ad platform writes it into the landing address."""
-    return (gclid(click) if channel == GOOGLE_ADS else fbclid(click)).encode() if click else b""
+def click_texts(channel: Ints, click: Ints) -> list[bytes]:
+    """The click id of each session as `links.gclid` and `links.fbclid` spell it; empty where there is none."""
+    texts = [b""] * len(click)
+    for platform, spell in ((GOOGLE_ADS, _gclids), (META_ADS, _fbclids)):
+        rows = np.flatnonzero((channel == platform) & (click != 0))
+        for row, text in zip(rows.tolist(), spell(click[rows].astype(np.uint64)), strict=True):
+            texts[row] = text
+    return texts
 
 
-@lru_cache(maxsize=262_144)
-def landing_params(dice: Dice, slot: tuple[int, int, int], page: int) -> bytes:
-    """Parameters of the landing page of a session with this (channel, slot, spelling); CLICK is to be replaced."""
+def _gclids(click: Words) -> list[bytes]:
+    return _GCLID.fill(_letters(click, 11), _letters(click * np.uint64(7) + np.uint64(3), 9))
+
+
+def _fbclids(click: Words) -> list[bytes]:
+    """The last letter needs bits 60 to 65 of the product, two more than a word has."""
+    low, half = click * np.uint64(5) + np.uint64(1), np.uint64(32)
+    carry = (click & np.uint64(0xFFFFFFFF)) * np.uint64(5) + np.uint64(1) >> half
+    high = (click >> half) * np.uint64(5) + carry >> half
+    letters = _letters(low, 11)
+    letters[:, 10] = _ALPHABET[low >> np.uint64(60) | (high & np.uint64(3)) << np.uint64(4)]
+    return _FBCLID.fill(_letters(click, 11), letters)
+
+
+def _letters(words: Words, count: int) -> Bytes:
+    """Six bits a letter, lowest first."""
+    shifts = np.arange(count, dtype=np.uint64) * np.uint64(6)
+    found: Bytes = _ALPHABET[words[:, None] >> shifts & np.uint64(63)]
+    return found
+
+
+def landing_texts(dice: Dice, slots: list[Slot], page: Ints, clicks: list[bytes]) -> list[bytes]:
+    """Parameters of each session's landing page: address, title, source."""
+    columns = zip(slots, page.tolist(), clicks, strict=True)
+    return [
+        _landing(dice, slot).replace(PAGE, _paths()[place]).replace(TITLE, _titles()[place]).replace(CLICK, click)
+        for slot, place, click in columns
+    ]
+
+
+@lru_cache(maxsize=65_536)
+def _landing(dice: Dice, slot: Slot) -> bytes:
+    """The parameters with places for the page's path and title and for the click id."""
     channel, seen = slot[0], seen_origin(dice, *slot)
-    address = landing_path(dice, *slot, page)
+    address = SITE + PAGE.decode() + landing_path(dice, *slot, 0).removeprefix(page_path(0))
     if channel in (GOOGLE_ADS, META_ADS):
         name = "gclid" if channel == GOOGLE_ADS else "fbclid"
         address += f"{'&' if '?' in address else '?'}{name}={CLICK.decode()}"
-    texts: dict[str, str | None] = {"page_location": SITE + address, "page_title": page_title(page)}
+    texts: dict[str, str | None] = {"page_location": address, "page_title": TITLE.decode()}
     if seen.group != "Direct":
         texts |= {"source": seen.source, "medium": seen.medium, "campaign": seen.campaign}
     return b"," + params(texts | {"gclid": CLICK.decode() if channel == GOOGLE_ADS else None})
 
 
+@lru_cache(maxsize=1)
+def _paths() -> list[bytes]:
+    return [page_path(page).encode() for page in range(PAGES)]
+
+
+@lru_cache(maxsize=1)
+def _titles() -> list[bytes]:
+    return [page_title(page).encode() for page in range(PAGES)]
+
+
+def collected_texts(dice: Dice, slots: list[Slot], clicks: list[bytes]) -> list[bytes]:
+    """The `collected_traffic_source` column of each session's landing events."""
+    return [_collected(dice, slot).replace(CLICK, click) for slot, click in zip(slots, clicks, strict=True)]
+
+
 @lru_cache(maxsize=65_536)
-def collected(dice: Dice, slot: tuple[int, int, int]) -> bytes:
-    """The `collected_traffic_source` column of the landing events; CLICK is to be replaced."""
+def _collected(dice: Dice, slot: Slot) -> bytes:
     seen = seen_origin(dice, *slot)
     if not seen.tagged and slot[0] != GOOGLE_ADS:
         return b"," + fields({"collected_traffic_source": None})
@@ -95,7 +151,7 @@ def collected(dice: Dice, slot: tuple[int, int, int]) -> bytes:
 
 
 @lru_cache(maxsize=65_536)
-def referrer_params(dice: Dice, slot: tuple[int, int, int]) -> bytes:
+def referrer_params(dice: Dice, slot: Slot) -> bytes:
     """The page outside the shop that a session came from; nothing for direct visits."""
     channel = slot[0]
     if channel == REFERRAL:
@@ -105,7 +161,7 @@ def referrer_params(dice: Dice, slot: tuple[int, int, int]) -> bytes:
 
 
 @lru_cache(maxsize=65_536)
-def first_source(dice: Dice, slot: tuple[int, int, int]) -> bytes:
+def first_source(dice: Dice, slot: Slot) -> bytes:
     """The `traffic_source` column of a daily table."""
     seen = seen_origin(dice, *slot)
     return b"," + fields(
@@ -114,7 +170,7 @@ def first_source(dice: Dice, slot: tuple[int, int, int]) -> bytes:
 
 
 @lru_cache(maxsize=65_536)
-def last_click(dice: Dice, slot: tuple[int, int, int], day: int) -> bytes:
+def last_click(dice: Dice, slot: Slot, day: int) -> bytes:
     """The `session_traffic_source_last_click` column of a daily table."""
     seen = seen_origin(dice, *slot)
     manual: dict[str, str | None] = dict.fromkeys(_LAST_MANUAL.split())

@@ -12,8 +12,9 @@ from functools import lru_cache
 import numpy as np
 
 from deployments.local.saas.ga4_digits import Strip, digits, hexadecimal
+from deployments.local.saas.ga4_orders import purchase_pieces
 from deployments.local.saas.ga4_plan import PURCHASE, Events, Visits, twins
-from deployments.local.saas.ga4_sessions import SessionPieces, session_pieces
+from deployments.local.saas.ga4_sessions import session_pieces
 from deployments.local.saas.ga4_text import (
     ENGAGEMENTS,
     Pieces,
@@ -27,11 +28,10 @@ from deployments.local.saas.ga4_text import (
     pieces,
     referrer_pieces,
 )
-from deployments.local.saas.ga4_orders import purchase_pieces
 from deployments.local.saas.hashing import Dice, Ints
 from deployments.local.saas.seasons import date_of, instant_of, midnight
 
-BLOCK_EVENTS = 4_000
+BLOCK_EVENTS = 2_000
 _NULL = b"null"
 _HEAD = Strip.of(b'{"event_date":"', 8, b'","event_timestamp":', 16, b',"event_previous_timestamp":')
 _STAMP = Strip.of(16)
@@ -42,7 +42,7 @@ _BATCH = Strip.of(
     13,
     b',"batch_event_index":',
 )
-_TAIL = Strip.of(b'","event_key":"', 32, b'"}\n')
+_TAIL = Strip.of(b'","event_key":"', 32, b'"}')
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,19 +71,40 @@ def _shared(dice: Dice) -> _Shared:
     )
 
 
-def payloads(dice: Dice, day: int, seen: Visits, events: Events) -> Iterator[list[bytes]]:
-    """The events as JSON texts, in blocks of about BLOCK_EVENTS; `events` come from these visits of shop day `day`."""
-    start = 0
-    while start < len(events):
-        end = start + BLOCK_EVENTS
-        yield _block(dice, day, seen, events.take(np.arange(start, min(end, len(events)))))
-        start = end
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """Events as columns of pieces; the pieces of one row, joined, are its JSON text."""
+
+    columns: list[list[bytes]]
+
+    def __len__(self) -> int:
+        return len(self.columns[0])
+
+    def joined(self, before: list[bytes], after: bytes) -> bytes:
+        """All rows in one text, each between its own `before` and the common `after`."""
+        columns = [before, *self.columns, [after] * len(self)]
+        wide = len(columns)
+        pieces_in_order: list[bytes] = [after] * (wide * len(self))
+        for n, column in enumerate(columns):
+            pieces_in_order[n::wide] = column
+        return b"".join(pieces_in_order)
+
+    def texts(self) -> list[bytes]:
+        """One JSON text per row."""
+        return self.joined([b""] * len(self), b"\n").split(b"\n")[:-1]
 
 
-def _block(dice: Dice, day: int, seen: Visits, events: Events) -> list[bytes]:
+def rendered(dice: Dice, day: int, seen: Visits, events: Events) -> Iterator[Rows]:
+    """The events in blocks of about BLOCK_EVENTS; they were planned from these visits of shop day `day`."""
+    for start in range(0, len(events), BLOCK_EVENTS):
+        block = np.arange(start, min(start + BLOCK_EVENTS, len(events)), dtype=np.int64)
+        yield _block(dice, day, seen, events.take(block))
+
+
+def _block(dice: Dice, day: int, seen: Visits, events: Events) -> Rows:
     events = events.take(np.repeat(np.arange(len(events)), 1 + twins(dice, events)))
     own, piece = session_pieces(dice, day, seen, events)
-    shared, purchases = _shared(dice), purchase_pieces(dice, seen, events)
+    shared, purchases = _shared(dice), purchase_pieces(seen, events)
     bought = np.flatnonzero(events.kind == PURCHASE)
     closing = closing_number(events.kind, events.product)
     columns = [
@@ -103,15 +124,7 @@ def _block(dice: Dice, day: int, seen: Visits, events: Events) -> list[bytes]:
         _exports(day, events),
         _TAIL.fill(hexadecimal([dice.words("ga4.key.1", events.number), dice.words("ga4.key.2", events.number)])),
     ]
-    return _joined(columns)
-
-
-def _joined(columns: list[list[bytes]]) -> list[bytes]:
-    wide = len(columns)
-    row_by_row: list[bytes] = [_NULL] * (wide * len(columns[0]))
-    for n, column in enumerate(columns):
-        row_by_row[n::wide] = column
-    return b"".join(row_by_row).split(b"\n")[:-1]
+    return Rows(columns)
 
 
 def _with(column: Pieces, rows: Ints, own: list[bytes]) -> list[bytes]:
@@ -154,17 +167,18 @@ def _exports(day: int, events: Events) -> list[bytes]:
     """The export table and the job's instant: a handful of texts per block."""
     late, offset = (events.lag > 0).astype(np.int64), _day_offset(day, events)
     codes, which = np.unique(events.exported_at * 4 + late * 2 + offset, return_inverse=True)
-    texts = [_export_text(day + code % 2, bool(code // 2 % 2), code // 4) for code in codes.tolist()]
+    texts = [_export_text(day + code % 2, code // 2 % 2, code // 4) for code in codes.tolist()]
     found: list[bytes] = pieces(texts)[which].tolist()
     return found
 
 
-def _export_text(day: int, late: bool, at: int) -> bytes:
+@lru_cache(maxsize=65_536)
+def _export_text(day: int, late: int, at: int) -> bytes:
     stamp = instant_of(at).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
-    return f'{export_table(day, late)}","exported_at":"{stamp}'.encode()
+    return f'{export_table(day, late=late > 0)}","exported_at":"{stamp}'.encode()
 
 
-def export_table(day: int, late: bool) -> str:
+def export_table(day: int, *, late: bool) -> str:
     """The table an event of a property day is exported from."""
     return f"events_{'' if late else 'intraday_'}{date_of(day):%Y%m%d}"
 

@@ -60,11 +60,12 @@ def moment(day: int, share: Reals, zone: str = SHOP_ZONE) -> Ints:
 
 def local_day(at: Ints, zone: str = SHOP_ZONE) -> Ints:
     """The local day number of each instant."""
-    if not len(at):
-        return np.zeros(0, dtype=np.int64)
-    first, last = int(at.min()) // (86_400 * SECOND) - 2, int(at.max()) // (86_400 * SECOND) + 2
-    starts = np.array([midnight(day, zone) for day in range(first, last + 1)], dtype=np.int64)
-    return first + np.searchsorted(starts, at, side="right").astype(np.int64) - 1
+    days, place = np.unique(at // (86_400 * SECOND), return_inverse=True)
+    begins, ends = (
+        np.array([midnight(int(day) + side, zone) for day in days], dtype=np.int64)[place] for side in (0, 1)
+    )
+    found: Ints = days[place] - (at < begins) + (at >= ends)
+    return found
 
 
 def today(at: int, zone: str = SHOP_ZONE) -> int:
