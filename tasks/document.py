@@ -1,0 +1,164 @@
+"""Build the site that people open: Data Docs, the index, the runbooks. It needs no script and no other host.
+
+Only pages whose stored result is newer than the page are rendered, with Great Expectations' own renderers; the
+index reads one small file per window, so that history costs little.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+from prefect import task
+
+from expectations.judge import pages
+from expectations.judge.verdict import CHECKS
+from tasks import doors
+from tasks.outcomes import recorded
+from tasks.publish import held_notes, release_notes
+from tasks.settings import settings
+from tasks.site_parts import ASSETS, Place, places, runbook_pages, write_if_new
+from tasks.window import Window
+
+_WORST_FIRST = ("errored", "failed", "warned", "learning", "passed")
+_SENTENCES = 4  # of one suite on the index; its page has all
+_INCIDENTS = 25  # newest first on the site index
+
+
+@dataclass(frozen=True)
+class SuiteStates:
+    """One suite of one window, as the index shows it."""
+
+    name: str
+    title: str
+    source: str
+    counts: list[tuple[str, int]]
+    sentences: list[str]
+
+
+@dataclass(frozen=True)
+class WindowStates:
+    """One window, as the index shows it; `others` are findings of checks without a suite."""
+
+    label: str
+    suites: list[SuiteStates]
+    others: list[dict[str, str]]
+
+    def worst(self, source: str) -> str:
+        """The gravest state of a source; empty where it was not judged."""
+        found = {state for suite in self.suites if suite.source == source for state, _ in suite.counts}
+        found |= {other["state"] for other in self.others if other["source"] == source}
+        return next((state for state in _WORST_FIRST if state in found), "")
+
+
+@task(task_run_name="document {window.label}")
+@recorded
+def document(window: Window) -> Path:
+    """Bring the site up to date and return its index; `window` is the one whose findings have just changed."""
+    site = settings().home / "site"
+    for asset in ASSETS:
+        write_if_new(site / "assets" / asset.name, asset.read_text())
+    for folder in sorted(p for p in _validations().glob("*") if p.is_dir()):
+        _render_window(folder, site, again=folder.name == window.label)
+    windows = [_states(path) for path in sorted((site / "data-docs").glob("*/states.json"), reverse=True)]
+    sources = sorted({suite.source for w in windows for suite in w.suites})
+    _write(site / "data-docs" / "index.html", "data_docs.html", windows=windows, sources=sources)
+    for name, title, body in runbook_pages():
+        _write(site / "runbooks" / f"{name}.html", "runbook.html", title=title, body=Markup(body))
+    listed = [(name, title) for name, title, _ in runbook_pages()]
+    _write(site / "runbooks" / "index.html", "runbooks.html", runbooks=listed)
+    return _index(site)
+
+
+def _validations() -> Path:
+    return settings().home / "validations"
+
+
+def _render_window(folder: Path, site: Path, *, again: bool) -> None:
+    target = site / "data-docs" / folder.name
+    stale = [p for p in sorted(folder.glob("[!.]*.json")) if _older(target / f"{p.stem}.html", p)]
+    if not stale and not again:
+        return
+    for path in stale:
+        _render_suite(json.loads(path.read_text()), target / f"{path.stem}.html")
+    bodies = [json.loads(path.read_text()) for path in sorted(folder.glob("[!.]*.json"))]
+    states = WindowStates(folder.name, [_suite_states(body) for body in bodies], _others(folder.name))
+    write_if_new(target / "states.json", json.dumps(asdict(states), indent=1))
+
+
+def _older(page: Path, result: Path) -> bool:
+    return not page.exists() or page.stat().st_mtime_ns < result.stat().st_mtime_ns
+
+
+def _render_suite(body: Mapping[str, Any], page: Path) -> None:
+    open_first = sorted((v for v in body["verdicts"] if _is_open(v)), key=lambda v: _WORST_FIRST.index(v["state"]))
+    sections = Markup(pages.sections(body["result"]))
+    facts = {key: body[key] for key in ("suite", "title", "owner", "window", "judged_at")}
+    _write(page, "suite.html", facts=facts, counts=_counts(body["verdicts"]), open=open_first, sections=sections)
+
+
+def _is_open(verdict: Mapping[str, str]) -> bool:
+    return verdict["state"] not in ("passed", "learning")
+
+
+def _counts(verdicts: Iterable[Mapping[str, str]]) -> list[tuple[str, int]]:
+    found = Counter(verdict["state"] for verdict in verdicts)
+    return [(state, found[state]) for state in _WORST_FIRST if found[state]]
+
+
+def _suite_states(body: Mapping[str, Any]) -> SuiteStates:
+    sentences = [v["sentence"] for v in body["verdicts"] if _is_open(v) and v["severity"] != "info"][:_SENTENCES]
+    source = body["suite"].partition(".")[0]
+    return SuiteStates(body["suite"], body["title"], source, _counts(body["verdicts"]), sentences)
+
+
+def _others(label: str) -> list[dict[str, str]]:
+    """Findings of the window that belong to no suite: late sources, models that did not build, data tests."""
+    if "T" in label:
+        return []  # the window of a refresh within a day; these checks speak about whole days
+    found = doors.ops_store().verdicts(Window.parse(label))
+    return [
+        {"check": v.check, "source": v.source, "state": v.state, "sentence": v.sentence}
+        for v in found
+        if v.check in ("late", "build_failed", "data_test") and v.state != "passed"
+    ]
+
+
+def _states(path: Path) -> WindowStates:
+    body = json.loads(path.read_text())
+    suites = [SuiteStates(**{**s, "counts": [tuple(c) for c in s["counts"]]}) for s in body["suites"]]
+    return WindowStates(body["label"], suites, body["others"])
+
+
+def _index(site: Path) -> Path:
+    incidents = sorted(doors.ops_store().incidents(), key=lambda i: (i.state == "open", i.opened_at), reverse=True)
+    shown: Sequence[Place] = places()
+    _write(
+        site / "index.html",
+        "index.html",
+        release=release_notes(),
+        held=held_notes(),
+        incidents=incidents[:_INCIDENTS],
+        places=shown,
+    )
+    return site / "index.html"
+
+
+def _write(path: Path, template: str, **facts: object) -> None:
+    root = "../" * (len(path.relative_to(settings().home / "site").parts) - 1)
+    write_if_new(path, _templates().get_template(template).render(root=root, titles=CHECKS, **facts))
+
+
+def _templates() -> Environment:
+    return _ENVIRONMENT
+
+
+_ENVIRONMENT = Environment(
+    loader=FileSystemLoader(Path(__file__).parent / "pages"), autoescape=True, undefined=StrictUndefined
+)

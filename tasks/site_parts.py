@@ -1,0 +1,64 @@
+"""The still parts of the site: its assets, the runbooks as pages, and the addresses that people ask for."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from tasks.settings import settings
+
+_PAGES = Path(__file__).parent / "pages"
+ASSETS = (_PAGES / "plumbline.css", _PAGES / "plumbline.svg")
+RUNBOOKS = Path(__file__).parent.parent / "deployments" / "runbooks"
+_LOOPBACK = ("127.0.0.1", "localhost", "::1")
+
+
+@dataclass(frozen=True)
+class Place:
+    """One place to look, for the site index."""
+
+    name: str
+    address: str
+    what: str
+
+
+def places() -> list[Place]:
+    """Where to look; only what is configured."""
+    prefect = os.environ.get("PREFECT_API_URL", "").removesuffix("/").removesuffix("/api")
+    slack = settings().slack.url
+    local_slack = slack.removesuffix("/").removesuffix("/api") + "/" if urlsplit(slack).hostname in _LOOPBACK else ""
+    found = [
+        Place("Data Docs", "data-docs/index.html", "what the checks said, window by window"),
+        Place("Runbooks", "runbooks/index.html", "what each alert means and how to repair it"),
+        Place("Prefect", prefect, "the runs, their steps, and buttons to start one"),
+        Place("Slack channel", local_slack, "the incidents as the team sees them"),
+    ]
+    return [place for place in found if place.address]
+
+
+@lru_cache(maxsize=1)
+def runbook_pages() -> tuple[tuple[str, str, str], ...]:
+    """Name, title and HTML of every runbook; raw HTML in them is shown as text."""
+    from markdown_it import MarkdownIt
+
+    markdown = MarkdownIt("commonmark", {"html": False}).enable("table")
+    texts = {path.stem: path.read_text() for path in sorted(RUNBOOKS.glob("*.md"))}
+    return tuple((name, _title(text), markdown.render(text)) for name, text in texts.items())
+
+
+def _title(text: str) -> str:
+    return text.splitlines()[0].lstrip("# ").strip()
+
+
+def write_if_new(path: Path, text: str) -> None:
+    """Write a file, whole or not at all; one that says the same is only touched."""
+    if path.exists() and path.read_text() == text:
+        path.touch()  # newer than what it was made from
+        return
+    path.parent.mkdir(parents=True, exist_ok=True)
+    draft = path.with_name(f".{path.name}.{os.getpid()}")
+    draft.write_text(text)
+    os.replace(draft, path)
