@@ -84,7 +84,8 @@ class Catalog:
 
     def group_id(self, slot: int) -> int:
         """The platform's id of the slot's ad group or ad set."""
-        return self.campaigns[self.campaign[slot]].id * 100 + int(self.group[slot]) + 1
+        campaign: Campaign = self.campaigns[int(self.campaign[slot])]
+        return campaign.id * 100 + int(self.group[slot]) + 1
 
     def ad_id(self, slot: int) -> int:
         """The platform's id of the slot's ad."""

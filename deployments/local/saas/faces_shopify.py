@@ -11,7 +11,7 @@ from deployments.local.saas.hashing import Dice, Flags, Ints
 from deployments.local.saas.identities import people, spelled
 from deployments.local.saas.journeys import buying_positions, sessions_at
 from deployments.local.saas.links import landing_path, with_click
-from deployments.local.saas.orders import DAY_SPAN, Orders, orders, refunds
+from deployments.local.saas.orders import DAY_SPAN, Orders, join, orders, refunds
 from deployments.local.saas.seasons import SHOP_ZONE, date_of, today
 from deployments.local.saas.shopify_customers import customer_records
 from deployments.local.saas.shopify_records import SHOP_URL, Order, order_record, refund_record
@@ -37,7 +37,7 @@ def order_stream(world: World, request: Request) -> Iterator[Block]:
 
 def refund_stream(world: World, request: Request) -> Iterator[Block]:
     """Every refund made since the last look."""
-    return blocks(refund_record(order) for order in _refunded(world.dice, request))
+    return blocks(refund_record(row) for row in _refunded(world.dice, request))
 
 
 def customer_stream(world: World, request: Request) -> Iterator[Block]:
@@ -70,25 +70,22 @@ def _touched(dice: Dice, request: Request) -> Iterator[Order]:
     first_day, last_day = today(since, SHOP_ZONE), today(last, SHOP_ZONE)
     for day in range(first_day - _SETTLES_IN, last_day + 1):
         yield from _orders(dice, day, _fresh(orders(dice, day), since, last), last)
-    for day in range(first_day, last_day + 1):
-        older = refunds(dice, day)
-        older = older.take(older.ref // DAY_SPAN < first_day - _SETTLES_IN)
-        for born in np.unique(older.ref // DAY_SPAN).tolist():
-            of_day = older.take(older.ref // DAY_SPAN == born)
-            yield from _orders(dice, born, _fresh(of_day, since, last), last)
+    older = join([refunds(dice, day) for day in range(first_day, last_day + 1)])
+    older = older.take(older.ref // DAY_SPAN < first_day - _SETTLES_IN)
+    for born in np.unique(older.ref // DAY_SPAN).tolist():
+        of_day = older.take(older.ref // DAY_SPAN == born)
+        yield from _orders(dice, born, _fresh(of_day, since, last), last)
 
 
 def _fresh(found: Orders, since: int, instant: int) -> Orders:
     return found.take((found.created_at <= instant) & (updated_at(found, instant) > since))
 
 
-def _refunded(dice: Dice, request: Request) -> Iterator[Order]:
+def _refunded(dice: Dice, request: Request) -> Iterator[Record]:
     last, since = request.until_micros, request.since_micros
     for day in range(today(since, SHOP_ZONE), today(last, SHOP_ZONE) + 1):
         found = refunds(dice, day)
-        found = found.take((found.refunded_at > since) & (found.refunded_at <= last))
-        for born in np.unique(found.ref // DAY_SPAN).tolist():
-            yield from _orders(dice, born, found.take(found.ref // DAY_SPAN == born), last)
+        yield from _rows(found.take((found.refunded_at > since) & (found.refunded_at <= last)))
 
 
 def _orders(dice: Dice, day: int, found: Orders, instant: int) -> list[Order]:
@@ -97,9 +94,9 @@ def _orders(dice: Dice, day: int, found: Orders, instant: int) -> list[Order]:
     emails = spelled(dice, "order.email", found.ref, [buyer.email for buyer in buyers])
     landings, referrers = _landings(dice, day, found)
     changed = updated_at(found, instant).tolist()
+    known = zip(_rows(found), buyers, emails, landings, referrers, changed, strict=True)
     return [
-        Order(*values, instant)
-        for values in zip(_rows(found), buyers, emails, landings, referrers, changed, strict=True)
+        Order(row, buyer, email, landing, referrer, at, instant) for row, buyer, email, landing, referrer, at in known
     ]
 
 

@@ -80,7 +80,7 @@ class Dice:
         """Positions drawn with these weights."""
         rising = np.cumsum(weights)
         found = np.searchsorted(rising, self.uniform(field, entity) * rising[-1], side="right")
-        return np.minimum(found, len(weights) - 1).astype(np.int64)
+        return np.asarray(np.minimum(found, len(weights) - 1), dtype=np.int64)
 
     def one(self, field: str, day: int = 0) -> float:
         """One uniform value of a day."""
@@ -119,4 +119,4 @@ class Shuffle:
 
 def unit(values: Reals) -> Reals:
     """Weights that sum to one."""
-    return values / values.sum()
+    return np.asarray(values / values.sum(), dtype=np.float64)

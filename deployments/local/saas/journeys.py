@@ -150,7 +150,8 @@ def _others(dice: Dice, day: int) -> Ints:
     """Sessions of non-buyers per channel."""
     total = max(20.0, SESSIONS_A_DAY * dice.scale * traffic(dice, day) * 0.936)
     rising = np.concatenate(([0.0], np.cumsum(SHARES / SHARES.sum()))) * total
-    return np.diff((rising + 0.5).astype(np.int64))
+    ends = (rising + 0.5).astype(np.int64)
+    return np.asarray(ends[1:] - ends[:-1], dtype=np.int64)
 
 
 def _who(dice: Dice, day: int, ref: Ints, position: Ints) -> tuple[Ints, Ints, Ints]:

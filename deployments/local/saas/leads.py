@@ -60,7 +60,7 @@ class Contacts:
     def stage(self, instant: int) -> Ints:
         """The furthest stage entered by an instant, as a position in STAGES."""
         reached = (self.entered > 0) & (self.entered <= instant)
-        return np.where(reached, np.arange(len(STAGES)), 0).max(axis=1).astype(np.int64)
+        return np.asarray(np.where(reached, np.arange(len(STAGES)), 0).max(axis=1), dtype=np.int64)
 
 
 def contacts(dice: Dice, day: int) -> Contacts:

@@ -93,7 +93,7 @@ def shuffle(dice: Dice, day: int) -> Shuffle:
 
 def cuts(dice: Dice, day: int) -> Ints:
     """The places where each shape begins, and the end of the last."""
-    return (roster(dice, day).web * _CURVE / _CURVE[-1] + 0.5).astype(np.int64)
+    return np.asarray(roster(dice, day).web * _CURVE / _CURVE[-1] + 0.5, dtype=np.float64).astype(np.int64)
 
 
 def shape_of(dice: Dice, day: int, position: Ints) -> Ints:

@@ -111,14 +111,14 @@ def order_days(dice: Dice, person: Ints) -> Ints:
     return days
 
 
-def position_of(dice: Dice, day: int, person: Ints, piece: int) -> Ints:
-    """Where these people's orders stand on a day; `piece` 0 is their first order, n + 1 the one GAPS[n] later."""
+def position_of(dice: Dice, day: int, person: Ints, piece: Ints) -> Ints:
+    """Where these people's orders stand on a day; piece 0 is their first order, n + 1 the one GAPS[n] later."""
     who = roster(dice, day)
     into = (person % COHORT - who.starts[piece]) % who.cohorts[piece]
-    web, others = who.webs, who.counts - who.webs
-    in_web = web[:piece].sum() + into
-    in_others = who.web + others[:piece].sum() + into - web[piece]
-    return np.where(into < web[piece], in_web, in_others).astype(np.int64)
+    others = who.counts - who.webs
+    in_web = (np.cumsum(who.webs) - who.webs)[piece] + into
+    in_others = who.web + (np.cumsum(others) - others)[piece] + into - who.webs[piece]
+    return np.where(into < who.webs[piece], in_web, in_others).astype(np.int64)
 
 
 def _repeats(dice: Dice, numbers: Ints, birth: int, gap: int) -> Flags:

@@ -110,7 +110,7 @@ def demand(dice: Dice, day: int) -> float:
 @lru_cache(maxsize=16_384)
 def traffic(dice: Dice, day: int) -> float:
     """Sessions of a day against an average day."""
-    base = _WEEKDAYS[date_of(day).weekday()] ** 0.7 * _wave(day) * (1 + 0.02 * noise(dice, "traffic", day))
+    base: float = _WEEKDAYS[date_of(day).weekday()] ** 0.7 * _wave(day) * (1 + 0.02 * noise(dice, "traffic", day))
     return base * _occasion(dice, day, peak=1.9)
 
 

@@ -9,7 +9,7 @@ import numpy as np
 from deployments.local.saas.blocks import Record, Request
 from deployments.local.saas.hashing import Dice, Ints
 from deployments.local.saas.identities import Person, people
-from deployments.local.saas.orders import COUNTRY_SHARES, Orders, orders, orders_at
+from deployments.local.saas.orders import COUNTRY_SHARES, DAY_SPAN, Orders, join, orders, orders_at
 from deployments.local.saas.people import order_days, position_of
 from deployments.local.saas.seasons import SHOP_ZONE, today
 from deployments.local.saas.shopify_records import CUSTOMER_ID, ORDER_ID, SHOP_URL, local, money
@@ -18,42 +18,35 @@ from deployments.local.saas.shopify_records import CUSTOMER_ID, ORDER_ID, SHOP_U
 def customer_records(dice: Dice, request: Request) -> Iterator[Record]:
     """Every customer with an order in the request's span, as of its end."""
     since, last = request.since_micros, request.until_micros
-    newest = orders(dice, today(last, SHOP_ZONE))
-    newest_buyers = newest.person[newest.created_at <= last]
-    for day in range(today(since, SHOP_ZONE), today(last, SHOP_ZONE) + 1):
-        found = orders(dice, day)
-        found = found.take((found.created_at > since) & (found.created_at <= last))
-        if day < today(last, SHOP_ZONE):
-            found = found.take(~np.isin(found.person, newest_buyers))
-        yield from _latest(dice, found, day, last)
-
-
-def _latest(dice: Dice, found: Orders, day: int, last: int) -> Iterator[Record]:
-    """The customers of a day who have not ordered again before the end."""
-    days = order_days(dice, found.person)
-    again = ((days > day) & (days < today(last, SHOP_ZONE))).any(axis=1)
-    found = found.take(~again)
-    days = np.where(days[~again] <= day, days[~again], -1)
-    spent, first = _history(dice, found.person, days)
+    found = join([orders(dice, day) for day in range(today(since, SHOP_ZONE), today(last, SHOP_ZONE) + 1)])
+    found = _last_of_each(found.take((found.created_at > since) & (found.created_at <= last)))
+    spent, first, counts = _history(dice, found)
     who = people(dice, found.person, dice.pick("country", found.person, COUNTRY_SHARES))
-    counts = (days >= 0).sum(axis=1)
     columns = (counts, spent, first, found.created_at, found.ref)
     for person, row in zip(who, zip(*(column.tolist() for column in columns), strict=True), strict=True):
         yield _record(person, row)
 
 
-def _history(dice: Dice, person: Ints, days: Ints) -> tuple[Ints, Ints]:
-    """(cents spent, when the first order was placed) over all orders of each person."""
-    spent, first = np.zeros(len(person), dtype=np.int64), np.zeros(len(person), dtype=np.int64)
-    for piece in range(days.shape[1]):
-        for day in np.unique(days[:, piece]):
-            if day >= 0:
-                mine = np.flatnonzero(days[:, piece] == day)
-                found = orders_at(dice, int(day), position_of(dice, int(day), person[mine], piece))
-                spent[mine] += found.total
-                if piece == 0:
-                    first[mine] = found.created_at
-    return spent, first
+def _last_of_each(found: Orders) -> Orders:
+    """The latest order of each customer; orders come in the order of their days."""
+    _, backwards = np.unique(found.person[::-1], return_index=True)
+    return found.take(np.sort(len(found) - 1 - backwards))
+
+
+def _history(dice: Dice, found: Orders) -> tuple[Ints, Ints, Ints]:
+    """(cents spent, when the first order was placed, orders) of each customer up to these orders."""
+    days = order_days(dice, found.person)
+    who, piece = np.nonzero((days >= 0) & (days <= (found.ref // DAY_SPAN)[:, None]))
+    day = days[who, piece]
+    total, placed = np.zeros(len(who), dtype=np.int64), np.zeros(len(who), dtype=np.int64)
+    for that in np.unique(day).tolist():
+        mine = np.flatnonzero(day == that)
+        ordered = orders_at(dice, that, position_of(dice, that, found.person[who[mine]], piece[mine]))
+        total[mine], placed[mine] = ordered.total, ordered.created_at
+    spent = np.bincount(who, weights=total, minlength=len(found)).astype(np.int64)
+    first = np.zeros(len(found), dtype=np.int64)
+    first[who[piece == 0]] = placed[piece == 0]
+    return spent, first, np.bincount(who, minlength=len(found)).astype(np.int64)
 
 
 def _record(person: Person, row: tuple[int, ...]) -> Record:

@@ -31,17 +31,21 @@ class Order:
     @property
     def is_cancelled(self) -> bool:
         """Whether it is cancelled by now."""
-        return 0 < self.row["cancelled_at"] <= self.instant
+        return self._happened("cancelled_at")
 
     @property
     def is_refunded(self) -> bool:
         """Whether something was given back by now."""
-        return 0 < self.row["refunded_at"] <= self.instant
+        return self._happened("refunded_at")
 
     @property
     def is_fulfilled(self) -> bool:
         """Whether it was sent by now."""
-        return 0 < self.row["fulfilled_at"] <= self.instant
+        return self._happened("fulfilled_at")
+
+    def _happened(self, name: str) -> bool:
+        at: int = self.row[name]
+        return 0 < at <= self.instant
 
 
 def local(at: int) -> str:
@@ -83,13 +87,12 @@ def order_record(order: Order) -> Record:
         **_money(order),
         **_contact(order),
         "line_items": [_line(row, n) for n in _lines(row)],
-        "refunds": [refund_record(order)] if order.is_refunded else [],
+        "refunds": [refund_record(row)] if order.is_refunded else [],
     }
 
 
-def refund_record(order: Order) -> Record:
-    """What was given back, as of the order's instant."""
-    row = order.row
+def refund_record(row: Record) -> Record:
+    """What was given back of an order that was refunded."""
     refund, at = REFUND_ID + row["ref"], local(row["refunded_at"])
     back = [n for n in _lines(row) if row["refunded"][n]]
     shipping = row["shipping"] if row["cancelled_at"] else 0

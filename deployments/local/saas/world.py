@@ -9,7 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 
-from deployments.local.saas import deliveries, journeys, leads, orders
+from deployments.local.saas import deliveries, journeys, leads
+from deployments.local.saas import orders as bought
 from deployments.local.saas.catalog import Catalog, catalog
 from deployments.local.saas.hashing import Dice
 from deployments.local.saas.seasons import number
@@ -32,13 +33,13 @@ class World:
         """Campaigns, groups and ads."""
         return catalog(self.dice)
 
-    def orders(self, day: date) -> orders.Orders:
+    def orders(self, day: date) -> bought.Orders:
         """The orders created on a shop day."""
-        return orders.orders(self.dice, number(day))
+        return bought.orders(self.dice, number(day))
 
-    def refunds(self, day: date) -> orders.Orders:
+    def refunds(self, day: date) -> bought.Orders:
         """The orders given back on a shop day (see `refunded_at`, `refunded`)."""
-        return orders.refunds(self.dice, number(day))
+        return bought.refunds(self.dice, number(day))
 
     def session_count(self, day: date) -> int:
         """Sessions of a shop day."""
