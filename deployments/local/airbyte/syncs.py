@@ -58,10 +58,10 @@ class Syncs:
         stop = threading.Event()
         run = _Run(self, job, connection, stop)
         thread = threading.Thread(target=run.run, name=f"job-{job.id}", daemon=True)
-        thread.start()
         with self.state.lock:
             self._running = {key: value for key, value in self._running.items() if value[0].is_alive()}
             self._running[job.id] = (thread, stop)
+            thread.start()
 
     def cancel(self, job_id: int) -> None:
         """Ask the job to stop and wait a little for it; what it wrote stays."""
