@@ -35,7 +35,8 @@ from deployments.local.saas.seasons import SECOND
 ACCOUNTS_WITHOUT_ORDER = 9_000_000_000_000
 _HAS_ACCOUNT, _SIGNS_IN, _ID_AS_TEXT = 0.25, 0.62, 0.01
 _PRIVACY = {
-    flag: b"," + fields({"privacy_info": {"ads_storage": flag, "analytics_storage": flag, "uses_transient_token": "No"}})
+    flag: b","
+    + fields({"privacy_info": {"ads_storage": flag, "analytics_storage": flag, "uses_transient_token": "No"}})
     for flag in ("Yes", "No")
 }
 _NO_SOURCE = b"," + fields({"traffic_source": None})
@@ -117,7 +118,10 @@ def _visitors(dice: Dice, day: int, web: Sessions, slots: list[Slot], daily: lis
             devices,
             cities,
             [first_source(dice, slot) if known else _NO_SOURCE for slot, known in zip(slots, daily, strict=True)],
-            [last_click(dice, slot, day) if known else _NO_LAST_CLICK for slot, known in zip(slots, daily, strict=True)],
+            [
+                last_click(dice, slot, day) if known else _NO_LAST_CLICK
+                for slot, known in zip(slots, daily, strict=True)
+            ],
             strict=True,
         )
     ]

@@ -99,8 +99,10 @@ def page_address(place: int) -> str:
     if place < FIRST_PRODUCT_PAGE:
         return SITE + page_path(place)
     product = place - FIRST_PRODUCT_PAGE
-    return f"{SITE}/products/item-{product}" if product < PRODUCTS else f"{SITE}/checkouts/cn/" + (
-        "information" if product == PRODUCTS else "thank-you"
+    return (
+        f"{SITE}/products/item-{product}"
+        if product < PRODUCTS
+        else f"{SITE}/checkouts/cn/" + ("information" if product == PRODUCTS else "thank-you")
     )
 
 
@@ -109,7 +111,9 @@ def page_title(place: int) -> str:
     product = place - FIRST_PRODUCT_PAGE
     if 0 <= product < PRODUCTS:
         return f"{item_name(product)} | BrightCart"
-    return "BrightCart" if product < 0 else "Checkout - BrightCart" if product == PRODUCTS else "Thank you! - BrightCart"
+    return (
+        "BrightCart" if product < 0 else "Checkout - BrightCart" if product == PRODUCTS else "Thank you! - BrightCart"
+    )
 
 
 def item_name(product: int) -> str:
@@ -164,10 +168,7 @@ def engagement_pieces() -> Pieces:
     """[not engaged, engaged] without a time, then ENGAGEMENTS times of each."""
     plain = [b"," + params({"session_engaged": flag}) for flag in ("0", "1")]
     times = [120 + 7 * n + n * n // 6 for n in range(ENGAGEMENTS)]
-    return pieces(
-        plain
-        + [start + b"," + params({"engagement_time_msec": time}) for start in plain for time in times]
-    )
+    return pieces(plain + [start + b"," + params({"engagement_time_msec": time}) for start in plain for time in times])
 
 
 def closing_pieces(dice: Dice) -> Pieces:
@@ -242,5 +243,3 @@ def _device(row: tuple[str | None, ...], language: str) -> bytes:
         "web_info": web,
     }
     return b"," + fields({"device": device})
-
-

@@ -17,6 +17,7 @@ Slot = tuple[int, int, int]  # channel, slot of the catalog, spelling of the utm
 CLICK, PAGE, TITLE = b"~CLICK~", b"~PAGE~", b"~TITLE~"  # places to fill in prepared texts
 _ALPHABET = np.frombuffer(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_", dtype=np.uint8)
 _GCLID, _FBCLID = Strip.of(b"Cj0KCQiA", 11, 9, b"_wcB"), Strip.of(b"IwAR", 11, 11)
+_TAGGED = (GOOGLE_ADS, META_ADS, EMAIL, SOCIAL)
 NO_UTM = 4  # the spelling that lost its utm parameters
 _REFERRERS = {
     GOOGLE_ADS: "https://www.google.com/",
@@ -51,17 +52,17 @@ class Origin:
 @lru_cache(maxsize=65_536)
 def seen_origin(dice: Dice, channel: int, slot: int, spelling: int) -> Origin:
     """What GA4 makes of a session: without utm parameters it falls back on the click id or the referrer."""
-    source, medium, campaign = origin(dice, channel, slot, spelling)
+    tagged = channel in _TAGGED and spelling != NO_UTM
+    source, medium, campaign = origin(dice, channel, slot, spelling if tagged else 0)
     if channel == GOOGLE_ADS:
         kind = catalog(dice).campaigns[catalog(dice).campaign[slot]].kind
-        return Origin(source, medium, campaign, _GOOGLE_GROUPS.get(kind, "Paid Search"), spelling != NO_UTM)
-    if channel in (META_ADS, SOCIAL) and spelling == NO_UTM:
+        return Origin(source, medium, campaign, _GOOGLE_GROUPS.get(kind, "Paid Search"), tagged)
+    if channel in (META_ADS, SOCIAL) and not tagged:
         host = "l.facebook.com" if channel == META_ADS else "l.instagram.com"
-        return Origin(host, "referral", "(referral)", "Organic Social", False)
-    if channel == EMAIL and spelling == NO_UTM:
-        return Origin("(direct)", "(none)", "(direct)", "Direct", False)
+        return Origin(host, "referral", "(referral)", "Organic Social", tagged)
+    if channel == EMAIL and not tagged:
+        return Origin("(direct)", "(none)", "(direct)", "Direct", tagged)
     names = {ORGANIC: "(organic)", DIRECT: "(direct)", REFERRAL: "(referral)"}
-    tagged = channel in (META_ADS, EMAIL, SOCIAL)
     return Origin(source, medium, names.get(channel, campaign or "(not set)"), _GROUPS[channel], tagged)
 
 
@@ -164,9 +165,7 @@ def referrer_params(dice: Dice, slot: Slot) -> bytes:
 def first_source(dice: Dice, slot: Slot) -> bytes:
     """The `traffic_source` column of a daily table."""
     seen = seen_origin(dice, *slot)
-    return b"," + fields(
-        {"traffic_source": {"name": seen.campaign, "medium": seen.medium, "source": seen.source}}
-    )
+    return b"," + fields({"traffic_source": {"name": seen.campaign, "medium": seen.medium, "source": seen.source}})
 
 
 @lru_cache(maxsize=65_536)

@@ -80,18 +80,18 @@ class Rows:
     def __len__(self) -> int:
         return len(self.columns[0])
 
-    def joined(self, before: list[bytes], after: bytes) -> bytes:
-        """All rows in one text, each between its own `before` and the common `after`."""
-        columns = [before, *self.columns, [after] * len(self)]
+    def joined(self, before: list[list[bytes]], after: bytes) -> bytes:
+        """All rows in one text, each between its own pieces of `before` and the common `after`."""
+        columns = [*before, *self.columns, [after] * len(self)]
         wide = len(columns)
-        pieces_in_order: list[bytes] = [after] * (wide * len(self))
+        in_order: list[bytes] = [after] * (wide * len(self))
         for n, column in enumerate(columns):
-            pieces_in_order[n::wide] = column
-        return b"".join(pieces_in_order)
+            in_order[n::wide] = column
+        return b"".join(in_order)
 
     def texts(self) -> list[bytes]:
         """One JSON text per row."""
-        return self.joined([b""] * len(self), b"\n").split(b"\n")[:-1]
+        return self.joined([], b"\n").split(b"\n")[:-1]
 
 
 def rendered(dice: Dice, day: int, seen: Visits, events: Events) -> Iterator[Rows]:
@@ -181,5 +181,3 @@ def _export_text(day: int, late: int, at: int) -> bytes:
 def export_table(day: int, *, late: bool) -> str:
     """The table an event of a property day is exported from."""
     return f"events_{'' if late else 'intraday_'}{date_of(day):%Y%m%d}"
-
-

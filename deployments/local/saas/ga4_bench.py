@@ -1,0 +1,117 @@
+"""How fast the simulated event export writes: from the seed to gz JSONL objects in Airbyte's envelope, one core."""
+
+import gc
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date
+from time import perf_counter, process_time
+
+from isal import isal_zlib
+
+from deployments.local.airbyte.envelope import raw_ids
+from deployments.local.saas.ga4_export import CHUNK
+from deployments.local.saas.ga4_plan import plan, visits
+from deployments.local.saas.ga4_writer import Rows, rendered
+from deployments.local.saas.hashing import mix_one
+from deployments.local.saas.seasons import midnight, number
+from deployments.local.saas.world import World
+
+DAY = date(2026, 11, 17)
+OBJECT_ROWS = 500_000
+SYNC_ID = 1
+_GZIP_MEMBER = 31  # window bits: one gzip member per object, as Airbyte writes it
+_START = b'{"_airbyte_raw_id":"'
+
+
+@dataclass(frozen=True, slots=True)
+class GeneratedObject:
+    """One gz JSONL object, its number of lines and its size before compression."""
+
+    body: bytes
+    rows: int
+    text_bytes: int
+
+
+def generate_objects(
+    world: World, day: date, *, events: int, object_rows: int = OBJECT_ROWS, level: int = 1
+) -> Iterator[GeneratedObject]:
+    """About `events` exported events of a shop day, all channels and buyers in their true shares, as finished objects.
+
+    Lines are those of the S3 destination; `level` is the level of igzip (0 to 3).
+    """
+    with _no_collector():
+        packer, packed, rows, size, first = _packer(level), bytearray(), 0, 0, 0
+        for block in _spread(world, day, events):
+            text = _lines(block, first, midnight(number(day) + 1) // 1_000)
+            packed += packer.compress(text)
+            rows, size, first = rows + len(block), size + len(text), first + len(block)
+            if rows >= object_rows:
+                yield GeneratedObject(bytes(packed) + packer.flush(), rows, size)
+                packer, packed, rows, size = _packer(level), bytearray(), 0, 0
+        if rows:
+            yield GeneratedObject(bytes(packed) + packer.flush(), rows, size)
+
+
+def run(events: int, *, seed: int = 1, scale: float = 1.0) -> dict[str, float]:
+    """Write this many events and throw the bytes away: rates by wall clock and by processor time, and sizes."""
+    wall, busy = perf_counter(), process_time()
+    rows, text, packed = _totals(generate_objects(World(seed, scale), DAY, events=events))
+    wall, busy = perf_counter() - wall, process_time() - busy
+    return {
+        "events": float(rows),
+        "seconds": wall,
+        "events_per_second": rows / wall,
+        "events_per_cpu_second": rows / busy,
+        "bytes_per_event": text / rows,
+        "gz_bytes_per_event": packed / rows,
+    }
+
+
+def _totals(objects: Iterator[GeneratedObject]) -> tuple[int, int, int]:
+    rows = text = packed = 0
+    for one in objects:
+        rows, text, packed = rows + one.rows, text + one.text_bytes, packed + len(one.body)
+    return rows, text, packed
+
+
+def _spread(world: World, day: date, events: int) -> Iterator[Rows]:
+    """Blocks of exported events from ranges of sessions that lie evenly over the day until there are enough."""
+    total, written = world.session_count(day), 0
+    ranges = max(1, min(total // CHUNK, -(-events // (7 * CHUNK))))
+    for n in range(ranges):
+        first = n * total // ranges
+        last = (n + 1) * total // ranges if ranges == total // CHUNK else min(first + CHUNK, total)
+        seen = visits(world.dice, world.sessions(day, first, last))
+        planned = plan(world.dice, seen)
+        for block in rendered(world.dice, number(day), seen, planned.take(planned.lag >= 0)):
+            yield block
+            written += len(block)
+            if written >= events:
+                return
+
+
+def _lines(block: Rows, first: int, extracted_ms: int) -> bytes:
+    """A block as lines of the destination; `first` numbers its first record."""
+    rest = (
+        f'","_airbyte_extracted_at":{extracted_ms},"_airbyte_meta":{{"sync_id":{SYNC_ID},"changes":[]}},'
+        f'"_airbyte_generation_id":0,"_airbyte_data":'
+    ).encode()
+    ids = raw_ids(mix_one(SYNC_ID), first, len(block))
+    return block.joined([[_START] * len(block), ids, [rest] * len(block)], b"}\n")
+
+
+def _packer(level: int) -> "isal_zlib.Compress":
+    return isal_zlib.compressobj(level=level, wbits=_GZIP_MEMBER)
+
+
+@contextmanager
+def _no_collector() -> Iterator[None]:
+    """No cyclic garbage is made here, and looking for it among millions of bytes objects costs a tenth."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
