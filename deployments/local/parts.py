@@ -95,7 +95,7 @@ def _airbyte(home: Path, base: int, settings: dict[str, str]) -> Part:
         ports=(base + AIRBYTE,),
         ready=lambda _started: answers(f"{simulation(base)}/_simulation/ready"),
         environment={name: settings[name] for name in names},
-        seconds=90,
+        seconds=120,
     )
 
 

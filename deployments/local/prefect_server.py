@@ -51,7 +51,7 @@ def server(home: Path, base: int) -> Part:
             "PREFECT_SERVER_DATABASE_TIMEOUT": "60",  # SQLite waits this long for its lock on a busy machine
             "PREFECT_SERVER_UI_SHOW_PROMOTIONAL_CONTENT": "false",
         },
-        seconds=150,  # 15-27 s alone on two cores
+        seconds=300,  # 15-27 s alone on two cores, four times that beside other work
     )
 
 
@@ -69,7 +69,7 @@ def worker(home: Path, base: int) -> Part:
         ready=lambda started: _has_heard(api_url, started),
         environment={**client_environment(home, api_url), "PREFECT_WORKER_QUERY_SECONDS": "2"},
         after=("prefect",),
-        seconds=90,
+        seconds=180,
     )
 
 

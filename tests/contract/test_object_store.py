@@ -201,10 +201,10 @@ def test_encryption_is_asked_for_as_configured(on_moto: ObjectStore) -> None:
 
 
 @pytest.mark.parametrize(
-    "change", [{"secret_key": "wrong"}, {"access_key": "UNKNOWN"}], ids=["wrong secret", "unknown key"]
+    ("key", "secret"), [("AKLOCAL", "wrong"), ("UNKNOWN", "s3cr3t")], ids=["wrong secret", "unknown key"]
 )
-def test_wrong_credentials_are_a_setting(on_seaweed: ObjectStore, tmp_path: Path, change: dict[str, str]) -> None:
-    stranger = dataclasses.replace(on_seaweed, **change)
+def test_wrong_credentials_are_a_setting(on_seaweed: ObjectStore, tmp_path: Path, key: str, secret: str) -> None:
+    stranger = dataclasses.replace(on_seaweed, access_key=key, secret_key=secret)
     expected = "PLUMBLINE_S3_ACCESS_KEY_ID and PLUMBLINE_S3_SECRET_ACCESS_KEY"
 
     for attempt in (

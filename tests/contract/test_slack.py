@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -23,7 +24,7 @@ from tasks.adapters.slack import MessageGone, Slack
 
 TOKEN = "xoxb-local-test"
 CHANNEL = "#data-incidents"
-BLOCKS = [
+BLOCKS: list[dict[str, Any]] = [
     {"type": "header", "text": {"type": "plain_text", "text": ":rotating_light: Spend of act_12 & co <tripled>"}},
     {
         "type": "section",
@@ -295,9 +296,9 @@ def _text(said: str) -> dict[str, str]:
     return {"type": "mrkdwn", "text": said}
 
 
-def _plain(said: str) -> dict[str, str]:
+def _plain(said: str) -> dict[str, Any]:
     return {"type": "plain_text", "text": said}
 
 
-def _section(said: str) -> dict[str, object]:
+def _section(said: str) -> dict[str, Any]:
     return {"type": "section", "text": _text(said)}
