@@ -136,7 +136,7 @@ def test_a_sync_is_started_and_awaited(airbyte: LocalAirbyte) -> None:
 def test_a_running_sync_is_adopted_by_a_second_client(airbyte: LocalAirbyte) -> None:
     airbyte.reader.let_go.clear()
     first = airbyte.client().ensure_sync(airbyte.shop)
-    second = airbyte.client().ensure_sync(airbyte.shop)
+    second = airbyte.client(poll_seconds=0.05).ensure_sync(airbyte.shop)
     airbyte.reader.let_go.set()
     assert second.id == first.id
     assert second.rows_synced is None
@@ -172,7 +172,7 @@ def test_a_409_after_creating_the_job_is_adopted(airbyte: LocalAirbyte) -> None:
 
 def test_a_refused_post_is_repeated_only_after_no_job_appeared(airbyte: LocalAirbyte) -> None:
     airbyte.switch({"name": "burst", "parameters": {"status": 503, "method": "POST", "times": 2}})
-    client = airbyte.client()  # the first 503 meets the token request, the second POST /jobs
+    client = airbyte.client()  # the first 503 meets the request for a token, the second POST /jobs
     assert client.ensure_sync(airbyte.shop).id == 1
     assert jobs(airbyte) == 1
 
