@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import os
+import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -144,6 +145,8 @@ def quiet() -> Iterator[None]:
     logger.setLevel(logging.ERROR)
     os.environ.setdefault("TQDM_DISABLE", "1")
     try:
-        yield
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", DeprecationWarning)  # of the pinned library, not ours to repair
+            yield
     finally:
         logger.setLevel(level)
