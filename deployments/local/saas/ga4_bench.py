@@ -10,7 +10,6 @@ from time import perf_counter, process_time
 from isal import isal_zlib
 
 from deployments.local.airbyte.envelope import raw_ids
-from deployments.local.saas.ga4_export import CHUNK
 from deployments.local.saas.ga4_plan import plan, visits
 from deployments.local.saas.ga4_writer import Rows, rendered
 from deployments.local.saas.hashing import mix_one
@@ -20,6 +19,7 @@ from deployments.local.saas.world import World
 DAY = date(2026, 11, 17)
 OBJECT_ROWS = 500_000
 SYNC_ID = 1
+RANGE = 2_000  # sessions that lie side by side
 _GZIP_MEMBER = 31  # window bits: one gzip member per object, as Airbyte writes it
 _START = b'{"_airbyte_raw_id":"'
 
@@ -41,16 +41,16 @@ def generate_objects(
     Lines are those of the S3 destination; `level` is the level of igzip (0 to 3).
     """
     with _no_collector():
-        packer, packed, rows, size, first = _packer(level), bytearray(), 0, 0, 0
+        packer, packed, rows, size, first = _packer(level), list[bytes](), 0, 0, 0
         for block in _spread(world, day, events):
             text = _lines(block, first, midnight(number(day) + 1) // 1_000)
-            packed += packer.compress(text)
+            packed.append(packer.compress(text))
             rows, size, first = rows + len(block), size + len(text), first + len(block)
             if rows >= object_rows:
-                yield GeneratedObject(bytes(packed) + packer.flush(), rows, size)
-                packer, packed, rows, size = _packer(level), bytearray(), 0, 0
+                yield GeneratedObject(b"".join([*packed, packer.flush()]), rows, size)
+                packer, packed, rows, size = _packer(level), list[bytes](), 0, 0
         if rows:
-            yield GeneratedObject(bytes(packed) + packer.flush(), rows, size)
+            yield GeneratedObject(b"".join([*packed, packer.flush()]), rows, size)
 
 
 def run(events: int, *, seed: int = 1, scale: float = 1.0) -> dict[str, float]:
@@ -78,10 +78,11 @@ def _totals(objects: Iterator[GeneratedObject]) -> tuple[int, int, int]:
 def _spread(world: World, day: date, events: int) -> Iterator[Rows]:
     """Blocks of exported events from ranges of sessions that lie evenly over the day until there are enough."""
     total, written = world.session_count(day), 0
-    ranges = max(1, min(total // CHUNK, -(-events // (7 * CHUNK))))
+    ranges = max(1, min(total // RANGE, -(-events // (7 * RANGE))))
+    size = total / ranges if ranges == total // RANGE else RANGE
     for n in range(ranges):
-        first = n * total // ranges
-        last = (n + 1) * total // ranges if ranges == total // CHUNK else min(first + CHUNK, total)
+        middle = (n + 0.5) * total / ranges
+        first, last = int(max(0.0, middle - size / 2)), int(min(total, middle + size / 2))
         seen = visits(world.dice, world.sessions(day, first, last))
         planned = plan(world.dice, seen)
         for block in rendered(world.dice, number(day), seen, planned.take(planned.lag >= 0)):

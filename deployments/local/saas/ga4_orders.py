@@ -27,7 +27,8 @@ def purchase_pieces(seen: Visits, events: Events) -> PurchasePieces:
     money = zip(bought.total.tolist(), bought.tax.tolist(), bought.shipping.tolist(), strict=True)
     lines = zip(bought.product.tolist(), bought.price.tolist(), bought.quantity.tolist(), strict=True)
     heads = zip(order_id(bought.ref).tolist(), bought.currency.tolist(), strict=True)
-    texts = [_pieces(*head, cents, _items(rows, RATES[head[1]])) for head, cents, rows in zip(heads, money, lines)]
+    rows = zip(heads, money, lines, strict=True)
+    texts = [_pieces(*head, cents, _items(line, RATES[head[1]])) for head, cents, line in rows]
     return PurchasePieces(*map(list, zip(*texts, strict=True))) if texts else PurchasePieces([], [], [])
 
 

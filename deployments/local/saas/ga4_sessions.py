@@ -24,7 +24,7 @@ from deployments.local.saas.ga4_traffic import (
     first_source,
     landing_texts,
     last_click,
-    referrer_params,
+    slot_texts,
 )
 from deployments.local.saas.hashing import Dice, Ints
 from deployments.local.saas.journeys import VISITOR, Sessions
@@ -65,13 +65,15 @@ def session_pieces(dice: Dice, day: int, seen: Visits, events: Events) -> tuple[
     web, daily = seen.web.take(codes // 2), (codes % 2 == 1).tolist()
     slots: list[Slot] = list(zip(web.channel.tolist(), web.slot.tolist(), web.spelling.tolist(), strict=True))
     clicks = click_texts(web.channel, web.click)
+    texts = slot_texts(dice)
+    known = [texts[slot] for slot in slots]
     return (
         SessionPieces(
             opening=pieces(_openings(dice, web)),
-            landing=pieces(landing_texts(dice, slots, web.page, clicks)),
-            referrer=pieces([referrer_params(dice, slot) for slot in slots]),
+            landing=pieces(landing_texts(known, web.page, clicks)),
+            referrer=pieces([one.referrer for one in known]),
             visitor=pieces(_visitors(dice, day, web, slots, daily)),
-            collected=pieces(collected_texts(dice, slots, clicks)),
+            collected=pieces(collected_texts(known, clicks)),
             nothing=_NOTHING_COLLECTED,
         ),
         piece.astype(np.int64),
@@ -90,8 +92,9 @@ def _openings(dice: Dice, web: Sessions) -> list[bytes]:
     """The parameters that name the session; without consent there is none."""
     as_text = dice.chance("ga4.text_id", web.ref, _ID_AS_TEXT)
     columns = (web.consent.tolist(), as_text.tolist(), (web.started_at // SECOND).tolist(), web.number.tolist())
+    templates = _opening_texts()
     return [
-        _opening_texts()[text] % (start, number) if consent else _NO_SESSION
+        templates[text] % (start, number) if consent else _NO_SESSION
         for consent, text, start, number in zip(*columns, strict=True)
     ]
 
@@ -101,7 +104,11 @@ def _opening_texts() -> tuple[bytes, bytes]:
     """Templates with places for the session's id and number: id as a number, id as text."""
     as_number = params({"ga_session_id": 111_111, "ga_session_number": 222_222})
     as_text = params({"ga_session_id": "111111", "ga_session_number": 222_222})
-    return tuple(t.replace(b"111111", b"%d").replace(b"222222", b"%d") for t in (as_number, as_text))  # type: ignore[return-value]
+    return _with_places(as_number), _with_places(as_text)
+
+
+def _with_places(text: bytes) -> bytes:
+    return text.replace(b"111111", b"%d").replace(b"222222", b"%d")
 
 
 def _visitors(dice: Dice, day: int, web: Sessions, slots: list[Slot], daily: list[bool]) -> list[bytes]:
@@ -110,21 +117,11 @@ def _visitors(dice: Dice, day: int, web: Sessions, slots: list[Slot], daily: lis
     variant = dice.below("ga4.device", web.client, DEVICES_EACH)
     devices = _machines()[0][device_number(web.device, variant, city)].tolist()
     cities = _machines()[1][city].tolist()
-    return [
-        b"".join(parts)
-        for parts in zip(
-            _identities(dice, web),
-            _standings(web, daily),
-            devices,
-            cities,
-            [first_source(dice, slot) if known else _NO_SOURCE for slot, known in zip(slots, daily, strict=True)],
-            [
-                last_click(dice, slot, day) if known else _NO_LAST_CLICK
-                for slot, known in zip(slots, daily, strict=True)
-            ],
-            strict=True,
-        )
-    ]
+    sources, clicks = [_NO_SOURCE] * len(web), [_NO_LAST_CLICK] * len(web)
+    for row in [row for row, known in enumerate(daily) if known]:
+        sources[row], clicks[row] = first_source(dice, slots[row]), last_click(dice, slots[row], day)
+    columns = (_identities(dice, web), _standings(web, daily), devices, cities, sources, clicks)
+    return [b"".join(parts) for parts in zip(*columns, strict=True)]
 
 
 @lru_cache(maxsize=1)

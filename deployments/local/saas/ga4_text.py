@@ -60,9 +60,9 @@ _CITIES = (
 )
 CITIES_EACH = 3  # of a country
 _ITEM_NULLS = (
-    "item_refund_in_usd item_refund coupon affiliation location_id item_list_id item_list_name item_list_index"
-    " promotion_id promotion_name creative_name creative_slot"
-).split()
+    *("item_refund_in_usd", "item_refund", "coupon", "affiliation", "location_id", "item_list_id", "item_list_name"),
+    *("item_list_index", "promotion_id", "promotion_name", "creative_name", "creative_slot"),
+)
 
 
 def dumps(value: object) -> bytes:
@@ -99,21 +99,19 @@ def page_address(place: int) -> str:
     if place < FIRST_PRODUCT_PAGE:
         return SITE + page_path(place)
     product = place - FIRST_PRODUCT_PAGE
-    return (
-        f"{SITE}/products/item-{product}"
-        if product < PRODUCTS
-        else f"{SITE}/checkouts/cn/" + ("information" if product == PRODUCTS else "thank-you")
-    )
+    if product < PRODUCTS:
+        return f"{SITE}/products/item-{product}"
+    return f"{SITE}/checkouts/cn/{'information' if product == PRODUCTS else 'thank-you'}"
 
 
 def page_title(place: int) -> str:
     """The title a browser would show."""
     product = place - FIRST_PRODUCT_PAGE
-    if 0 <= product < PRODUCTS:
+    if product < 0:
+        return "BrightCart"
+    if product < PRODUCTS:
         return f"{item_name(product)} | BrightCart"
-    return (
-        "BrightCart" if product < 0 else "Checkout - BrightCart" if product == PRODUCTS else "Thank you! - BrightCart"
-    )
+    return "Checkout - BrightCart" if product == PRODUCTS else "Thank you! - BrightCart"
 
 
 def item_name(product: int) -> str:

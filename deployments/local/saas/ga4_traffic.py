@@ -1,5 +1,6 @@
 """Where a session came from, as GA4 would have seen it, and how that reads in the export and in the reports."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -14,7 +15,7 @@ from deployments.local.saas.links import SITE, landing_path, origin, page_path
 
 GOOGLE_ADS, META_ADS, ORGANIC, DIRECT, EMAIL, REFERRAL, SOCIAL = range(7)
 Slot = tuple[int, int, int]  # channel, slot of the catalog, spelling of the utm parameters
-CLICK, PAGE, TITLE = b"~CLICK~", b"~PAGE~", b"~TITLE~"  # places to fill in prepared texts
+_PLACES = ("~path~", "~click~", "~title~", "~again~")  # to be filled in, in this order
 _ALPHABET = np.frombuffer(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_", dtype=np.uint8)
 _GCLID, _FBCLID = Strip.of(b"Cj0KCQiA", 11, 9, b"_wcB"), Strip.of(b"IwAR", 11, 11)
 _TAGGED = (GOOGLE_ADS, META_ADS, EMAIL, SOCIAL)
@@ -97,49 +98,60 @@ def _letters(words: Words, count: int) -> Bytes:
     return found
 
 
-def landing_texts(dice: Dice, slots: list[Slot], page: Ints, clicks: list[bytes]) -> list[bytes]:
+@dataclass(frozen=True, slots=True)
+class SlotTexts:
+    """What sessions of one slot share. Templates: `landing` takes path, click, title, click; `collected` a click."""
+
+    landing: bytes
+    collected: bytes
+    referrer: bytes
+
+
+class _Texts(dict[Slot, SlotTexts]):
+    """Made when first asked for, since a world has more slots than a sync meets."""
+
+    def __init__(self, dice: Dice) -> None:
+        super().__init__()
+        self.dice = dice
+
+    def __missing__(self, slot: Slot) -> SlotTexts:
+        made = SlotTexts(_landing(self.dice, slot), _collected(self.dice, slot), _referrer(self.dice, slot))
+        self[slot] = made
+        return made
+
+
+@lru_cache(maxsize=8)
+def slot_texts(dice: Dice) -> Mapping[Slot, SlotTexts]:
+    """The texts of a world's slots."""
+    return _Texts(dice)
+
+
+def landing_texts(known: list[SlotTexts], page: Ints, clicks: list[bytes]) -> list[bytes]:
     """Parameters of each session's landing page: address, title, source."""
-    columns = zip(slots, page.tolist(), clicks, strict=True)
-    return [
-        _landing(dice, slot).replace(PAGE, _paths()[place]).replace(TITLE, _titles()[place]).replace(CLICK, click)
-        for slot, place, click in columns
-    ]
+    paths, titles = _pages()
+    columns = zip(known, page.tolist(), clicks, strict=True)
+    return [one.landing % (paths[place], click, titles[place], click) for one, place, click in columns]
 
 
-@lru_cache(maxsize=65_536)
+def collected_texts(known: list[SlotTexts], clicks: list[bytes]) -> list[bytes]:
+    """The `collected_traffic_source` column of each session's landing events."""
+    return [one.collected % click for one, click in zip(known, clicks, strict=True)]
+
+
 def _landing(dice: Dice, slot: Slot) -> bytes:
-    """The parameters with places for the page's path and title and for the click id."""
     channel, seen = slot[0], seen_origin(dice, *slot)
-    address = SITE + PAGE.decode() + landing_path(dice, *slot, 0).removeprefix(page_path(0))
+    address = SITE + _PLACES[0] + landing_path(dice, *slot, 0).removeprefix(page_path(0))
     if channel in (GOOGLE_ADS, META_ADS):
         name = "gclid" if channel == GOOGLE_ADS else "fbclid"
-        address += f"{'&' if '?' in address else '?'}{name}={CLICK.decode()}"
-    texts: dict[str, str | None] = {"page_location": address, "page_title": TITLE.decode()}
+        address += f"{'&' if '?' in address else '?'}{name}={_PLACES[1]}"
+    texts: dict[str, str | None] = {"page_location": address, "page_title": _PLACES[2]}
     if seen.group != "Direct":
         texts |= {"source": seen.source, "medium": seen.medium, "campaign": seen.campaign}
-    return b"," + params(texts | {"gclid": CLICK.decode() if channel == GOOGLE_ADS else None})
+    return _template(b"," + params(texts | {"gclid": _PLACES[3] if channel == GOOGLE_ADS else None}), _PLACES)
 
 
-@lru_cache(maxsize=1)
-def _paths() -> list[bytes]:
-    return [page_path(page).encode() for page in range(PAGES)]
-
-
-@lru_cache(maxsize=1)
-def _titles() -> list[bytes]:
-    return [page_title(page).encode() for page in range(PAGES)]
-
-
-def collected_texts(dice: Dice, slots: list[Slot], clicks: list[bytes]) -> list[bytes]:
-    """The `collected_traffic_source` column of each session's landing events."""
-    return [_collected(dice, slot).replace(CLICK, click) for slot, click in zip(slots, clicks, strict=True)]
-
-
-@lru_cache(maxsize=65_536)
 def _collected(dice: Dice, slot: Slot) -> bytes:
     seen = seen_origin(dice, *slot)
-    if not seen.tagged and slot[0] != GOOGLE_ADS:
-        return b"," + fields({"collected_traffic_source": None})
     manual: dict[str, str | None] = dict.fromkeys("manual_" + name for name in _MANUAL.split())
     if seen.tagged:
         manual |= {
@@ -147,18 +159,40 @@ def _collected(dice: Dice, slot: Slot) -> bytes:
             "manual_source": seen.source,
             "manual_medium": seen.medium,
         }
-    ids = {"gclid": CLICK.decode() if slot[0] == GOOGLE_ADS else None, "dclid": None, "srsltid": None}
-    return b"," + fields({"collected_traffic_source": manual | ids})
+    ids = {"gclid": _PLACES[1] if slot[0] == GOOGLE_ADS else None, "dclid": None, "srsltid": None}
+    any_source = seen.tagged or slot[0] == GOOGLE_ADS
+    return _template(b"," + fields({"collected_traffic_source": manual | ids if any_source else None}), _PLACES[1:2])
 
 
-@lru_cache(maxsize=65_536)
-def referrer_params(dice: Dice, slot: Slot) -> bytes:
+def _referrer(dice: Dice, slot: Slot) -> bytes:
     """The page outside the shop that a session came from; nothing for direct visits."""
     channel = slot[0]
     if channel == REFERRAL:
         return b"," + params({"page_referrer": f"https://{origin(dice, channel, slot[1], 0)[0]}/"})
     found = _REFERRERS.get(channel)
     return b"," + params({"page_referrer": found}) if found else b""
+
+
+def _template(text: bytes, places: Sequence[str]) -> bytes:
+    """A bytes template that takes one value per place, also for places that the text does not have."""
+    text = text.replace(b"%", b"%%")
+    at = 0
+    for place in places:
+        found = text.find(place.encode(), at)
+        if found < 0:
+            text = text[:at] + b"%.0b" + text[at:]
+            at += 4
+        else:
+            text = text[:found] + b"%b" + text[found + len(place) :]
+            at = found + 2
+    return text
+
+
+@lru_cache(maxsize=1)
+def _pages() -> tuple[list[bytes], list[bytes]]:
+    """Paths and titles of the landing pages."""
+    pages = range(PAGES)
+    return [page_path(page).encode() for page in pages], [page_title(page).encode() for page in pages]
 
 
 @lru_cache(maxsize=65_536)
