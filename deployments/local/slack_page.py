@@ -17,7 +17,8 @@ STYLE = """
   --shade: #23272c; --link: #64b5f0; --code: #f08a8f; --mark: #3b3722; --brand: #8ea0e6; } }
 * { box-sizing: border-box; }
 body { margin: 0; background: var(--back); color: var(--ink); overflow-wrap: anywhere;
-  font: 15px/1.47 system-ui, -apple-system, "Segoe UI", Roboto, "Noto Sans", sans-serif; }
+  font: 15px/1.47 system-ui, -apple-system, "Segoe UI", Roboto, "Noto Sans", sans-serif,
+  "Apple Color Emoji", "Segoe UI Emoji", "Noto Color Emoji"; }
 header { position: sticky; top: 0; z-index: 1; background: var(--back);
   border-bottom: 1px solid var(--line); padding: 12px 20px; }
 header h1 { margin: 0; font-size: 18px; } header p { margin: 2px 0 0; color: var(--soft); font-size: 13px; }
@@ -34,7 +35,8 @@ article { display: grid; grid-template-columns: 36px 1fr; gap: 2px 10px; padding
 .context { margin: 6px 0; display: flex; flex-wrap: wrap; gap: 2px 10px; }
 .head { font-size: 17px; font-weight: 800; margin: 4px 0; line-height: 1.3; }
 .section { margin: 4px 0; display: flex; gap: 16px; justify-content: space-between; }
-.fields { display: grid; grid-template-columns: repeat(auto-fit, minmax(220px, 1fr)); gap: 8px 20px; margin: 8px 0; }
+.fields { display: grid; grid-template-columns: repeat(2, minmax(0, 300px)); gap: 8px 20px; margin: 8px 0; }
+@media (max-width: 480px) { .fields { grid-template-columns: 1fr; } }
 a { color: var(--link); } hr { border: 0; border-top: 1px solid var(--line); margin: 10px 0; }
 code, pre { font: 13px/1.5 ui-monospace, "DejaVu Sans Mono", Consolas, monospace; background: var(--shade);
   border: 1px solid var(--line); border-radius: 4px; }
@@ -47,6 +49,12 @@ blockquote { margin: 4px 0; padding-left: 12px; border-left: 4px solid var(--lin
 .thread summary { color: var(--link); font-size: 13px; font-weight: 700; cursor: pointer; }
 .thread article { padding: 6px 0; grid-template-columns: 28px 1fr; }
 .thread .face { width: 28px; height: 28px; font-size: 14px; }
+.mark { display: inline-grid; place-items: center; width: 1.05em; height: 1.05em; vertical-align: -0.14em;
+  color: #ffffff; font-weight: 800; line-height: 1; background: var(--tone); border-radius: 4px; }
+.mark::before { font-size: 0.8em; } .sign::before { content: "!"; } .tick::before { content: "\\2713"; }
+.cross::before { content: "\\2715"; } .dot { border-radius: 50%; transform: scale(0.86); }
+.red { --tone: #d0342c; } .orange { --tone: #d9730d; } .yellow { --tone: #d9a514; } .green { --tone: #2f8f4e; }
+.blue { --tone: #2f6fd0; } .grey { --tone: #9a9a9a; }
 .empty { color: var(--soft); margin: 40px 0; }
 """
 

@@ -104,7 +104,7 @@ class Slack:
         return MessageGone(code) if code in {"message_not_found", "cant_update_message"} else error
 
     def _no_channel(self, channel: str, code: str) -> Misconfigured:
-        advice = "Invite the app to the channel, or correct PLUMBLINE_SLACK_CHANNEL."
+        advice = "Invite the app to the channel, or set PLUMBLINE_SLACK_CHANNEL to its id."
         return Misconfigured(f"Slack has no channel {channel} for this token ({code})", where=self.url, do=advice)
 
     def _unavailable(self, kind: str, seconds: float) -> Unavailable:
