@@ -36,3 +36,13 @@
     )
     {%- endif %}
 {% endmacro %}
+
+{# Whether everything of a relation is in this model already: then its long query is not even planned. #}
+{% macro nothing_new(relation) %}
+    {%- if execute and is_incremental() -%}
+        {%- set known = 'select coalesce(max(_load_seq), 0) from ' ~ this -%}
+        {%- set answer = run_query('select coalesce(max(_load_seq), 0) <= (' ~ known ~ ') from ' ~ relation) -%}
+        {{ return(answer.columns[0].values()[0]) }}
+    {%- endif -%}
+    {{ return(false) }}
+{% endmacro %}

@@ -31,3 +31,27 @@
     from {{ sets }}, lateral flatten(input => payload_key_set) as listed
     group by window_start, window_end, cast(listed.value as varchar)
 {% endmacro %}
+
+{# Whether every window of a source in the load ledger is measured as far as it is loaded. #}
+{% macro nothing_to_measure(source_name) %}
+    {%- if execute and is_incremental() -%}
+        {%- set question -%}
+            select count(*) = 0
+            from (
+                select window_start, window_end, max(load_seq) as load_seq
+                from {{ source('plumbline', 'load_ledger') }}
+                where source = '{{ source_name }}'
+                group by window_start, window_end
+            ) as loaded
+            where not exists (
+                select 1
+                from {{ this }} as measured
+                where measured.window_start = loaded.window_start
+                    and measured.window_end = loaded.window_end
+                    and measured.load_seq >= loaded.load_seq
+            )
+        {%- endset -%}
+        {{ return(run_query(question).columns[0].values()[0]) }}
+    {%- endif -%}
+    {{ return(false) }}
+{% endmacro %}

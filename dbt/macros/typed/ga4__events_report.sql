@@ -13,20 +13,25 @@ with parsed as (
         {{ airbyte_changes('_airbyte_meta') }} as _changes,
         from_json(_airbyte_data, '{"date":"VARCHAR","eventCount":"BIGINT","eventName":"VARCHAR","property_id":"VARCHAR","totalUsers":"BIGINT"}') as j
     from {{ rows }}
+),
+
+final as (
+    select
+        j."property_id" as property_id,
+        cast(try_strptime(j."date", '%Y%m%d') as date) as date,
+        j."eventName" as eventname,
+        j."eventCount" as eventcount,
+        j."totalUsers" as totalusers,
+        _sync_id,
+        _extracted_at,
+        _source_file,
+        _source_row,
+        _load_seq,
+        _changes
+    from parsed
 )
-select
-    j."property_id" as property_id,
-    cast(try_strptime(j."date", '%Y%m%d') as date) as date,
-    j."eventName" as eventname,
-    j."eventCount" as eventcount,
-    j."totalUsers" as totalusers,
-    _sync_id,
-    _extracted_at,
-    _source_file,
-    _source_row,
-    _load_seq,
-    _changes
-from parsed
+
+select * from final
 {% endmacro %}
 
 {% macro snowflake__typed_ga4__events_report(rows) %}
@@ -40,18 +45,23 @@ with parsed as (
         {{ airbyte_changes('_airbyte_meta') }} as _changes,
         try_parse_json(_airbyte_data) as j
     from {{ rows }}
+),
+
+final as (
+    select
+        j:"property_id"::varchar as property_id,
+        try_to_date(j:"date"::varchar, 'YYYYMMDD') as date,
+        j:"eventName"::varchar as eventname,
+        try_cast(j:"eventCount"::varchar as number(38, 0)) as eventcount,
+        try_cast(j:"totalUsers"::varchar as number(38, 0)) as totalusers,
+        _sync_id,
+        _extracted_at,
+        _source_file,
+        _source_row,
+        _load_seq,
+        _changes
+    from parsed
 )
-select
-    j:"property_id"::varchar as property_id,
-    try_to_date(j:"date"::varchar, 'YYYYMMDD') as date,
-    j:"eventName"::varchar as eventname,
-    try_cast(j:"eventCount"::varchar as number(38, 0)) as eventcount,
-    try_cast(j:"totalUsers"::varchar as number(38, 0)) as totalusers,
-    _sync_id,
-    _extracted_at,
-    _source_file,
-    _source_row,
-    _load_seq,
-    _changes
-from parsed
+
+select * from final
 {% endmacro %}

@@ -13,21 +13,26 @@ with parsed as (
         {{ airbyte_changes('_airbyte_meta') }} as _changes,
         from_json(_airbyte_data, '{"counted_at":"TIMESTAMPTZ","event_date":"VARCHAR","export_table":"VARCHAR","purchases":"BIGINT","revenue":"DECIMAL(38,9)","rows":"BIGINT"}') as j
     from {{ rows }}
+),
+
+final as (
+    select
+        j."export_table" as export_table,
+        cast(try_strptime(j."event_date", '%Y%m%d') as date) as event_date,
+        j."rows" as row_count,
+        j."purchases" as purchases,
+        j."revenue" as revenue,
+        (j."counted_at" at time zone 'UTC') as counted_at,
+        _sync_id,
+        _extracted_at,
+        _source_file,
+        _source_row,
+        _load_seq,
+        _changes
+    from parsed
 )
-select
-    j."export_table" as export_table,
-    cast(try_strptime(j."event_date", '%Y%m%d') as date) as event_date,
-    j."rows" as row_count,
-    j."purchases" as purchases,
-    j."revenue" as revenue,
-    (j."counted_at" at time zone 'UTC') as counted_at,
-    _sync_id,
-    _extracted_at,
-    _source_file,
-    _source_row,
-    _load_seq,
-    _changes
-from parsed
+
+select * from final
 {% endmacro %}
 
 {% macro snowflake__typed_ga4_export__events_control(rows) %}
@@ -41,19 +46,24 @@ with parsed as (
         {{ airbyte_changes('_airbyte_meta') }} as _changes,
         try_parse_json(_airbyte_data) as j
     from {{ rows }}
+),
+
+final as (
+    select
+        j:"export_table"::varchar as export_table,
+        try_to_date(j:"event_date"::varchar, 'YYYYMMDD') as event_date,
+        try_cast(j:"rows"::varchar as number(38, 0)) as row_count,
+        try_cast(j:"purchases"::varchar as number(38, 0)) as purchases,
+        try_cast(j:"revenue"::varchar as number(38, 9)) as revenue,
+        convert_timezone('UTC', try_to_timestamp_tz(j:"counted_at"::varchar))::timestamp_ntz as counted_at,
+        _sync_id,
+        _extracted_at,
+        _source_file,
+        _source_row,
+        _load_seq,
+        _changes
+    from parsed
 )
-select
-    j:"export_table"::varchar as export_table,
-    try_to_date(j:"event_date"::varchar, 'YYYYMMDD') as event_date,
-    try_cast(j:"rows"::varchar as number(38, 0)) as row_count,
-    try_cast(j:"purchases"::varchar as number(38, 0)) as purchases,
-    try_cast(j:"revenue"::varchar as number(38, 9)) as revenue,
-    convert_timezone('UTC', try_to_timestamp_tz(j:"counted_at"::varchar))::timestamp_ntz as counted_at,
-    _sync_id,
-    _extracted_at,
-    _source_file,
-    _source_row,
-    _load_seq,
-    _changes
-from parsed
+
+select * from final
 {% endmacro %}

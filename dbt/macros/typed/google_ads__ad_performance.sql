@@ -13,38 +13,43 @@ with parsed as (
         {{ airbyte_changes('_airbyte_meta') }} as _changes,
         from_json(_airbyte_data, '{"ad_group.id":"BIGINT","ad_group.name":"VARCHAR","ad_group.status":"VARCHAR","ad_group_ad.ad.id":"BIGINT","ad_group_ad.ad.name":"VARCHAR","ad_group_ad.ad.type":"VARCHAR","ad_group_ad.status":"VARCHAR","campaign.id":"BIGINT","campaign.name":"VARCHAR","campaign.status":"VARCHAR","customer.currency_code":"VARCHAR","customer.descriptive_name":"VARCHAR","customer.id":"BIGINT","customer.time_zone":"VARCHAR","metrics.clicks":"BIGINT","metrics.conversions":"DECIMAL(38,9)","metrics.conversions_value":"DECIMAL(38,9)","metrics.cost_micros":"BIGINT","metrics.impressions":"BIGINT","metrics.view_through_conversions":"BIGINT","segments.ad_network_type":"VARCHAR","segments.date":"DATE","segments.device":"VARCHAR"}') as j
     from {{ rows }}
+),
+
+final as (
+    select
+        j."customer.id" as customer_id,
+        j."customer.descriptive_name" as customer_descriptive_name,
+        j."customer.currency_code" as customer_currency_code,
+        j."customer.time_zone" as customer_time_zone,
+        j."campaign.id" as campaign_id,
+        j."campaign.name" as campaign_name,
+        j."campaign.status" as campaign_status,
+        j."ad_group.id" as ad_group_id,
+        j."ad_group.name" as ad_group_name,
+        j."ad_group.status" as ad_group_status,
+        j."ad_group_ad.ad.id" as ad_group_ad_ad_id,
+        j."ad_group_ad.ad.name" as ad_group_ad_ad_name,
+        j."ad_group_ad.ad.type" as ad_group_ad_ad_type,
+        j."ad_group_ad.status" as ad_group_ad_status,
+        j."segments.date" as segments_date,
+        j."segments.ad_network_type" as segments_ad_network_type,
+        j."segments.device" as segments_device,
+        j."metrics.clicks" as metrics_clicks,
+        j."metrics.impressions" as metrics_impressions,
+        j."metrics.cost_micros" as metrics_cost_micros,
+        j."metrics.conversions" as metrics_conversions,
+        j."metrics.conversions_value" as metrics_conversions_value,
+        j."metrics.view_through_conversions" as metrics_view_through_conversions,
+        _sync_id,
+        _extracted_at,
+        _source_file,
+        _source_row,
+        _load_seq,
+        _changes
+    from parsed
 )
-select
-    j."customer.id" as customer_id,
-    j."customer.descriptive_name" as customer_descriptive_name,
-    j."customer.currency_code" as customer_currency_code,
-    j."customer.time_zone" as customer_time_zone,
-    j."campaign.id" as campaign_id,
-    j."campaign.name" as campaign_name,
-    j."campaign.status" as campaign_status,
-    j."ad_group.id" as ad_group_id,
-    j."ad_group.name" as ad_group_name,
-    j."ad_group.status" as ad_group_status,
-    j."ad_group_ad.ad.id" as ad_group_ad_ad_id,
-    j."ad_group_ad.ad.name" as ad_group_ad_ad_name,
-    j."ad_group_ad.ad.type" as ad_group_ad_ad_type,
-    j."ad_group_ad.status" as ad_group_ad_status,
-    j."segments.date" as segments_date,
-    j."segments.ad_network_type" as segments_ad_network_type,
-    j."segments.device" as segments_device,
-    j."metrics.clicks" as metrics_clicks,
-    j."metrics.impressions" as metrics_impressions,
-    j."metrics.cost_micros" as metrics_cost_micros,
-    j."metrics.conversions" as metrics_conversions,
-    j."metrics.conversions_value" as metrics_conversions_value,
-    j."metrics.view_through_conversions" as metrics_view_through_conversions,
-    _sync_id,
-    _extracted_at,
-    _source_file,
-    _source_row,
-    _load_seq,
-    _changes
-from parsed
+
+select * from final
 {% endmacro %}
 
 {% macro snowflake__typed_google_ads__ad_performance(rows) %}
@@ -58,36 +63,41 @@ with parsed as (
         {{ airbyte_changes('_airbyte_meta') }} as _changes,
         try_parse_json(_airbyte_data) as j
     from {{ rows }}
+),
+
+final as (
+    select
+        try_cast(j:"customer.id"::varchar as number(38, 0)) as customer_id,
+        j:"customer.descriptive_name"::varchar as customer_descriptive_name,
+        j:"customer.currency_code"::varchar as customer_currency_code,
+        j:"customer.time_zone"::varchar as customer_time_zone,
+        try_cast(j:"campaign.id"::varchar as number(38, 0)) as campaign_id,
+        j:"campaign.name"::varchar as campaign_name,
+        j:"campaign.status"::varchar as campaign_status,
+        try_cast(j:"ad_group.id"::varchar as number(38, 0)) as ad_group_id,
+        j:"ad_group.name"::varchar as ad_group_name,
+        j:"ad_group.status"::varchar as ad_group_status,
+        try_cast(j:"ad_group_ad.ad.id"::varchar as number(38, 0)) as ad_group_ad_ad_id,
+        j:"ad_group_ad.ad.name"::varchar as ad_group_ad_ad_name,
+        j:"ad_group_ad.ad.type"::varchar as ad_group_ad_ad_type,
+        j:"ad_group_ad.status"::varchar as ad_group_ad_status,
+        try_to_date(j:"segments.date"::varchar, 'YYYY-MM-DD') as segments_date,
+        j:"segments.ad_network_type"::varchar as segments_ad_network_type,
+        j:"segments.device"::varchar as segments_device,
+        try_cast(j:"metrics.clicks"::varchar as number(38, 0)) as metrics_clicks,
+        try_cast(j:"metrics.impressions"::varchar as number(38, 0)) as metrics_impressions,
+        try_cast(j:"metrics.cost_micros"::varchar as number(38, 0)) as metrics_cost_micros,
+        try_cast(j:"metrics.conversions"::varchar as number(38, 9)) as metrics_conversions,
+        try_cast(j:"metrics.conversions_value"::varchar as number(38, 9)) as metrics_conversions_value,
+        try_cast(j:"metrics.view_through_conversions"::varchar as number(38, 0)) as metrics_view_through_conversions,
+        _sync_id,
+        _extracted_at,
+        _source_file,
+        _source_row,
+        _load_seq,
+        _changes
+    from parsed
 )
-select
-    try_cast(j:"customer.id"::varchar as number(38, 0)) as customer_id,
-    j:"customer.descriptive_name"::varchar as customer_descriptive_name,
-    j:"customer.currency_code"::varchar as customer_currency_code,
-    j:"customer.time_zone"::varchar as customer_time_zone,
-    try_cast(j:"campaign.id"::varchar as number(38, 0)) as campaign_id,
-    j:"campaign.name"::varchar as campaign_name,
-    j:"campaign.status"::varchar as campaign_status,
-    try_cast(j:"ad_group.id"::varchar as number(38, 0)) as ad_group_id,
-    j:"ad_group.name"::varchar as ad_group_name,
-    j:"ad_group.status"::varchar as ad_group_status,
-    try_cast(j:"ad_group_ad.ad.id"::varchar as number(38, 0)) as ad_group_ad_ad_id,
-    j:"ad_group_ad.ad.name"::varchar as ad_group_ad_ad_name,
-    j:"ad_group_ad.ad.type"::varchar as ad_group_ad_ad_type,
-    j:"ad_group_ad.status"::varchar as ad_group_ad_status,
-    try_to_date(j:"segments.date"::varchar, 'YYYY-MM-DD') as segments_date,
-    j:"segments.ad_network_type"::varchar as segments_ad_network_type,
-    j:"segments.device"::varchar as segments_device,
-    try_cast(j:"metrics.clicks"::varchar as number(38, 0)) as metrics_clicks,
-    try_cast(j:"metrics.impressions"::varchar as number(38, 0)) as metrics_impressions,
-    try_cast(j:"metrics.cost_micros"::varchar as number(38, 0)) as metrics_cost_micros,
-    try_cast(j:"metrics.conversions"::varchar as number(38, 9)) as metrics_conversions,
-    try_cast(j:"metrics.conversions_value"::varchar as number(38, 9)) as metrics_conversions_value,
-    try_cast(j:"metrics.view_through_conversions"::varchar as number(38, 0)) as metrics_view_through_conversions,
-    _sync_id,
-    _extracted_at,
-    _source_file,
-    _source_row,
-    _load_seq,
-    _changes
-from parsed
+
+select * from final
 {% endmacro %}

@@ -13,27 +13,32 @@ with parsed as (
         {{ airbyte_changes('_airbyte_meta') }} as _changes,
         from_json(_airbyte_data, '{"account_id":"VARCHAR","bid_strategy":"VARCHAR","campaign_id":"VARCHAR","created_time":"TIMESTAMPTZ","daily_budget":"DECIMAL(38,9)","effective_status":"VARCHAR","end_time":"TIMESTAMPTZ","id":"VARCHAR","lifetime_budget":"DECIMAL(38,9)","name":"VARCHAR","start_time":"TIMESTAMPTZ","updated_time":"TIMESTAMPTZ"}') as j
     from {{ rows }}
+),
+
+final as (
+    select
+        j."id" as id,
+        j."account_id" as account_id,
+        j."campaign_id" as campaign_id,
+        j."name" as name,
+        j."effective_status" as effective_status,
+        j."daily_budget" as daily_budget,
+        j."lifetime_budget" as lifetime_budget,
+        j."bid_strategy" as bid_strategy,
+        (j."start_time" at time zone 'UTC') as start_time,
+        (j."end_time" at time zone 'UTC') as end_time,
+        (j."created_time" at time zone 'UTC') as created_time,
+        (j."updated_time" at time zone 'UTC') as updated_time,
+        _sync_id,
+        _extracted_at,
+        _source_file,
+        _source_row,
+        _load_seq,
+        _changes
+    from parsed
 )
-select
-    j."id" as id,
-    j."account_id" as account_id,
-    j."campaign_id" as campaign_id,
-    j."name" as name,
-    j."effective_status" as effective_status,
-    j."daily_budget" as daily_budget,
-    j."lifetime_budget" as lifetime_budget,
-    j."bid_strategy" as bid_strategy,
-    (j."start_time" at time zone 'UTC') as start_time,
-    (j."end_time" at time zone 'UTC') as end_time,
-    (j."created_time" at time zone 'UTC') as created_time,
-    (j."updated_time" at time zone 'UTC') as updated_time,
-    _sync_id,
-    _extracted_at,
-    _source_file,
-    _source_row,
-    _load_seq,
-    _changes
-from parsed
+
+select * from final
 {% endmacro %}
 
 {% macro snowflake__typed_meta_ads__ad_sets(rows) %}
@@ -47,25 +52,30 @@ with parsed as (
         {{ airbyte_changes('_airbyte_meta') }} as _changes,
         try_parse_json(_airbyte_data) as j
     from {{ rows }}
+),
+
+final as (
+    select
+        j:"id"::varchar as id,
+        j:"account_id"::varchar as account_id,
+        j:"campaign_id"::varchar as campaign_id,
+        j:"name"::varchar as name,
+        j:"effective_status"::varchar as effective_status,
+        try_cast(j:"daily_budget"::varchar as number(38, 9)) as daily_budget,
+        try_cast(j:"lifetime_budget"::varchar as number(38, 9)) as lifetime_budget,
+        j:"bid_strategy"::varchar as bid_strategy,
+        convert_timezone('UTC', try_to_timestamp_tz(j:"start_time"::varchar))::timestamp_ntz as start_time,
+        convert_timezone('UTC', try_to_timestamp_tz(j:"end_time"::varchar))::timestamp_ntz as end_time,
+        convert_timezone('UTC', try_to_timestamp_tz(j:"created_time"::varchar))::timestamp_ntz as created_time,
+        convert_timezone('UTC', try_to_timestamp_tz(j:"updated_time"::varchar))::timestamp_ntz as updated_time,
+        _sync_id,
+        _extracted_at,
+        _source_file,
+        _source_row,
+        _load_seq,
+        _changes
+    from parsed
 )
-select
-    j:"id"::varchar as id,
-    j:"account_id"::varchar as account_id,
-    j:"campaign_id"::varchar as campaign_id,
-    j:"name"::varchar as name,
-    j:"effective_status"::varchar as effective_status,
-    try_cast(j:"daily_budget"::varchar as number(38, 9)) as daily_budget,
-    try_cast(j:"lifetime_budget"::varchar as number(38, 9)) as lifetime_budget,
-    j:"bid_strategy"::varchar as bid_strategy,
-    convert_timezone('UTC', try_to_timestamp_tz(j:"start_time"::varchar))::timestamp_ntz as start_time,
-    convert_timezone('UTC', try_to_timestamp_tz(j:"end_time"::varchar))::timestamp_ntz as end_time,
-    convert_timezone('UTC', try_to_timestamp_tz(j:"created_time"::varchar))::timestamp_ntz as created_time,
-    convert_timezone('UTC', try_to_timestamp_tz(j:"updated_time"::varchar))::timestamp_ntz as updated_time,
-    _sync_id,
-    _extracted_at,
-    _source_file,
-    _source_row,
-    _load_seq,
-    _changes
-from parsed
+
+select * from final
 {% endmacro %}

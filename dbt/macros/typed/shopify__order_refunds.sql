@@ -13,26 +13,31 @@ with parsed as (
         {{ airbyte_changes('_airbyte_meta') }} as _changes,
         from_json(_airbyte_data, '{"created_at":"TIMESTAMPTZ","id":"BIGINT","order_adjustments":[{"amount":"DECIMAL(38,9)"}],"order_id":"BIGINT","processed_at":"TIMESTAMPTZ","refund_line_items":[{"quantity":"DECIMAL(38,9)","subtotal":"DECIMAL(38,9)","total_tax":"DECIMAL(38,9)"}],"restock":"VARCHAR","shop_url":"VARCHAR","transactions":[{"amount":"DECIMAL(38,9)"}]}') as j
     from {{ rows }}
+),
+
+final as (
+    select
+        j."id" as id,
+        j."order_id" as order_id,
+        j."shop_url" as shop_url,
+        (j."created_at" at time zone 'UTC') as created_at,
+        (j."processed_at" at time zone 'UTC') as processed_at,
+        try_cast(j."restock" as boolean) as restock,
+        cast(list_sum([x."subtotal" for x in j."refund_line_items"]) as decimal(38, 9)) as refund_subtotal,
+        cast(list_sum([x."total_tax" for x in j."refund_line_items"]) as decimal(38, 9)) as refund_tax,
+        cast(list_sum([x."quantity" for x in j."refund_line_items"]) as bigint) as refund_quantity,
+        cast(list_sum([x."amount" for x in j."transactions"]) as decimal(38, 9)) as refund_amount,
+        cast(list_sum([x."amount" for x in j."order_adjustments"]) as decimal(38, 9)) as adjustment_amount,
+        _sync_id,
+        _extracted_at,
+        _source_file,
+        _source_row,
+        _load_seq,
+        _changes
+    from parsed
 )
-select
-    j."id" as id,
-    j."order_id" as order_id,
-    j."shop_url" as shop_url,
-    (j."created_at" at time zone 'UTC') as created_at,
-    (j."processed_at" at time zone 'UTC') as processed_at,
-    try_cast(j."restock" as boolean) as restock,
-    cast(list_sum([x."subtotal" for x in j."refund_line_items"]) as decimal(38, 9)) as refund_subtotal,
-    cast(list_sum([x."total_tax" for x in j."refund_line_items"]) as decimal(38, 9)) as refund_tax,
-    cast(list_sum([x."quantity" for x in j."refund_line_items"]) as bigint) as refund_quantity,
-    cast(list_sum([x."amount" for x in j."transactions"]) as decimal(38, 9)) as refund_amount,
-    cast(list_sum([x."amount" for x in j."order_adjustments"]) as decimal(38, 9)) as adjustment_amount,
-    _sync_id,
-    _extracted_at,
-    _source_file,
-    _source_row,
-    _load_seq,
-    _changes
-from parsed
+
+select * from final
 {% endmacro %}
 
 {% macro snowflake__typed_shopify__order_refunds(rows) %}
@@ -46,24 +51,29 @@ with parsed as (
         {{ airbyte_changes('_airbyte_meta') }} as _changes,
         try_parse_json(_airbyte_data) as j
     from {{ rows }}
+),
+
+final as (
+    select
+        try_cast(j:"id"::varchar as number(38, 0)) as id,
+        try_cast(j:"order_id"::varchar as number(38, 0)) as order_id,
+        j:"shop_url"::varchar as shop_url,
+        convert_timezone('UTC', try_to_timestamp_tz(j:"created_at"::varchar))::timestamp_ntz as created_at,
+        convert_timezone('UTC', try_to_timestamp_tz(j:"processed_at"::varchar))::timestamp_ntz as processed_at,
+        try_cast(j:"restock"::varchar as boolean) as restock,
+        iff(array_size(j:"refund_line_items") > 0, reduce(j:"refund_line_items", 0::number(38, 9), (total, x) -> total + coalesce(try_cast(x:"subtotal"::varchar as number(38, 9)), 0)), null)::number(38, 9) as refund_subtotal,
+        iff(array_size(j:"refund_line_items") > 0, reduce(j:"refund_line_items", 0::number(38, 9), (total, x) -> total + coalesce(try_cast(x:"total_tax"::varchar as number(38, 9)), 0)), null)::number(38, 9) as refund_tax,
+        iff(array_size(j:"refund_line_items") > 0, reduce(j:"refund_line_items", 0::number(38, 9), (total, x) -> total + coalesce(try_cast(x:"quantity"::varchar as number(38, 9)), 0)), null)::number(38, 0) as refund_quantity,
+        iff(array_size(j:"transactions") > 0, reduce(j:"transactions", 0::number(38, 9), (total, x) -> total + coalesce(try_cast(x:"amount"::varchar as number(38, 9)), 0)), null)::number(38, 9) as refund_amount,
+        iff(array_size(j:"order_adjustments") > 0, reduce(j:"order_adjustments", 0::number(38, 9), (total, x) -> total + coalesce(try_cast(x:"amount"::varchar as number(38, 9)), 0)), null)::number(38, 9) as adjustment_amount,
+        _sync_id,
+        _extracted_at,
+        _source_file,
+        _source_row,
+        _load_seq,
+        _changes
+    from parsed
 )
-select
-    try_cast(j:"id"::varchar as number(38, 0)) as id,
-    try_cast(j:"order_id"::varchar as number(38, 0)) as order_id,
-    j:"shop_url"::varchar as shop_url,
-    convert_timezone('UTC', try_to_timestamp_tz(j:"created_at"::varchar))::timestamp_ntz as created_at,
-    convert_timezone('UTC', try_to_timestamp_tz(j:"processed_at"::varchar))::timestamp_ntz as processed_at,
-    try_cast(j:"restock"::varchar as boolean) as restock,
-    iff(array_size(j:"refund_line_items") > 0, reduce(j:"refund_line_items", 0::number(38, 9), (total, x) -> total + coalesce(try_cast(x:"subtotal"::varchar as number(38, 9)), 0)), null)::number(38, 9) as refund_subtotal,
-    iff(array_size(j:"refund_line_items") > 0, reduce(j:"refund_line_items", 0::number(38, 9), (total, x) -> total + coalesce(try_cast(x:"total_tax"::varchar as number(38, 9)), 0)), null)::number(38, 9) as refund_tax,
-    iff(array_size(j:"refund_line_items") > 0, reduce(j:"refund_line_items", 0::number(38, 9), (total, x) -> total + coalesce(try_cast(x:"quantity"::varchar as number(38, 9)), 0)), null)::number(38, 0) as refund_quantity,
-    iff(array_size(j:"transactions") > 0, reduce(j:"transactions", 0::number(38, 9), (total, x) -> total + coalesce(try_cast(x:"amount"::varchar as number(38, 9)), 0)), null)::number(38, 9) as refund_amount,
-    iff(array_size(j:"order_adjustments") > 0, reduce(j:"order_adjustments", 0::number(38, 9), (total, x) -> total + coalesce(try_cast(x:"amount"::varchar as number(38, 9)), 0)), null)::number(38, 9) as adjustment_amount,
-    _sync_id,
-    _extracted_at,
-    _source_file,
-    _source_row,
-    _load_seq,
-    _changes
-from parsed
+
+select * from final
 {% endmacro %}

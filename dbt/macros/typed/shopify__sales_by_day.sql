@@ -13,25 +13,30 @@ with parsed as (
         {{ airbyte_changes('_airbyte_meta') }} as _changes,
         from_json(_airbyte_data, '{"day":"DATE","discounts":"DECIMAL(38,9)","gross_sales":"DECIMAL(38,9)","net_sales":"DECIMAL(38,9)","orders":"BIGINT","returns":"DECIMAL(38,9)","shipping":"DECIMAL(38,9)","shop_url":"VARCHAR","taxes":"DECIMAL(38,9)","total_sales":"DECIMAL(38,9)"}') as j
     from {{ rows }}
+),
+
+final as (
+    select
+        j."shop_url" as shop_url,
+        j."day" as day,
+        j."orders" as orders,
+        j."gross_sales" as gross_sales,
+        j."discounts" as discounts,
+        j."returns" as returns,
+        j."net_sales" as net_sales,
+        j."taxes" as taxes,
+        j."shipping" as shipping,
+        j."total_sales" as total_sales,
+        _sync_id,
+        _extracted_at,
+        _source_file,
+        _source_row,
+        _load_seq,
+        _changes
+    from parsed
 )
-select
-    j."shop_url" as shop_url,
-    j."day" as day,
-    j."orders" as orders,
-    j."gross_sales" as gross_sales,
-    j."discounts" as discounts,
-    j."returns" as returns,
-    j."net_sales" as net_sales,
-    j."taxes" as taxes,
-    j."shipping" as shipping,
-    j."total_sales" as total_sales,
-    _sync_id,
-    _extracted_at,
-    _source_file,
-    _source_row,
-    _load_seq,
-    _changes
-from parsed
+
+select * from final
 {% endmacro %}
 
 {% macro snowflake__typed_shopify__sales_by_day(rows) %}
@@ -45,23 +50,28 @@ with parsed as (
         {{ airbyte_changes('_airbyte_meta') }} as _changes,
         try_parse_json(_airbyte_data) as j
     from {{ rows }}
+),
+
+final as (
+    select
+        j:"shop_url"::varchar as shop_url,
+        try_to_date(j:"day"::varchar, 'YYYY-MM-DD') as day,
+        try_cast(j:"orders"::varchar as number(38, 0)) as orders,
+        try_cast(j:"gross_sales"::varchar as number(38, 9)) as gross_sales,
+        try_cast(j:"discounts"::varchar as number(38, 9)) as discounts,
+        try_cast(j:"returns"::varchar as number(38, 9)) as returns,
+        try_cast(j:"net_sales"::varchar as number(38, 9)) as net_sales,
+        try_cast(j:"taxes"::varchar as number(38, 9)) as taxes,
+        try_cast(j:"shipping"::varchar as number(38, 9)) as shipping,
+        try_cast(j:"total_sales"::varchar as number(38, 9)) as total_sales,
+        _sync_id,
+        _extracted_at,
+        _source_file,
+        _source_row,
+        _load_seq,
+        _changes
+    from parsed
 )
-select
-    j:"shop_url"::varchar as shop_url,
-    try_to_date(j:"day"::varchar, 'YYYY-MM-DD') as day,
-    try_cast(j:"orders"::varchar as number(38, 0)) as orders,
-    try_cast(j:"gross_sales"::varchar as number(38, 9)) as gross_sales,
-    try_cast(j:"discounts"::varchar as number(38, 9)) as discounts,
-    try_cast(j:"returns"::varchar as number(38, 9)) as returns,
-    try_cast(j:"net_sales"::varchar as number(38, 9)) as net_sales,
-    try_cast(j:"taxes"::varchar as number(38, 9)) as taxes,
-    try_cast(j:"shipping"::varchar as number(38, 9)) as shipping,
-    try_cast(j:"total_sales"::varchar as number(38, 9)) as total_sales,
-    _sync_id,
-    _extracted_at,
-    _source_file,
-    _source_row,
-    _load_seq,
-    _changes
-from parsed
+
+select * from final
 {% endmacro %}

@@ -1,6 +1,9 @@
 -- rendered from ga4_export, sha256 e0ee32b73d2cd18fa4da38139fdbd7c5525b03d05b1c9e9ca8564afd7d791025; change the declaration, then run `plumbline render`
 {{ config(materialized='incremental', incremental_strategy='delete+insert', unique_key=['export_table']) }}
 
+{% if nothing_new(ref('stg_ga4_export__events_control')) %}
+select * from {{ this }} where false
+{% else %}
 with new_versions as (
     select
         export_table,
@@ -21,7 +24,7 @@ with new_versions as (
 
 candidates as (
     select * from new_versions
-    {%- if is_incremental() %}
+    {% if is_incremental() %}
     union all
     select
         export_table,
@@ -38,7 +41,7 @@ candidates as (
         _changes
     from {{ this }}
     where (export_table) in (select export_table from new_versions)
-    {%- endif %}
+    {% endif %}
 ),
 
 final as (
@@ -46,8 +49,14 @@ final as (
     from candidates
     qualify row_number() over (
         partition by export_table
-        order by coalesce(counted_at, _extracted_at) desc nulls last, _extracted_at desc, _sync_id desc, _source_file desc, _source_row desc
+        order by
+            coalesce(counted_at, _extracted_at) desc nulls last,
+            _extracted_at desc,
+            _sync_id desc,
+            _source_file desc,
+            _source_row desc
     ) = 1
 )
 
 select * from final
+{% endif %}

@@ -1,6 +1,9 @@
 -- rendered from google_ads, sha256 10023ad4964977295a979c18ea6f8d699c15c199b3b8fdb0f43f4cb4f7cc55d4; change the declaration, then run `plumbline render`
 {{ config(materialized='incremental', incremental_strategy='delete+insert', unique_key=['customer_id', 'segments_date']) }}
 
+{% if nothing_new(ref('stg_google_ads__ad_performance')) %}
+select * from {{ this }} where false
+{% else %}
 with history as (
     select * from {{ ref('stg_google_ads__ad_performance') }}
 ),
@@ -13,9 +16,10 @@ touched as (
 rows_of_slice as (
     select history.*
     from history
-    inner join touched on touched.customer_id = history.customer_id and touched.segments_date = history.segments_date
-    where
-        history.customer_id is not null
+    inner join touched
+        on touched.customer_id = history.customer_id
+        and touched.segments_date = history.segments_date
+    where history.customer_id is not null
         and history.segments_date is not null
         and history.ad_group_id is not null
         and history.ad_group_ad_ad_id is not null
@@ -27,13 +31,19 @@ newest_sync as (
     select customer_id, segments_date, _sync_id
     from rows_of_slice
     group by customer_id, segments_date, _sync_id
-    qualify row_number() over (partition by customer_id, segments_date order by max(_extracted_at) desc, _sync_id desc) = 1
+    qualify row_number() over (
+        partition by customer_id, segments_date
+        order by max(_extracted_at) desc, _sync_id desc
+    ) = 1
 ),
 
 current_rows as (
     select rows_of_slice.*
     from rows_of_slice
-    inner join newest_sync on rows_of_slice.customer_id = newest_sync.customer_id and rows_of_slice.segments_date = newest_sync.segments_date and rows_of_slice._sync_id = newest_sync._sync_id
+    inner join newest_sync
+        on rows_of_slice._sync_id = newest_sync._sync_id
+        and rows_of_slice.customer_id = newest_sync.customer_id
+        and rows_of_slice.segments_date = newest_sync.segments_date
 ),
 
 final as (
@@ -75,3 +85,4 @@ final as (
 )
 
 select * from final
+{% endif %}

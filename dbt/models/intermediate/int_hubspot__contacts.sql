@@ -1,6 +1,9 @@
 -- rendered from hubspot, sha256 97a362b28e94b8f1d5a78e200a63e5a58928013d4f0445118e1b3590bfe781a7; change the declaration, then run `plumbline render`
 {{ config(materialized='incremental', incremental_strategy='delete+insert', unique_key=['id']) }}
 
+{% if nothing_new(ref('stg_hubspot__contacts')) %}
+select * from {{ this }} where false
+{% else %}
 with new_versions as (
     select
         id,
@@ -46,7 +49,7 @@ with new_versions as (
 
 candidates as (
     select * from new_versions
-    {%- if is_incremental() %}
+    {% if is_incremental() %}
     union all
     select
         id,
@@ -88,7 +91,7 @@ candidates as (
         _changes
     from {{ this }}
     where (id) in (select id from new_versions)
-    {%- endif %}
+    {% endif %}
 ),
 
 final as (
@@ -96,8 +99,14 @@ final as (
     from candidates
     qualify row_number() over (
         partition by id
-        order by coalesce(updatedat, _extracted_at) desc nulls last, _extracted_at desc, _sync_id desc, _source_file desc, _source_row desc
+        order by
+            coalesce(updatedat, _extracted_at) desc nulls last,
+            _extracted_at desc,
+            _sync_id desc,
+            _source_file desc,
+            _source_row desc
     ) = 1
 )
 
 select * from final
+{% endif %}

@@ -1,6 +1,9 @@
 -- rendered from hubspot, sha256 97a362b28e94b8f1d5a78e200a63e5a58928013d4f0445118e1b3590bfe781a7; change the declaration, then run `plumbline render`
 {{ config(materialized='incremental', incremental_strategy='delete+insert', unique_key=['created_on']) }}
 
+{% if nothing_new(ref('stg_hubspot__contacts_count_by_day')) %}
+select * from {{ this }} where false
+{% else %}
 with history as (
     select * from {{ ref('stg_hubspot__contacts_count_by_day') }}
 ),
@@ -13,22 +16,27 @@ touched as (
 rows_of_slice as (
     select history.*
     from history
-    inner join touched on touched.created_on = history.created_on
-    where
-        history.created_on is not null
+    inner join touched
+        on touched.created_on = history.created_on
+    where history.created_on is not null
 ),
 
 newest_sync as (
     select created_on, _sync_id
     from rows_of_slice
     group by created_on, _sync_id
-    qualify row_number() over (partition by created_on order by max(_extracted_at) desc, _sync_id desc) = 1
+    qualify row_number() over (
+        partition by created_on
+        order by max(_extracted_at) desc, _sync_id desc
+    ) = 1
 ),
 
 current_rows as (
     select rows_of_slice.*
     from rows_of_slice
-    inner join newest_sync on rows_of_slice.created_on = newest_sync.created_on and rows_of_slice._sync_id = newest_sync._sync_id
+    inner join newest_sync
+        on rows_of_slice._sync_id = newest_sync._sync_id
+        and rows_of_slice.created_on = newest_sync.created_on
 ),
 
 final as (
@@ -49,3 +57,4 @@ final as (
 )
 
 select * from final
+{% endif %}

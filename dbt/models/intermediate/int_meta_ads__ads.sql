@@ -1,6 +1,9 @@
 -- rendered from meta_ads, sha256 60743572258df544fc1c120abf38980517638ac0a54d9081de879c7ae0d64ff5; change the declaration, then run `plumbline render`
 {{ config(materialized='incremental', incremental_strategy='delete+insert', unique_key=['id']) }}
 
+{% if nothing_new(ref('stg_meta_ads__ads')) %}
+select * from {{ this }} where false
+{% else %}
 with new_versions as (
     select
         id,
@@ -25,7 +28,7 @@ with new_versions as (
 
 candidates as (
     select * from new_versions
-    {%- if is_incremental() %}
+    {% if is_incremental() %}
     union all
     select
         id,
@@ -46,7 +49,7 @@ candidates as (
         _changes
     from {{ this }}
     where (id) in (select id from new_versions)
-    {%- endif %}
+    {% endif %}
 ),
 
 final as (
@@ -54,8 +57,14 @@ final as (
     from candidates
     qualify row_number() over (
         partition by id
-        order by coalesce(updated_time, _extracted_at) desc nulls last, _extracted_at desc, _sync_id desc, _source_file desc, _source_row desc
+        order by
+            coalesce(updated_time, _extracted_at) desc nulls last,
+            _extracted_at desc,
+            _sync_id desc,
+            _source_file desc,
+            _source_row desc
     ) = 1
 )
 
 select * from final
+{% endif %}

@@ -1,6 +1,9 @@
 -- rendered from meta_ads, sha256 60743572258df544fc1c120abf38980517638ac0a54d9081de879c7ae0d64ff5; change the declaration, then run `plumbline render`
 {{ config(materialized='incremental', incremental_strategy='delete+insert', unique_key=['account_id', 'date_start']) }}
 
+{% if nothing_new(ref('stg_meta_ads__ads_insights')) %}
+select * from {{ this }} where false
+{% else %}
 with history as (
     select * from {{ ref('stg_meta_ads__ads_insights') }}
 ),
@@ -13,9 +16,10 @@ touched as (
 rows_of_slice as (
     select history.*
     from history
-    inner join touched on touched.account_id = history.account_id and touched.date_start = history.date_start
-    where
-        history.account_id is not null
+    inner join touched
+        on touched.account_id = history.account_id
+        and touched.date_start = history.date_start
+    where history.account_id is not null
         and history.date_start is not null
         and history.ad_id is not null
 ),
@@ -24,13 +28,19 @@ newest_sync as (
     select account_id, date_start, _sync_id
     from rows_of_slice
     group by account_id, date_start, _sync_id
-    qualify row_number() over (partition by account_id, date_start order by max(_extracted_at) desc, _sync_id desc) = 1
+    qualify row_number() over (
+        partition by account_id, date_start
+        order by max(_extracted_at) desc, _sync_id desc
+    ) = 1
 ),
 
 current_rows as (
     select rows_of_slice.*
     from rows_of_slice
-    inner join newest_sync on rows_of_slice.account_id = newest_sync.account_id and rows_of_slice.date_start = newest_sync.date_start and rows_of_slice._sync_id = newest_sync._sync_id
+    inner join newest_sync
+        on rows_of_slice._sync_id = newest_sync._sync_id
+        and rows_of_slice.account_id = newest_sync.account_id
+        and rows_of_slice.date_start = newest_sync.date_start
 ),
 
 final as (
@@ -69,3 +79,4 @@ final as (
 )
 
 select * from final
+{% endif %}

@@ -1,6 +1,9 @@
 -- rendered from shopify, sha256 4c9211ac07e051120d2969b73c049943a0489ad4f0b10b13c3b9ec171d9d842b; change the declaration, then run `plumbline render`
 {{ config(materialized='incremental', incremental_strategy='delete+insert', unique_key=['id']) }}
 
+{% if nothing_new(ref('stg_shopify__customers')) %}
+select * from {{ this }} where false
+{% else %}
 with new_versions as (
     select
         id,
@@ -28,7 +31,7 @@ with new_versions as (
 
 candidates as (
     select * from new_versions
-    {%- if is_incremental() %}
+    {% if is_incremental() %}
     union all
     select
         id,
@@ -52,7 +55,7 @@ candidates as (
         _changes
     from {{ this }}
     where (id) in (select id from new_versions)
-    {%- endif %}
+    {% endif %}
 ),
 
 final as (
@@ -60,8 +63,14 @@ final as (
     from candidates
     qualify row_number() over (
         partition by id
-        order by coalesce(updated_at, _extracted_at) desc nulls last, _extracted_at desc, _sync_id desc, _source_file desc, _source_row desc
+        order by
+            coalesce(updated_at, _extracted_at) desc nulls last,
+            _extracted_at desc,
+            _sync_id desc,
+            _source_file desc,
+            _source_row desc
     ) = 1
 )
 
 select * from final
+{% endif %}

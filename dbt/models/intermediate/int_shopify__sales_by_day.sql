@@ -1,6 +1,9 @@
 -- rendered from shopify, sha256 4c9211ac07e051120d2969b73c049943a0489ad4f0b10b13c3b9ec171d9d842b; change the declaration, then run `plumbline render`
 {{ config(materialized='incremental', incremental_strategy='delete+insert', unique_key=['shop_url', 'day']) }}
 
+{% if nothing_new(ref('stg_shopify__sales_by_day')) %}
+select * from {{ this }} where false
+{% else %}
 with history as (
     select * from {{ ref('stg_shopify__sales_by_day') }}
 ),
@@ -13,9 +16,10 @@ touched as (
 rows_of_slice as (
     select history.*
     from history
-    inner join touched on touched.shop_url = history.shop_url and touched.day = history.day
-    where
-        history.shop_url is not null
+    inner join touched
+        on touched.shop_url = history.shop_url
+        and touched.day = history.day
+    where history.shop_url is not null
         and history.day is not null
 ),
 
@@ -23,13 +27,19 @@ newest_sync as (
     select shop_url, day, _sync_id
     from rows_of_slice
     group by shop_url, day, _sync_id
-    qualify row_number() over (partition by shop_url, day order by max(_extracted_at) desc, _sync_id desc) = 1
+    qualify row_number() over (
+        partition by shop_url, day
+        order by max(_extracted_at) desc, _sync_id desc
+    ) = 1
 ),
 
 current_rows as (
     select rows_of_slice.*
     from rows_of_slice
-    inner join newest_sync on rows_of_slice.shop_url = newest_sync.shop_url and rows_of_slice.day = newest_sync.day and rows_of_slice._sync_id = newest_sync._sync_id
+    inner join newest_sync
+        on rows_of_slice._sync_id = newest_sync._sync_id
+        and rows_of_slice.shop_url = newest_sync.shop_url
+        and rows_of_slice.day = newest_sync.day
 ),
 
 final as (
@@ -58,3 +68,4 @@ final as (
 )
 
 select * from final
+{% endif %}

@@ -1,5 +1,7 @@
 -- rendered from ga4, sha256 6b8a81fdb01942cd8add47c91ad6bdf6ad939b5ff9fb59fdf21dcfc8c040926c; change the declaration, then run `plumbline render`
-
+{% if nothing_to_measure('ga4') %}
+select * from {{ this }} where false
+{% else %}
 with ledger as (
     select
         window_start,
@@ -74,7 +76,11 @@ sessions_by_channel_contents as (
 sessions_by_channel_objects as (
     select window_start, window_end, count(*) - count(distinct object_content) as duplicate_objects
     from (
-        select window_start, window_end, _source_file, cast(sum(set_rows) as varchar) || ':' || cast(sum(checksum) as varchar) as object_content
+        select
+            window_start,
+            window_end,
+            _source_file,
+            cast(sum(set_rows) as varchar) || ':' || cast(sum(checksum) as varchar) as object_content
         from sessions_by_channel_raw
         group by window_start, window_end, _source_file
     ) as objects
@@ -216,7 +222,12 @@ sessions_by_channel_declared as (
 ),
 
 sessions_by_channel_drift as (
-    select pending.window_start, pending.window_end, 'present' as metric, declared.key_name as field, coalesce(seen.key_rows, 0) as value
+    select
+        pending.window_start,
+        pending.window_end,
+        'present' as metric,
+        declared.key_name as field,
+        coalesce(seen.key_rows, 0) as value
     from pending
     cross join sessions_by_channel_declared as declared
     left join sessions_by_channel_keys as seen
@@ -232,7 +243,14 @@ sessions_by_channel_measured as (
     select window_start, window_end, 'sessions_by_channel' as model, sync_id, metric, field, value
     from sessions_by_channel_tall
     union all
-    select drift.window_start, drift.window_end, 'sessions_by_channel' as model, batches.sync_id, drift.metric, drift.field, cast(drift.value as decimal(38, 6)) as value
+    select
+        drift.window_start,
+        drift.window_end,
+        'sessions_by_channel' as model,
+        batches.sync_id,
+        drift.metric,
+        drift.field,
+        cast(drift.value as decimal(38, 6)) as value
     from sessions_by_channel_drift as drift
     left join batches
         on drift.window_start = batches.window_start and drift.window_end = batches.window_end
@@ -265,7 +283,11 @@ events_report_contents as (
 events_report_objects as (
     select window_start, window_end, count(*) - count(distinct object_content) as duplicate_objects
     from (
-        select window_start, window_end, _source_file, cast(sum(set_rows) as varchar) || ':' || cast(sum(checksum) as varchar) as object_content
+        select
+            window_start,
+            window_end,
+            _source_file,
+            cast(sum(set_rows) as varchar) || ':' || cast(sum(checksum) as varchar) as object_content
         from events_report_raw
         group by window_start, window_end, _source_file
     ) as objects
@@ -377,7 +399,12 @@ events_report_declared as (
 ),
 
 events_report_drift as (
-    select pending.window_start, pending.window_end, 'present' as metric, declared.key_name as field, coalesce(seen.key_rows, 0) as value
+    select
+        pending.window_start,
+        pending.window_end,
+        'present' as metric,
+        declared.key_name as field,
+        coalesce(seen.key_rows, 0) as value
     from pending
     cross join events_report_declared as declared
     left join events_report_keys as seen
@@ -393,7 +420,14 @@ events_report_measured as (
     select window_start, window_end, 'events_report' as model, sync_id, metric, field, value
     from events_report_tall
     union all
-    select drift.window_start, drift.window_end, 'events_report' as model, batches.sync_id, drift.metric, drift.field, cast(drift.value as decimal(38, 6)) as value
+    select
+        drift.window_start,
+        drift.window_end,
+        'events_report' as model,
+        batches.sync_id,
+        drift.metric,
+        drift.field,
+        cast(drift.value as decimal(38, 6)) as value
     from events_report_drift as drift
     left join batches
         on drift.window_start = batches.window_start and drift.window_end = batches.window_end
@@ -506,3 +540,4 @@ final as (
 )
 
 select * from final
+{% endif %}

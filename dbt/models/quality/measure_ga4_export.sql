@@ -1,5 +1,7 @@
 -- rendered from ga4_export, sha256 e0ee32b73d2cd18fa4da38139fdbd7c5525b03d05b1c9e9ca8564afd7d791025; change the declaration, then run `plumbline render`
-
+{% if nothing_to_measure('ga4_export') %}
+select * from {{ this }} where false
+{% else %}
 with ledger as (
     select
         window_start,
@@ -74,7 +76,11 @@ events_contents as (
 events_objects as (
     select window_start, window_end, count(*) - count(distinct object_content) as duplicate_objects
     from (
-        select window_start, window_end, _source_file, cast(sum(set_rows) as varchar) || ':' || cast(sum(checksum) as varchar) as object_content
+        select
+            window_start,
+            window_end,
+            _source_file,
+            cast(sum(set_rows) as varchar) || ':' || cast(sum(checksum) as varchar) as object_content
         from events_raw
         group by window_start, window_end, _source_file
     ) as objects
@@ -274,7 +280,12 @@ events_declared as (
 ),
 
 events_drift as (
-    select pending.window_start, pending.window_end, 'present' as metric, declared.key_name as field, coalesce(seen.key_rows, 0) as value
+    select
+        pending.window_start,
+        pending.window_end,
+        'present' as metric,
+        declared.key_name as field,
+        coalesce(seen.key_rows, 0) as value
     from pending
     cross join events_declared as declared
     left join events_keys as seen
@@ -290,7 +301,14 @@ events_measured as (
     select window_start, window_end, 'events' as model, sync_id, metric, field, value
     from events_tall
     union all
-    select drift.window_start, drift.window_end, 'events' as model, batches.sync_id, drift.metric, drift.field, cast(drift.value as decimal(38, 6)) as value
+    select
+        drift.window_start,
+        drift.window_end,
+        'events' as model,
+        batches.sync_id,
+        drift.metric,
+        drift.field,
+        cast(drift.value as decimal(38, 6)) as value
     from events_drift as drift
     left join batches
         on drift.window_start = batches.window_start and drift.window_end = batches.window_end
@@ -323,7 +341,11 @@ events_control_contents as (
 events_control_objects as (
     select window_start, window_end, count(*) - count(distinct object_content) as duplicate_objects
     from (
-        select window_start, window_end, _source_file, cast(sum(set_rows) as varchar) || ':' || cast(sum(checksum) as varchar) as object_content
+        select
+            window_start,
+            window_end,
+            _source_file,
+            cast(sum(set_rows) as varchar) || ':' || cast(sum(checksum) as varchar) as object_content
         from events_control_raw
         group by window_start, window_end, _source_file
     ) as objects
@@ -446,7 +468,12 @@ events_control_declared as (
 ),
 
 events_control_drift as (
-    select pending.window_start, pending.window_end, 'present' as metric, declared.key_name as field, coalesce(seen.key_rows, 0) as value
+    select
+        pending.window_start,
+        pending.window_end,
+        'present' as metric,
+        declared.key_name as field,
+        coalesce(seen.key_rows, 0) as value
     from pending
     cross join events_control_declared as declared
     left join events_control_keys as seen
@@ -462,7 +489,14 @@ events_control_measured as (
     select window_start, window_end, 'events_control' as model, sync_id, metric, field, value
     from events_control_tall
     union all
-    select drift.window_start, drift.window_end, 'events_control' as model, batches.sync_id, drift.metric, drift.field, cast(drift.value as decimal(38, 6)) as value
+    select
+        drift.window_start,
+        drift.window_end,
+        'events_control' as model,
+        batches.sync_id,
+        drift.metric,
+        drift.field,
+        cast(drift.value as decimal(38, 6)) as value
     from events_control_drift as drift
     left join batches
         on drift.window_start = batches.window_start and drift.window_end = batches.window_end
@@ -552,14 +586,18 @@ batch_figures as (
 events_ours as (
     select account, day, sum(value) as value
     from (
-        select cast(side.export_table as varchar) as account, side.event_date as day, cast(count(*) as decimal(38, 9)) as value from {{ ref('stg_ga4_export__events') }} as side group by cast(side.export_table as varchar), side.event_date
+        select cast(side.export_table as varchar) as account, side.event_date as day, cast(count(*) as decimal(38, 9)) as value
+        from {{ ref('stg_ga4_export__events') }} as side
+        group by cast(side.export_table as varchar), side.event_date
     ) as parts
     where day is not null
     group by account, day
 ),
 
 events_theirs as (
-    select cast(side.export_table as varchar) as account, side.event_date as day, sum(cast(coalesce(side.row_count, 0) as decimal(38, 9))) as value from {{ ref('int_ga4_export__events_control') }} as side group by cast(side.export_table as varchar), side.event_date
+    select cast(side.export_table as varchar) as account, side.event_date as day, sum(cast(coalesce(side.row_count, 0) as decimal(38, 9))) as value
+        from {{ ref('int_ga4_export__events_control') }} as side
+        group by cast(side.export_table as varchar), side.event_date
 ),
 
 events_sides as (
@@ -623,3 +661,4 @@ final as (
 )
 
 select * from final
+{% endif %}

@@ -1,5 +1,7 @@
 -- rendered from google_ads, sha256 10023ad4964977295a979c18ea6f8d699c15c199b3b8fdb0f43f4cb4f7cc55d4; change the declaration, then run `plumbline render`
-
+{% if nothing_to_measure('google_ads') %}
+select * from {{ this }} where false
+{% else %}
 with ledger as (
     select
         window_start,
@@ -74,7 +76,11 @@ ad_performance_contents as (
 ad_performance_objects as (
     select window_start, window_end, count(*) - count(distinct object_content) as duplicate_objects
     from (
-        select window_start, window_end, _source_file, cast(sum(set_rows) as varchar) || ':' || cast(sum(checksum) as varchar) as object_content
+        select
+            window_start,
+            window_end,
+            _source_file,
+            cast(sum(set_rows) as varchar) || ':' || cast(sum(checksum) as varchar) as object_content
         from ad_performance_raw
         group by window_start, window_end, _source_file
     ) as objects
@@ -272,7 +278,12 @@ ad_performance_declared as (
 ),
 
 ad_performance_drift as (
-    select pending.window_start, pending.window_end, 'present' as metric, declared.key_name as field, coalesce(seen.key_rows, 0) as value
+    select
+        pending.window_start,
+        pending.window_end,
+        'present' as metric,
+        declared.key_name as field,
+        coalesce(seen.key_rows, 0) as value
     from pending
     cross join ad_performance_declared as declared
     left join ad_performance_keys as seen
@@ -288,7 +299,14 @@ ad_performance_measured as (
     select window_start, window_end, 'ad_performance' as model, sync_id, metric, field, value
     from ad_performance_tall
     union all
-    select drift.window_start, drift.window_end, 'ad_performance' as model, batches.sync_id, drift.metric, drift.field, cast(drift.value as decimal(38, 6)) as value
+    select
+        drift.window_start,
+        drift.window_end,
+        'ad_performance' as model,
+        batches.sync_id,
+        drift.metric,
+        drift.field,
+        cast(drift.value as decimal(38, 6)) as value
     from ad_performance_drift as drift
     left join batches
         on drift.window_start = batches.window_start and drift.window_end = batches.window_end
@@ -321,7 +339,11 @@ campaign_contents as (
 campaign_objects as (
     select window_start, window_end, count(*) - count(distinct object_content) as duplicate_objects
     from (
-        select window_start, window_end, _source_file, cast(sum(set_rows) as varchar) || ':' || cast(sum(checksum) as varchar) as object_content
+        select
+            window_start,
+            window_end,
+            _source_file,
+            cast(sum(set_rows) as varchar) || ':' || cast(sum(checksum) as varchar) as object_content
         from campaign_raw
         group by window_start, window_end, _source_file
     ) as objects
@@ -497,7 +519,12 @@ campaign_declared as (
 ),
 
 campaign_drift as (
-    select pending.window_start, pending.window_end, 'present' as metric, declared.key_name as field, coalesce(seen.key_rows, 0) as value
+    select
+        pending.window_start,
+        pending.window_end,
+        'present' as metric,
+        declared.key_name as field,
+        coalesce(seen.key_rows, 0) as value
     from pending
     cross join campaign_declared as declared
     left join campaign_keys as seen
@@ -513,7 +540,14 @@ campaign_measured as (
     select window_start, window_end, 'campaign' as model, sync_id, metric, field, value
     from campaign_tall
     union all
-    select drift.window_start, drift.window_end, 'campaign' as model, batches.sync_id, drift.metric, drift.field, cast(drift.value as decimal(38, 6)) as value
+    select
+        drift.window_start,
+        drift.window_end,
+        'campaign' as model,
+        batches.sync_id,
+        drift.metric,
+        drift.field,
+        cast(drift.value as decimal(38, 6)) as value
     from campaign_drift as drift
     left join batches
         on drift.window_start = batches.window_start and drift.window_end = batches.window_end
@@ -546,7 +580,11 @@ account_performance_report_contents as (
 account_performance_report_objects as (
     select window_start, window_end, count(*) - count(distinct object_content) as duplicate_objects
     from (
-        select window_start, window_end, _source_file, cast(sum(set_rows) as varchar) || ':' || cast(sum(checksum) as varchar) as object_content
+        select
+            window_start,
+            window_end,
+            _source_file,
+            cast(sum(set_rows) as varchar) || ':' || cast(sum(checksum) as varchar) as object_content
         from account_performance_report_raw
         group by window_start, window_end, _source_file
     ) as objects
@@ -695,7 +733,12 @@ account_performance_report_declared as (
 ),
 
 account_performance_report_drift as (
-    select pending.window_start, pending.window_end, 'present' as metric, declared.key_name as field, coalesce(seen.key_rows, 0) as value
+    select
+        pending.window_start,
+        pending.window_end,
+        'present' as metric,
+        declared.key_name as field,
+        coalesce(seen.key_rows, 0) as value
     from pending
     cross join account_performance_report_declared as declared
     left join account_performance_report_keys as seen
@@ -711,7 +754,14 @@ account_performance_report_measured as (
     select window_start, window_end, 'account_performance_report' as model, sync_id, metric, field, value
     from account_performance_report_tall
     union all
-    select drift.window_start, drift.window_end, 'account_performance_report' as model, batches.sync_id, drift.metric, drift.field, cast(drift.value as decimal(38, 6)) as value
+    select
+        drift.window_start,
+        drift.window_end,
+        'account_performance_report' as model,
+        batches.sync_id,
+        drift.metric,
+        drift.field,
+        cast(drift.value as decimal(38, 6)) as value
     from account_performance_report_drift as drift
     left join batches
         on drift.window_start = batches.window_start and drift.window_end = batches.window_end
@@ -744,7 +794,11 @@ click_view_contents as (
 click_view_objects as (
     select window_start, window_end, count(*) - count(distinct object_content) as duplicate_objects
     from (
-        select window_start, window_end, _source_file, cast(sum(set_rows) as varchar) || ':' || cast(sum(checksum) as varchar) as object_content
+        select
+            window_start,
+            window_end,
+            _source_file,
+            cast(sum(set_rows) as varchar) || ':' || cast(sum(checksum) as varchar) as object_content
         from click_view_raw
         group by window_start, window_end, _source_file
     ) as objects
@@ -878,7 +932,12 @@ click_view_declared as (
 ),
 
 click_view_drift as (
-    select pending.window_start, pending.window_end, 'present' as metric, declared.key_name as field, coalesce(seen.key_rows, 0) as value
+    select
+        pending.window_start,
+        pending.window_end,
+        'present' as metric,
+        declared.key_name as field,
+        coalesce(seen.key_rows, 0) as value
     from pending
     cross join click_view_declared as declared
     left join click_view_keys as seen
@@ -894,7 +953,14 @@ click_view_measured as (
     select window_start, window_end, 'click_view' as model, sync_id, metric, field, value
     from click_view_tall
     union all
-    select drift.window_start, drift.window_end, 'click_view' as model, batches.sync_id, drift.metric, drift.field, cast(drift.value as decimal(38, 6)) as value
+    select
+        drift.window_start,
+        drift.window_end,
+        'click_view' as model,
+        batches.sync_id,
+        drift.metric,
+        drift.field,
+        cast(drift.value as decimal(38, 6)) as value
     from click_view_drift as drift
     left join batches
         on drift.window_start = batches.window_start and drift.window_end = batches.window_end
@@ -986,15 +1052,27 @@ batch_figures as (
 ),
 
 ad_performance_daily as (
-    select cast(customer_id as varchar) as account, segments_date as day, 'spend' as metric, sum(cast(coalesce(metrics_cost_micros, 0) as decimal(38, 6))) * 0.000001 as value
+    select
+        cast(customer_id as varchar) as account,
+        segments_date as day,
+        'spend' as metric,
+        sum(cast(coalesce(metrics_cost_micros, 0) as decimal(38, 6))) * 0.000001 as value
     from {{ ref('int_google_ads__ad_performance') }}
     group by customer_id, segments_date
     union all
-    select cast(customer_id as varchar) as account, segments_date as day, 'clicks' as metric, sum(cast(coalesce(metrics_clicks, 0) as decimal(38, 6))) * 1 as value
+    select
+        cast(customer_id as varchar) as account,
+        segments_date as day,
+        'clicks' as metric,
+        sum(cast(coalesce(metrics_clicks, 0) as decimal(38, 6))) * 1 as value
     from {{ ref('int_google_ads__ad_performance') }}
     group by customer_id, segments_date
     union all
-    select cast(customer_id as varchar) as account, segments_date as day, 'impressions' as metric, sum(cast(coalesce(metrics_impressions, 0) as decimal(38, 6))) * 1 as value
+    select
+        cast(customer_id as varchar) as account,
+        segments_date as day,
+        'impressions' as metric,
+        sum(cast(coalesce(metrics_impressions, 0) as decimal(38, 6))) * 1 as value
     from {{ ref('int_google_ads__ad_performance') }}
     group by customer_id, segments_date
 ),
@@ -1090,16 +1168,23 @@ ad_performance_watched as (
 ad_performance_ours as (
     select account, day, sum(value) as value
     from (
-        select cast(side.customer_id as varchar) as account, side.segments_date as day, sum(cast(coalesce(side.metrics_cost_micros, 0) as decimal(38, 9))) as value from {{ ref('int_google_ads__ad_performance') }} as side group by cast(side.customer_id as varchar), side.segments_date
+        select cast(side.customer_id as varchar) as account, side.segments_date as day, sum(cast(coalesce(side.metrics_cost_micros, 0) as decimal(38, 9))) as value
+        from {{ ref('int_google_ads__ad_performance') }} as side
+        group by cast(side.customer_id as varchar), side.segments_date
         union all
-        select cast(side.customer_id as varchar) as account, side.segments_date as day, sum(cast(coalesce(side.metrics_cost_micros, 0) as decimal(38, 9))) as value from {{ ref('int_google_ads__campaign') }} as side where not exists (select 1 from {{ ref('int_google_ads__ad_performance') }} as finer where finer.customer_id = side.customer_id and finer.segments_date = side.segments_date and finer.campaign_id = side.campaign_id) group by cast(side.customer_id as varchar), side.segments_date
+        select cast(side.customer_id as varchar) as account, side.segments_date as day, sum(cast(coalesce(side.metrics_cost_micros, 0) as decimal(38, 9))) as value
+        from {{ ref('int_google_ads__campaign') }} as side
+        where not exists (select 1 from {{ ref('int_google_ads__ad_performance') }} as finer where finer.customer_id = side.customer_id and finer.segments_date = side.segments_date and finer.campaign_id = side.campaign_id)
+        group by cast(side.customer_id as varchar), side.segments_date
     ) as parts
     where day is not null
     group by account, day
 ),
 
 ad_performance_theirs as (
-    select cast(side.customer_id as varchar) as account, side.segments_date as day, sum(cast(coalesce(side.metrics_cost_micros, 0) as decimal(38, 9))) as value from {{ ref('int_google_ads__account_performance_report') }} as side group by cast(side.customer_id as varchar), side.segments_date
+    select cast(side.customer_id as varchar) as account, side.segments_date as day, sum(cast(coalesce(side.metrics_cost_micros, 0) as decimal(38, 9))) as value
+        from {{ ref('int_google_ads__account_performance_report') }} as side
+        group by cast(side.customer_id as varchar), side.segments_date
 ),
 
 ad_performance_sides as (
@@ -1165,3 +1250,4 @@ final as (
 )
 
 select * from final
+{% endif %}

@@ -1,5 +1,7 @@
 -- rendered from hubspot, sha256 97a362b28e94b8f1d5a78e200a63e5a58928013d4f0445118e1b3590bfe781a7; change the declaration, then run `plumbline render`
-
+{% if nothing_to_measure('hubspot') %}
+select * from {{ this }} where false
+{% else %}
 with ledger as (
     select
         window_start,
@@ -74,7 +76,11 @@ contacts_contents as (
 contacts_objects as (
     select window_start, window_end, count(*) - count(distinct object_content) as duplicate_objects
     from (
-        select window_start, window_end, _source_file, cast(sum(set_rows) as varchar) || ':' || cast(sum(checksum) as varchar) as object_content
+        select
+            window_start,
+            window_end,
+            _source_file,
+            cast(sum(set_rows) as varchar) || ':' || cast(sum(checksum) as varchar) as object_content
         from contacts_raw
         group by window_start, window_end, _source_file
     ) as objects
@@ -280,7 +286,12 @@ contacts_declared as (
 ),
 
 contacts_drift as (
-    select pending.window_start, pending.window_end, 'present' as metric, declared.key_name as field, coalesce(seen.key_rows, 0) as value
+    select
+        pending.window_start,
+        pending.window_end,
+        'present' as metric,
+        declared.key_name as field,
+        coalesce(seen.key_rows, 0) as value
     from pending
     cross join contacts_declared as declared
     left join contacts_keys as seen
@@ -296,7 +307,14 @@ contacts_measured as (
     select window_start, window_end, 'contacts' as model, sync_id, metric, field, value
     from contacts_tall
     union all
-    select drift.window_start, drift.window_end, 'contacts' as model, batches.sync_id, drift.metric, drift.field, cast(drift.value as decimal(38, 6)) as value
+    select
+        drift.window_start,
+        drift.window_end,
+        'contacts' as model,
+        batches.sync_id,
+        drift.metric,
+        drift.field,
+        cast(drift.value as decimal(38, 6)) as value
     from contacts_drift as drift
     left join batches
         on drift.window_start = batches.window_start and drift.window_end = batches.window_end
@@ -329,7 +347,11 @@ contacts_count_by_day_contents as (
 contacts_count_by_day_objects as (
     select window_start, window_end, count(*) - count(distinct object_content) as duplicate_objects
     from (
-        select window_start, window_end, _source_file, cast(sum(set_rows) as varchar) || ':' || cast(sum(checksum) as varchar) as object_content
+        select
+            window_start,
+            window_end,
+            _source_file,
+            cast(sum(set_rows) as varchar) || ':' || cast(sum(checksum) as varchar) as object_content
         from contacts_count_by_day_raw
         group by window_start, window_end, _source_file
     ) as objects
@@ -428,7 +450,12 @@ contacts_count_by_day_declared as (
 ),
 
 contacts_count_by_day_drift as (
-    select pending.window_start, pending.window_end, 'present' as metric, declared.key_name as field, coalesce(seen.key_rows, 0) as value
+    select
+        pending.window_start,
+        pending.window_end,
+        'present' as metric,
+        declared.key_name as field,
+        coalesce(seen.key_rows, 0) as value
     from pending
     cross join contacts_count_by_day_declared as declared
     left join contacts_count_by_day_keys as seen
@@ -444,7 +471,14 @@ contacts_count_by_day_measured as (
     select window_start, window_end, 'contacts_count_by_day' as model, sync_id, metric, field, value
     from contacts_count_by_day_tall
     union all
-    select drift.window_start, drift.window_end, 'contacts_count_by_day' as model, batches.sync_id, drift.metric, drift.field, cast(drift.value as decimal(38, 6)) as value
+    select
+        drift.window_start,
+        drift.window_end,
+        'contacts_count_by_day' as model,
+        batches.sync_id,
+        drift.metric,
+        drift.field,
+        cast(drift.value as decimal(38, 6)) as value
     from contacts_count_by_day_drift as drift
     left join batches
         on drift.window_start = batches.window_start and drift.window_end = batches.window_end
@@ -534,14 +568,18 @@ batch_figures as (
 contacts_ours as (
     select account, day, sum(value) as value
     from (
-        select '' as account, cast(side.createdat as date) as day, cast(count(*) as decimal(38, 9)) as value from {{ ref('int_hubspot__contacts') }} as side group by '', cast(side.createdat as date)
+        select '' as account, cast(side.createdat as date) as day, cast(count(*) as decimal(38, 9)) as value
+        from {{ ref('int_hubspot__contacts') }} as side
+        group by '', cast(side.createdat as date)
     ) as parts
     where day is not null
     group by account, day
 ),
 
 contacts_theirs as (
-    select '' as account, side.created_on as day, sum(cast(coalesce(side.contacts, 0) as decimal(38, 9))) as value from {{ ref('int_hubspot__contacts_count_by_day') }} as side group by '', side.created_on
+    select '' as account, side.created_on as day, sum(cast(coalesce(side.contacts, 0) as decimal(38, 9))) as value
+        from {{ ref('int_hubspot__contacts_count_by_day') }} as side
+        group by '', side.created_on
 ),
 
 contacts_sides as (
@@ -605,3 +643,4 @@ final as (
 )
 
 select * from final
+{% endif %}

@@ -1,5 +1,7 @@
 -- rendered from meta_ads, sha256 60743572258df544fc1c120abf38980517638ac0a54d9081de879c7ae0d64ff5; change the declaration, then run `plumbline render`
-
+{% if nothing_to_measure('meta_ads') %}
+select * from {{ this }} where false
+{% else %}
 with ledger as (
     select
         window_start,
@@ -74,7 +76,11 @@ ads_insights_contents as (
 ads_insights_objects as (
     select window_start, window_end, count(*) - count(distinct object_content) as duplicate_objects
     from (
-        select window_start, window_end, _source_file, cast(sum(set_rows) as varchar) || ':' || cast(sum(checksum) as varchar) as object_content
+        select
+            window_start,
+            window_end,
+            _source_file,
+            cast(sum(set_rows) as varchar) || ':' || cast(sum(checksum) as varchar) as object_content
         from ads_insights_raw
         group by window_start, window_end, _source_file
     ) as objects
@@ -247,7 +253,12 @@ ads_insights_declared as (
 ),
 
 ads_insights_drift as (
-    select pending.window_start, pending.window_end, 'present' as metric, declared.key_name as field, coalesce(seen.key_rows, 0) as value
+    select
+        pending.window_start,
+        pending.window_end,
+        'present' as metric,
+        declared.key_name as field,
+        coalesce(seen.key_rows, 0) as value
     from pending
     cross join ads_insights_declared as declared
     left join ads_insights_keys as seen
@@ -263,7 +274,14 @@ ads_insights_measured as (
     select window_start, window_end, 'ads_insights' as model, sync_id, metric, field, value
     from ads_insights_tall
     union all
-    select drift.window_start, drift.window_end, 'ads_insights' as model, batches.sync_id, drift.metric, drift.field, cast(drift.value as decimal(38, 6)) as value
+    select
+        drift.window_start,
+        drift.window_end,
+        'ads_insights' as model,
+        batches.sync_id,
+        drift.metric,
+        drift.field,
+        cast(drift.value as decimal(38, 6)) as value
     from ads_insights_drift as drift
     left join batches
         on drift.window_start = batches.window_start and drift.window_end = batches.window_end
@@ -296,7 +314,11 @@ ads_insights_account_contents as (
 ads_insights_account_objects as (
     select window_start, window_end, count(*) - count(distinct object_content) as duplicate_objects
     from (
-        select window_start, window_end, _source_file, cast(sum(set_rows) as varchar) || ':' || cast(sum(checksum) as varchar) as object_content
+        select
+            window_start,
+            window_end,
+            _source_file,
+            cast(sum(set_rows) as varchar) || ':' || cast(sum(checksum) as varchar) as object_content
         from ads_insights_account_raw
         group by window_start, window_end, _source_file
     ) as objects
@@ -432,7 +454,12 @@ ads_insights_account_declared as (
 ),
 
 ads_insights_account_drift as (
-    select pending.window_start, pending.window_end, 'present' as metric, declared.key_name as field, coalesce(seen.key_rows, 0) as value
+    select
+        pending.window_start,
+        pending.window_end,
+        'present' as metric,
+        declared.key_name as field,
+        coalesce(seen.key_rows, 0) as value
     from pending
     cross join ads_insights_account_declared as declared
     left join ads_insights_account_keys as seen
@@ -448,7 +475,14 @@ ads_insights_account_measured as (
     select window_start, window_end, 'ads_insights_account' as model, sync_id, metric, field, value
     from ads_insights_account_tall
     union all
-    select drift.window_start, drift.window_end, 'ads_insights_account' as model, batches.sync_id, drift.metric, drift.field, cast(drift.value as decimal(38, 6)) as value
+    select
+        drift.window_start,
+        drift.window_end,
+        'ads_insights_account' as model,
+        batches.sync_id,
+        drift.metric,
+        drift.field,
+        cast(drift.value as decimal(38, 6)) as value
     from ads_insights_account_drift as drift
     left join batches
         on drift.window_start = batches.window_start and drift.window_end = batches.window_end
@@ -481,7 +515,11 @@ campaigns_contents as (
 campaigns_objects as (
     select window_start, window_end, count(*) - count(distinct object_content) as duplicate_objects
     from (
-        select window_start, window_end, _source_file, cast(sum(set_rows) as varchar) || ':' || cast(sum(checksum) as varchar) as object_content
+        select
+            window_start,
+            window_end,
+            _source_file,
+            cast(sum(set_rows) as varchar) || ':' || cast(sum(checksum) as varchar) as object_content
         from campaigns_raw
         group by window_start, window_end, _source_file
     ) as objects
@@ -629,7 +667,12 @@ campaigns_declared as (
 ),
 
 campaigns_drift as (
-    select pending.window_start, pending.window_end, 'present' as metric, declared.key_name as field, coalesce(seen.key_rows, 0) as value
+    select
+        pending.window_start,
+        pending.window_end,
+        'present' as metric,
+        declared.key_name as field,
+        coalesce(seen.key_rows, 0) as value
     from pending
     cross join campaigns_declared as declared
     left join campaigns_keys as seen
@@ -645,7 +688,14 @@ campaigns_measured as (
     select window_start, window_end, 'campaigns' as model, sync_id, metric, field, value
     from campaigns_tall
     union all
-    select drift.window_start, drift.window_end, 'campaigns' as model, batches.sync_id, drift.metric, drift.field, cast(drift.value as decimal(38, 6)) as value
+    select
+        drift.window_start,
+        drift.window_end,
+        'campaigns' as model,
+        batches.sync_id,
+        drift.metric,
+        drift.field,
+        cast(drift.value as decimal(38, 6)) as value
     from campaigns_drift as drift
     left join batches
         on drift.window_start = batches.window_start and drift.window_end = batches.window_end
@@ -678,7 +728,11 @@ ad_sets_contents as (
 ad_sets_objects as (
     select window_start, window_end, count(*) - count(distinct object_content) as duplicate_objects
     from (
-        select window_start, window_end, _source_file, cast(sum(set_rows) as varchar) || ':' || cast(sum(checksum) as varchar) as object_content
+        select
+            window_start,
+            window_end,
+            _source_file,
+            cast(sum(set_rows) as varchar) || ':' || cast(sum(checksum) as varchar) as object_content
         from ad_sets_raw
         group by window_start, window_end, _source_file
     ) as objects
@@ -823,7 +877,12 @@ ad_sets_declared as (
 ),
 
 ad_sets_drift as (
-    select pending.window_start, pending.window_end, 'present' as metric, declared.key_name as field, coalesce(seen.key_rows, 0) as value
+    select
+        pending.window_start,
+        pending.window_end,
+        'present' as metric,
+        declared.key_name as field,
+        coalesce(seen.key_rows, 0) as value
     from pending
     cross join ad_sets_declared as declared
     left join ad_sets_keys as seen
@@ -839,7 +898,14 @@ ad_sets_measured as (
     select window_start, window_end, 'ad_sets' as model, sync_id, metric, field, value
     from ad_sets_tall
     union all
-    select drift.window_start, drift.window_end, 'ad_sets' as model, batches.sync_id, drift.metric, drift.field, cast(drift.value as decimal(38, 6)) as value
+    select
+        drift.window_start,
+        drift.window_end,
+        'ad_sets' as model,
+        batches.sync_id,
+        drift.metric,
+        drift.field,
+        cast(drift.value as decimal(38, 6)) as value
     from ad_sets_drift as drift
     left join batches
         on drift.window_start = batches.window_start and drift.window_end = batches.window_end
@@ -872,7 +938,11 @@ ads_contents as (
 ads_objects as (
     select window_start, window_end, count(*) - count(distinct object_content) as duplicate_objects
     from (
-        select window_start, window_end, _source_file, cast(sum(set_rows) as varchar) || ':' || cast(sum(checksum) as varchar) as object_content
+        select
+            window_start,
+            window_end,
+            _source_file,
+            cast(sum(set_rows) as varchar) || ':' || cast(sum(checksum) as varchar) as object_content
         from ads_raw
         group by window_start, window_end, _source_file
     ) as objects
@@ -995,7 +1065,12 @@ ads_declared as (
 ),
 
 ads_drift as (
-    select pending.window_start, pending.window_end, 'present' as metric, declared.key_name as field, coalesce(seen.key_rows, 0) as value
+    select
+        pending.window_start,
+        pending.window_end,
+        'present' as metric,
+        declared.key_name as field,
+        coalesce(seen.key_rows, 0) as value
     from pending
     cross join ads_declared as declared
     left join ads_keys as seen
@@ -1011,7 +1086,14 @@ ads_measured as (
     select window_start, window_end, 'ads' as model, sync_id, metric, field, value
     from ads_tall
     union all
-    select drift.window_start, drift.window_end, 'ads' as model, batches.sync_id, drift.metric, drift.field, cast(drift.value as decimal(38, 6)) as value
+    select
+        drift.window_start,
+        drift.window_end,
+        'ads' as model,
+        batches.sync_id,
+        drift.metric,
+        drift.field,
+        cast(drift.value as decimal(38, 6)) as value
     from ads_drift as drift
     left join batches
         on drift.window_start = batches.window_start and drift.window_end = batches.window_end
@@ -1044,7 +1126,11 @@ ad_account_contents as (
 ad_account_objects as (
     select window_start, window_end, count(*) - count(distinct object_content) as duplicate_objects
     from (
-        select window_start, window_end, _source_file, cast(sum(set_rows) as varchar) || ':' || cast(sum(checksum) as varchar) as object_content
+        select
+            window_start,
+            window_end,
+            _source_file,
+            cast(sum(set_rows) as varchar) || ':' || cast(sum(checksum) as varchar) as object_content
         from ad_account_raw
         group by window_start, window_end, _source_file
     ) as objects
@@ -1158,7 +1244,12 @@ ad_account_declared as (
 ),
 
 ad_account_drift as (
-    select pending.window_start, pending.window_end, 'present' as metric, declared.key_name as field, coalesce(seen.key_rows, 0) as value
+    select
+        pending.window_start,
+        pending.window_end,
+        'present' as metric,
+        declared.key_name as field,
+        coalesce(seen.key_rows, 0) as value
     from pending
     cross join ad_account_declared as declared
     left join ad_account_keys as seen
@@ -1174,7 +1265,14 @@ ad_account_measured as (
     select window_start, window_end, 'ad_account' as model, sync_id, metric, field, value
     from ad_account_tall
     union all
-    select drift.window_start, drift.window_end, 'ad_account' as model, batches.sync_id, drift.metric, drift.field, cast(drift.value as decimal(38, 6)) as value
+    select
+        drift.window_start,
+        drift.window_end,
+        'ad_account' as model,
+        batches.sync_id,
+        drift.metric,
+        drift.field,
+        cast(drift.value as decimal(38, 6)) as value
     from ad_account_drift as drift
     left join batches
         on drift.window_start = batches.window_start and drift.window_end = batches.window_end
@@ -1270,15 +1368,27 @@ batch_figures as (
 ),
 
 ads_insights_daily as (
-    select cast(account_id as varchar) as account, date_start as day, 'spend' as metric, sum(cast(coalesce(spend, 0) as decimal(38, 6))) * 1 as value
+    select
+        cast(account_id as varchar) as account,
+        date_start as day,
+        'spend' as metric,
+        sum(cast(coalesce(spend, 0) as decimal(38, 6))) * 1 as value
     from {{ ref('int_meta_ads__ads_insights') }}
     group by account_id, date_start
     union all
-    select cast(account_id as varchar) as account, date_start as day, 'clicks' as metric, sum(cast(coalesce(outbound_clicks, 0) as decimal(38, 6))) * 1 as value
+    select
+        cast(account_id as varchar) as account,
+        date_start as day,
+        'clicks' as metric,
+        sum(cast(coalesce(outbound_clicks, 0) as decimal(38, 6))) * 1 as value
     from {{ ref('int_meta_ads__ads_insights') }}
     group by account_id, date_start
     union all
-    select cast(account_id as varchar) as account, date_start as day, 'impressions' as metric, sum(cast(coalesce(impressions, 0) as decimal(38, 6))) * 1 as value
+    select
+        cast(account_id as varchar) as account,
+        date_start as day,
+        'impressions' as metric,
+        sum(cast(coalesce(impressions, 0) as decimal(38, 6))) * 1 as value
     from {{ ref('int_meta_ads__ads_insights') }}
     group by account_id, date_start
 ),
@@ -1374,14 +1484,18 @@ ads_insights_watched as (
 ads_insights_ours as (
     select account, day, sum(value) as value
     from (
-        select cast(side.account_id as varchar) as account, side.date_start as day, sum(cast(coalesce(side.spend, 0) as decimal(38, 9))) as value from {{ ref('int_meta_ads__ads_insights') }} as side group by cast(side.account_id as varchar), side.date_start
+        select cast(side.account_id as varchar) as account, side.date_start as day, sum(cast(coalesce(side.spend, 0) as decimal(38, 9))) as value
+        from {{ ref('int_meta_ads__ads_insights') }} as side
+        group by cast(side.account_id as varchar), side.date_start
     ) as parts
     where day is not null
     group by account, day
 ),
 
 ads_insights_theirs as (
-    select cast(side.account_id as varchar) as account, side.date_start as day, sum(cast(coalesce(side.spend, 0) as decimal(38, 9))) as value from {{ ref('int_meta_ads__ads_insights_account') }} as side group by cast(side.account_id as varchar), side.date_start
+    select cast(side.account_id as varchar) as account, side.date_start as day, sum(cast(coalesce(side.spend, 0) as decimal(38, 9))) as value
+        from {{ ref('int_meta_ads__ads_insights_account') }} as side
+        group by cast(side.account_id as varchar), side.date_start
 ),
 
 ads_insights_sides as (
@@ -1447,3 +1561,4 @@ final as (
 )
 
 select * from final
+{% endif %}

@@ -1,5 +1,7 @@
 -- rendered from shopify, sha256 4c9211ac07e051120d2969b73c049943a0489ad4f0b10b13c3b9ec171d9d842b; change the declaration, then run `plumbline render`
-
+{% if nothing_to_measure('shopify') %}
+select * from {{ this }} where false
+{% else %}
 with ledger as (
     select
         window_start,
@@ -74,7 +76,11 @@ orders_contents as (
 orders_objects as (
     select window_start, window_end, count(*) - count(distinct object_content) as duplicate_objects
     from (
-        select window_start, window_end, _source_file, cast(sum(set_rows) as varchar) || ':' || cast(sum(checksum) as varchar) as object_content
+        select
+            window_start,
+            window_end,
+            _source_file,
+            cast(sum(set_rows) as varchar) || ':' || cast(sum(checksum) as varchar) as object_content
         from orders_raw
         group by window_start, window_end, _source_file
     ) as objects
@@ -352,7 +358,12 @@ orders_declared as (
 ),
 
 orders_drift as (
-    select pending.window_start, pending.window_end, 'present' as metric, declared.key_name as field, coalesce(seen.key_rows, 0) as value
+    select
+        pending.window_start,
+        pending.window_end,
+        'present' as metric,
+        declared.key_name as field,
+        coalesce(seen.key_rows, 0) as value
     from pending
     cross join orders_declared as declared
     left join orders_keys as seen
@@ -368,7 +379,14 @@ orders_measured as (
     select window_start, window_end, 'orders' as model, sync_id, metric, field, value
     from orders_tall
     union all
-    select drift.window_start, drift.window_end, 'orders' as model, batches.sync_id, drift.metric, drift.field, cast(drift.value as decimal(38, 6)) as value
+    select
+        drift.window_start,
+        drift.window_end,
+        'orders' as model,
+        batches.sync_id,
+        drift.metric,
+        drift.field,
+        cast(drift.value as decimal(38, 6)) as value
     from orders_drift as drift
     left join batches
         on drift.window_start = batches.window_start and drift.window_end = batches.window_end
@@ -401,7 +419,11 @@ order_refunds_contents as (
 order_refunds_objects as (
     select window_start, window_end, count(*) - count(distinct object_content) as duplicate_objects
     from (
-        select window_start, window_end, _source_file, cast(sum(set_rows) as varchar) || ':' || cast(sum(checksum) as varchar) as object_content
+        select
+            window_start,
+            window_end,
+            _source_file,
+            cast(sum(set_rows) as varchar) || ':' || cast(sum(checksum) as varchar) as object_content
         from order_refunds_raw
         group by window_start, window_end, _source_file
     ) as objects
@@ -539,7 +561,12 @@ order_refunds_declared as (
 ),
 
 order_refunds_drift as (
-    select pending.window_start, pending.window_end, 'present' as metric, declared.key_name as field, coalesce(seen.key_rows, 0) as value
+    select
+        pending.window_start,
+        pending.window_end,
+        'present' as metric,
+        declared.key_name as field,
+        coalesce(seen.key_rows, 0) as value
     from pending
     cross join order_refunds_declared as declared
     left join order_refunds_keys as seen
@@ -555,7 +582,14 @@ order_refunds_measured as (
     select window_start, window_end, 'order_refunds' as model, sync_id, metric, field, value
     from order_refunds_tall
     union all
-    select drift.window_start, drift.window_end, 'order_refunds' as model, batches.sync_id, drift.metric, drift.field, cast(drift.value as decimal(38, 6)) as value
+    select
+        drift.window_start,
+        drift.window_end,
+        'order_refunds' as model,
+        batches.sync_id,
+        drift.metric,
+        drift.field,
+        cast(drift.value as decimal(38, 6)) as value
     from order_refunds_drift as drift
     left join batches
         on drift.window_start = batches.window_start and drift.window_end = batches.window_end
@@ -588,7 +622,11 @@ customers_contents as (
 customers_objects as (
     select window_start, window_end, count(*) - count(distinct object_content) as duplicate_objects
     from (
-        select window_start, window_end, _source_file, cast(sum(set_rows) as varchar) || ':' || cast(sum(checksum) as varchar) as object_content
+        select
+            window_start,
+            window_end,
+            _source_file,
+            cast(sum(set_rows) as varchar) || ':' || cast(sum(checksum) as varchar) as object_content
         from customers_raw
         group by window_start, window_end, _source_file
     ) as objects
@@ -744,7 +782,12 @@ customers_declared as (
 ),
 
 customers_drift as (
-    select pending.window_start, pending.window_end, 'present' as metric, declared.key_name as field, coalesce(seen.key_rows, 0) as value
+    select
+        pending.window_start,
+        pending.window_end,
+        'present' as metric,
+        declared.key_name as field,
+        coalesce(seen.key_rows, 0) as value
     from pending
     cross join customers_declared as declared
     left join customers_keys as seen
@@ -760,7 +803,14 @@ customers_measured as (
     select window_start, window_end, 'customers' as model, sync_id, metric, field, value
     from customers_tall
     union all
-    select drift.window_start, drift.window_end, 'customers' as model, batches.sync_id, drift.metric, drift.field, cast(drift.value as decimal(38, 6)) as value
+    select
+        drift.window_start,
+        drift.window_end,
+        'customers' as model,
+        batches.sync_id,
+        drift.metric,
+        drift.field,
+        cast(drift.value as decimal(38, 6)) as value
     from customers_drift as drift
     left join batches
         on drift.window_start = batches.window_start and drift.window_end = batches.window_end
@@ -793,7 +843,11 @@ sales_by_day_contents as (
 sales_by_day_objects as (
     select window_start, window_end, count(*) - count(distinct object_content) as duplicate_objects
     from (
-        select window_start, window_end, _source_file, cast(sum(set_rows) as varchar) || ':' || cast(sum(checksum) as varchar) as object_content
+        select
+            window_start,
+            window_end,
+            _source_file,
+            cast(sum(set_rows) as varchar) || ':' || cast(sum(checksum) as varchar) as object_content
         from sales_by_day_raw
         group by window_start, window_end, _source_file
     ) as objects
@@ -944,7 +998,12 @@ sales_by_day_declared as (
 ),
 
 sales_by_day_drift as (
-    select pending.window_start, pending.window_end, 'present' as metric, declared.key_name as field, coalesce(seen.key_rows, 0) as value
+    select
+        pending.window_start,
+        pending.window_end,
+        'present' as metric,
+        declared.key_name as field,
+        coalesce(seen.key_rows, 0) as value
     from pending
     cross join sales_by_day_declared as declared
     left join sales_by_day_keys as seen
@@ -960,7 +1019,14 @@ sales_by_day_measured as (
     select window_start, window_end, 'sales_by_day' as model, sync_id, metric, field, value
     from sales_by_day_tall
     union all
-    select drift.window_start, drift.window_end, 'sales_by_day' as model, batches.sync_id, drift.metric, drift.field, cast(drift.value as decimal(38, 6)) as value
+    select
+        drift.window_start,
+        drift.window_end,
+        'sales_by_day' as model,
+        batches.sync_id,
+        drift.metric,
+        drift.field,
+        cast(drift.value as decimal(38, 6)) as value
     from sales_by_day_drift as drift
     left join batches
         on drift.window_start = batches.window_start and drift.window_end = batches.window_end
@@ -1054,16 +1120,23 @@ batch_figures as (
 orders_ours as (
     select account, day, sum(value) as value
     from (
-        select cast(side.shop_url as varchar) as account, cast({{ to_zone('side.processed_at', "'America/New_York'") }} as date) as day, sum(cast(coalesce(side.subtotal_price, 0) as decimal(38, 9))) as value from {{ ref('int_shopify__orders') }} as side where side.test = false group by cast(side.shop_url as varchar), cast({{ to_zone('side.processed_at', "'America/New_York'") }} as date)
+        select cast(side.shop_url as varchar) as account, cast({{ to_zone('side.processed_at', "'America/New_York'") }} as date) as day, sum(cast(coalesce(side.subtotal_price, 0) as decimal(38, 9))) as value
+        from {{ ref('int_shopify__orders') }} as side
+        where side.test = false
+        group by cast(side.shop_url as varchar), cast({{ to_zone('side.processed_at', "'America/New_York'") }} as date)
         union all
-        select cast(side.shop_url as varchar) as account, cast({{ to_zone('side.processed_at', "'America/New_York'") }} as date) as day, sum(cast(coalesce(side.refund_subtotal, 0) as decimal(38, 9))) * -1 as value from {{ ref('int_shopify__order_refunds') }} as side group by cast(side.shop_url as varchar), cast({{ to_zone('side.processed_at', "'America/New_York'") }} as date)
+        select cast(side.shop_url as varchar) as account, cast({{ to_zone('side.processed_at', "'America/New_York'") }} as date) as day, -1 * sum(cast(coalesce(side.refund_subtotal, 0) as decimal(38, 9))) as value
+        from {{ ref('int_shopify__order_refunds') }} as side
+        group by cast(side.shop_url as varchar), cast({{ to_zone('side.processed_at', "'America/New_York'") }} as date)
     ) as parts
     where day is not null
     group by account, day
 ),
 
 orders_theirs as (
-    select cast(side.shop_url as varchar) as account, side.day as day, sum(cast(coalesce(side.net_sales, 0) as decimal(38, 9))) as value from {{ ref('int_shopify__sales_by_day') }} as side group by cast(side.shop_url as varchar), side.day
+    select cast(side.shop_url as varchar) as account, side.day as day, sum(cast(coalesce(side.net_sales, 0) as decimal(38, 9))) as value
+        from {{ ref('int_shopify__sales_by_day') }} as side
+        group by cast(side.shop_url as varchar), side.day
 ),
 
 orders_sides as (
@@ -1127,3 +1200,4 @@ final as (
 )
 
 select * from final
+{% endif %}

@@ -1,17 +1,26 @@
 -- rendered from all sources, sha256 b0a017ef0c3d0302b95135b6ee530af3d8aec6b1157456b7f0bfb77ae917cab0; change the declaration, then run `plumbline render`
 {{ config(materialized='view') }}
 
-{%- set models = [ref('measure_ga4'), ref('measure_ga4_export'), ref('measure_google_ads'), ref('measure_hubspot'), ref('measure_meta_ads'), ref('measure_shopify')] %}
-{%- set measured = [] %}
-{%- for model in models if not execute or load_relation(model) is not none %}{% do measured.append(model) %}{% endfor %}
+{% set models = [
+    ref('measure_ga4'),
+    ref('measure_ga4_export'),
+    ref('measure_google_ads'),
+    ref('measure_hubspot'),
+    ref('measure_meta_ads'),
+    ref('measure_shopify'),
+] %}
+{% set measured = [] %}
+{% for model in models if not execute or load_relation(model) is not none %}
+{% do measured.append(model) %}
+{% endfor %}
 
 with every_measurement as (
-    {%- for model in measured %}
+    {% for model in measured %}
     select * from {{ model }}
-    {%- if not loop.last %}
+    {% if not loop.last %}
     union all
-    {%- endif %}
-    {%- endfor %}
+    {% endif %}
+    {% endfor %}
 ),
 
 final as (

@@ -1,6 +1,9 @@
 -- rendered from ga4_export, sha256 e0ee32b73d2cd18fa4da38139fdbd7c5525b03d05b1c9e9ca8564afd7d791025; change the declaration, then run `plumbline render`
 {{ config(incremental_strategy='new_keys', unique_key=['event_key', 'event_date']) }}
 
+{% if nothing_new(source('ga4_export', 'events')) %}
+select * from {{ this }} where false
+{% else %}
 with typed as (
     {{ typed_ga4_export__events(unseen(source('ga4_export', 'events'))) }}
 ),
@@ -15,3 +18,4 @@ final as (
 )
 
 select * from final
+{% endif %}

@@ -1,10 +1,15 @@
 -- rendered from shopify, sha256 4c9211ac07e051120d2969b73c049943a0489ad4f0b10b13c3b9ec171d9d842b; change the declaration, then run `plumbline render`
+{% if nothing_new(source('shopify', 'sales_by_day')) %}
+select * from {{ this }} where false
+{% else %}
 with typed as (
     {{ typed_shopify__sales_by_day(unseen(source('shopify', 'sales_by_day'))) }}
 ),
 
 final as (
-    select * from typed
+    select *
+    from typed
 )
 
 select * from final
+{% endif %}

@@ -1,0 +1,93 @@
+"""How DuckDB spells a typed payload: struct access on one parsed structure."""
+
+from __future__ import annotations
+
+import json
+
+from deployments.render_payload import (
+    EPOCH_UNITS,
+    LEAF_TYPES,
+    epoch_range,
+    kept_fields,
+    leaf_type,
+    leaves,
+    places,
+    quoted,
+    structure,
+    text,
+)
+from expectations.declare.contract import contract
+from expectations.declare.field import Field, Pick, column_name
+from expectations.declare.stream import Stream
+
+
+class DuckDb:
+    """The parsed payload is `j`, the tokens are `t`; lists are searched through one list of their keys."""
+
+    prefix = "duckdb"
+
+    def __init__(self, stream: Stream) -> None:
+        self.stream = stream
+        self.leaf_types = {path: leaf_type(kinds) for path, kinds in leaves(kept_fields(stream)).items()}
+
+    def parsed(self) -> list[str]:
+        columns = [f"from_json(_airbyte_data, {text(structure(self.stream))}) as j"]
+        if tokens := contract(self.stream).tokens:
+            shape = json.dumps({token.name: "VARCHAR" for token in tokens}, separators=(",", ":"))
+            columns.append(f"from_json(_tokens, {text(shape)}) as t")
+        return columns
+
+    def lists(self) -> list[str]:
+        picks = [field.pick for field in kept_fields(self.stream) if field.pick]
+        named = {_keys_name(pick): f"[x.{quoted(_key(pick))} for x in j.{_dotted(pick.list)}]" for pick in picks}
+        return [f"{listed} as {name}" for name, listed in named.items()]
+
+    def value(self, field: Field) -> str:
+        if field.sum:
+            total = f"list_sum([x.{quoted(field.sum.value)} for x in j.{_dotted(field.sum.list)}])"
+            return f"cast({total} as {'bigint' if field.type == 'integer' else 'decimal(38, 9)'})"
+        read = [path for path, _ in places(field)][1 if field.pick else 0 :]
+        values = [_cast(field, _place(field, path), self.leaf_types[path]) for path in read]
+        return values[0] if len(values) == 1 else f"coalesce({', '.join(values)})"
+
+    def token(self, field: Field) -> str:
+        return f"t.{quoted(field.name)}"
+
+
+def _place(field: Field, path: tuple[str, ...]) -> str:
+    if not field.pick:
+        return f"j.{_dotted(path)}"
+    wanted = text(next(iter(field.pick.where.values())))
+    found = f"list_position({_keys_name(field.pick)}, {wanted})"
+    return f"j.{_dotted(field.pick.list)}[{found}].{_dotted(path[len(field.pick.list) :])}"
+
+
+def _cast(field: Field, place: str, leaf: str) -> str:
+    if field.type in EPOCH_UNITS:
+        return _epoch(place if leaf == "BIGINT" else f"try_cast({place} as bigint)", field.type)
+    if field.type == "timestamp":
+        at = place if leaf == "TIMESTAMPTZ" else f"try_cast({place} as timestamptz)"
+        return f"({at} at time zone 'UTC')"
+    if field.type == "date_compact":
+        return f"cast(try_strptime({place}, '%Y%m%d') as date)"
+    if field.type in ("text", "url"):
+        return place if leaf == "VARCHAR" else f"cast({place} as varchar)"
+    return place if leaf == LEAF_TYPES.get(field.type) else f"try_cast({place} as {field.column_type})"
+
+
+def _epoch(number: str, kind: str) -> str:
+    first, last = epoch_range(kind)
+    micros = number if EPOCH_UNITS[kind] == 1 else f"{number} * {EPOCH_UNITS[kind]}"
+    return f"case when {number} between {first} and {last} then make_timestamp({micros}) end"
+
+
+def _key(pick: Pick) -> str:
+    return next(iter(pick.where))
+
+
+def _keys_name(pick: Pick) -> str:
+    return column_name("_".join([*pick.list, _key(pick)])) + "_keys"
+
+
+def _dotted(path: tuple[str, ...]) -> str:
+    return ".".join(quoted(step.removesuffix("[]")) for step in path)

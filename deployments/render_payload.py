@@ -1,0 +1,92 @@
+"""Which places of a payload a stream reads, as which types: the structure of its one parse."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+
+from expectations.declare.field import Field
+from expectations.declare.stream import Stream
+
+Tree = dict[str, object]
+
+LEAF_TYPES = {
+    "integer": "BIGINT", "decimal": "DECIMAL(38,9)", "date": "DATE", "timestamp": "TIMESTAMPTZ",
+    "epoch_seconds": "BIGINT", "epoch_millis": "BIGINT", "epoch_micros": "BIGINT",
+}  # fmt: skip
+# Microseconds per unit, and the instants that both engines can hold: an absurd number becomes null, not an error.
+EPOCH_UNITS = {"epoch_seconds": 1_000_000, "epoch_millis": 1_000, "epoch_micros": 1}
+_FIRST_MICROS, _LAST_MICROS = -62_135_596_800_000_000, 253_402_300_799_000_000
+
+
+def kept_fields(stream: Stream) -> list[Field]:
+    """The fields that staging reads from the payload; personal ones come as tokens or not at all."""
+    return [field for field in stream.fields.values() if field.pii is None]
+
+
+def structure(stream: Stream) -> str:
+    """The from_json structure of the payload: only what the contract wants, with target types."""
+    tree: Tree = {}
+    for path, wanted in sorted(leaves(kept_fields(stream)).items()):
+        here = tree
+        for step in path[:-1]:
+            inner = here.setdefault(step, [{}] if step.endswith("[]") else {})
+            here = inner[0] if isinstance(inner, list) else inner  # type: ignore[assignment]
+        here[path[-1]] = leaf_type(wanted)
+    return json.dumps(_without_marks(tree), ensure_ascii=False, separators=(",", ":"))
+
+
+def _without_marks(tree: object) -> object:
+    if isinstance(tree, list):
+        return [_without_marks(item) for item in tree]
+    if isinstance(tree, dict):
+        return {key.removesuffix("[]"): _without_marks(value) for key, value in tree.items()}
+    return tree
+
+
+def leaves(fields: list[Field]) -> dict[tuple[str, ...], set[str]]:
+    """Every place that is read (a list is marked with []) and the field types wanted from it."""
+    wanted: dict[tuple[str, ...], set[str]] = {}
+    for field in fields:
+        for path, kind in places(field):
+            wanted.setdefault(path, set()).add(kind)
+    return wanted
+
+
+def places(field: Field) -> Iterator[tuple[tuple[str, ...], str]]:
+    """The paths that a field is read from, with the type wanted there; a picked one begins with the path of its key."""
+    if field.pick:
+        inside = (*field.pick.list[:-1], f"{field.pick.list[-1]}[]")
+        yield (*inside, next(iter(field.pick.where))), "text"
+        for value in field.pick.value:
+            yield (*inside, *value.split(".")), field.type
+    elif field.sum:
+        yield (*field.sum.list[:-1], f"{field.sum.list[-1]}[]", field.sum.value), "decimal"
+    else:
+        yield field.path, field.type
+
+
+def leaf_type(wanted: set[str]) -> str:
+    """One type for a place that several fields read: text keeps integers and quoted numbers exact."""
+    types = {LEAF_TYPES.get(kind, "VARCHAR") for kind in wanted}
+    if len(types) == 1:
+        return types.pop()
+    return "DECIMAL(38,9)" if types == {"BIGINT", "DECIMAL(38,9)"} else "VARCHAR"
+
+
+def epoch_range(kind: str) -> tuple[int, int]:
+    """The first and last number of an epoch type that is an instant."""
+    unit = EPOCH_UNITS[kind]
+    return _FIRST_MICROS // unit, _LAST_MICROS // unit
+
+
+def quoted(name: str) -> str:
+    """A name as an identifier."""
+    escaped = name.replace('"', '""')
+    return f'"{escaped}"'
+
+
+def text(value: str) -> str:
+    """A value as a text literal."""
+    escaped = value.replace("'", "''")
+    return f"'{escaped}'"

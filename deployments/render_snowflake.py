@@ -1,0 +1,67 @@
+"""How Snowflake spells a typed payload: the text of a path of a variant, then a cast that may yield null."""
+
+from __future__ import annotations
+
+from deployments.render_payload import EPOCH_UNITS, epoch_range, quoted, text
+from expectations.declare.contract import contract
+from expectations.declare.field import Field
+from expectations.declare.stream import Stream
+
+
+class Snowflake:
+    """The payload is the variant `j`, the tokens are `t`."""
+
+    prefix = "snowflake"
+
+    def __init__(self, stream: Stream) -> None:
+        self.stream = stream
+
+    def parsed(self) -> list[str]:
+        columns = ["try_parse_json(_airbyte_data) as j"]
+        return [*columns, "try_parse_json(_tokens) as t"] if contract(self.stream).tokens else columns
+
+    def lists(self) -> list[str]:
+        return []
+
+    def value(self, field: Field) -> str:
+        if field.sum:
+            amount = f"try_cast(x:{quoted(field.sum.value)}::varchar as number(38, 9))"
+            place = f"j:{_variant(field.sum.list)}"
+            total = f"reduce({place}, 0::number(38, 9), (total, x) -> total + coalesce({amount}, 0))"
+            return f"iff(array_size({place}) > 0, {total}, null)::{_type(field.column_type)}"
+        if not field.pick:
+            return _cast(field, f"j:{_variant(field.path)}::varchar")
+        key, wanted = next(iter(field.pick.where.items()))
+        found = f"filter(j:{_variant(field.pick.list)}, x -> x:{quoted(key)}::varchar = {text(wanted)})[0]"
+        values = [_cast(field, f"{found}:{_variant(value.split('.'))}::varchar") for value in field.pick.value]
+        return values[0] if len(values) == 1 else f"coalesce({', '.join(values)})"
+
+    def token(self, field: Field) -> str:
+        return f"t:{quoted(field.name)}::varchar"
+
+
+def _cast(field: Field, place: str) -> str:
+    if field.type in EPOCH_UNITS:
+        return _epoch(f"try_cast({place} as number(38, 0))", field.type)
+    spelled = {
+        "text": place,
+        "url": place,
+        "date": f"try_to_date({place}, 'YYYY-MM-DD')",
+        "date_compact": f"try_to_date({place}, 'YYYYMMDD')",
+        "timestamp": f"convert_timezone('UTC', try_to_timestamp_tz({place}))::timestamp_ntz",
+    }
+    return spelled.get(field.type, f"try_cast({place} as {_type(field.column_type)})")
+
+
+def _epoch(number: str, kind: str) -> str:
+    first, last = epoch_range(kind)
+    scale = {1_000_000: 0, 1_000: 3, 1: 6}[EPOCH_UNITS[kind]]
+    return f"iff({number} between {first} and {last}, to_timestamp_ntz({number}, {scale}), null)"
+
+
+def _type(column_type: str) -> str:
+    return {"bigint": "number(38, 0)", "decimal(38,9)": "number(38, 9)"}.get(column_type, column_type)
+
+
+def _variant(path: tuple[str, ...] | list[str]) -> str:
+    return ".".join(quoted(step) for step in path)
