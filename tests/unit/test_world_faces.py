@@ -247,4 +247,4 @@ def real_fields(source: str, stream: str) -> set[str]:
 def test_about_ten_fields_are_delivered_that_nobody_declared(source: str, stream: str) -> None:
     declared = {field.payload_key for field in declare.load(source).streams[stream].fields.values()}
     delivered = {name for row in records(source, stream) for name in row}
-    assert len(delivered - declared) >= 4
+    assert len(delivered - declared) >= (5 if stream in {"click_view", "order_refunds"} else 8)

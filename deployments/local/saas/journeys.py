@@ -11,18 +11,26 @@ from functools import lru_cache
 
 import numpy as np
 
+from deployments.local.saas.browsers import VISITOR, browser, device
 from deployments.local.saas.catalog import ACCOUNTS, BY_COUNTRY, GOOGLE, META, catalog, slot_curve
 from deployments.local.saas.hashing import Dice, Flags, Ints, Reals
 from deployments.local.saas.orders import COUNTRY_SHARES, DAY_SPAN, orders_at
 from deployments.local.saas.paths import CHANNELS, SHAPES, Piece, cuts, pieces, shape_of, shuffle
-from deployments.local.saas.people import birth_of, roster
 from deployments.local.saas.seasons import SECOND, midnight, moment, traffic
 
+__all__ = [
+    "VISITOR",
+    "Sessions",
+    "buying_positions",
+    "channel_ranges",
+    "converting",
+    "session_count",
+    "sessions",
+    "sessions_at",
+]
 SESSIONS_A_DAY = 6_250_000
 SPAN = 100_000_000  # a session is day * SPAN + position
-VISITOR = 1 << 40  # people from here on never bought anything
 SHARES = np.array([0.144, 0.1584, 0.26, 0.2376, 0.12, 0.04, 0.04])
-DEVICES = ("mobile", "desktop", "tablet")
 PAGES = 40
 _EU, _ELSEWHERE = 0.25, 0.02
 _STEP_COUNTRY, _STEP_SLOT = 0.7548776662466927, 0.5698402909980532  # even spread without randomness
@@ -213,7 +221,7 @@ def _columns(
 ) -> Sessions:
     ref, position, person, channel, started, country = basics
     where, path, (_, created, total, _, tracked) = buyers
-    number, client, since = _browser(dice, ref, person, started)
+    number, client, since = browser(dice, ref, person, started)
     paid = channel < 2
     slot = _slots(dice, day, channel, country, _even(dice, day, position, _STEP_SLOT))
     buys = _place(where, _lasts()[path.shape, path.touch], len(ref)).astype(np.bool_)
@@ -229,7 +237,7 @@ def _columns(
         number=number,
         client=client,
         client_since=since,
-        device=_device(dice, person, ref),
+        device=device(dice, person, ref),
         country=country,
         slot=slot,
         click=np.where(paid, (dice.words("click", ref) >> np.uint64(1)).astype(np.int64), 0),
@@ -254,26 +262,6 @@ def _place(where: Ints, values: Ints | Flags, size: int, otherwise: int = 0) -> 
     column = np.full(size, otherwise, dtype=np.int64)
     column[where] = values
     return column
-
-
-def _browser(dice: Dice, ref: Ints, person: Ints, started: Ints) -> tuple[Ints, Ints, Ints]:
-    """(session number, client, client since): buyers keep one or two browsers, some share a household's."""
-    is_new = (person >= VISITOR) & (person - VISITOR == ref)
-    second = dice.chance("browser.second", ref, 0.25)
-    shared = dice.chance("browser.shared", ref, 0.05) & (person < VISITOR)
-    owner = np.where(shared, person ^ 1, person) * 2 + second
-    client = dice.below("browser.client", np.where(is_new, ref, owner), 2_147_483_647)
-    known = np.where(person < VISITOR, birth_of(np.where(person < VISITOR, owner // 2, 0)) - 30, 20_000)
-    since = (known - dice.below("browser.since", owner, 60)) * 86_400 + dice.below("browser.clock", owner, 86_400)
-    number = np.where(is_new, 1, 2 + dice.below("session.number", ref, 14))
-    return number, client, np.where(is_new, started // SECOND, np.minimum(since, started // SECOND - 60))
-
-
-def _device(dice: Dice, person: Ints, ref: Ints) -> Ints:
-    """A person's usual device, another one in every fourth session."""
-    shares = np.array([0.65, 0.32, 0.03])
-    usual, other = dice.pick("device.usual", person, shares), dice.pick("device.other", ref, shares)
-    return np.where(dice.chance("browser.second", ref, 0.25), other, usual)
 
 
 def _slots(dice: Dice, day: int, channel: Ints, country: Ints, spread: Reals) -> Ints:
@@ -309,6 +297,3 @@ def _table(name: str) -> Ints:
     widest = max(map(len, SHAPES))
     rows = [[int(getattr(t, name)) for t in shape] + [0] * (widest - len(shape)) for shape in SHAPES]
     return np.array(rows, dtype=np.int64)
-
-
-__all__ = ["Sessions", "buying_positions", "channel_ranges", "roster", "session_count", "sessions", "sessions_at"]

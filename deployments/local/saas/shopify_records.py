@@ -106,6 +106,7 @@ def refund_record(row: Record) -> Record:
         "note": None,
         "restock": True,
         "user_id": 74_861_019_325,
+        "return": None,
         "duties": "[]",
         "total_duties_set": money_set(0, row["currency"]),
         "order_adjustments": [_adjustment(row, shipping)] if shipping else [],
