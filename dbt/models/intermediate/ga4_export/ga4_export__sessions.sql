@@ -40,7 +40,7 @@ events as (
 
 ),
 
--- What an event says about where its session came from; click ids first, because a tagged link has both.
+-- What an event says about where its session came from. Names in brackets are GA4's way to say that there is none.
 clues as (
 
     select
@@ -63,7 +63,11 @@ clues as (
             as click_id_type,
         coalesce(manual_source, param_source, page_location_utm_source) as tagged_source,
         coalesce(manual_medium, param_medium, page_location_utm_medium) as tagged_medium,
-        coalesce(manual_campaign_name, param_campaign, page_location_utm_campaign) as tagged_campaign,
+        case
+            when param_campaign in ('(direct)', '(organic)', '(referral)', '(not set)')
+                then coalesce(manual_campaign_name, page_location_utm_campaign)
+            else coalesce(manual_campaign_name, param_campaign, page_location_utm_campaign)
+        end as tagged_campaign,
         case when page_referrer_host <> coalesce(page_location_host, '') then page_referrer_host end as referrer,
         row_number() over (
             partition by session_key

@@ -28,41 +28,54 @@ ads as (
 
 ),
 
--- Clicks are visits to the site: outbound ones, link clicks where those are not sent; `clicks` of Meta counts reactions
--- too. Purchases come as one action tier, chosen in the declaration: the tiers overlap and are never added up.
+-- A figure of zero comes as a missing array, so a missing outbound count is zero where the account's day has any; an
+-- account that never sends them has its link clicks counted.
+measured as (
+
+    select
+        *,
+        case
+            when count(outbound_clicks) over (partition by account_id, date_start) > 0 then coalesce(outbound_clicks, 0)
+            else coalesce(inline_link_clicks, 0)
+        end as site_clicks
+    from insights
+
+),
+
+-- Purchases come as one action tier, chosen in the declaration: the tiers overlap and are never added up.
 final as (
 
     select
         'meta_ads' as source,
-        insights.account_id,
-        insights.account_name,
+        measured.account_id,
+        measured.account_name,
         ad_accounts.timezone_name as account_timezone,
-        insights.campaign_id,
-        insights.campaign_name,
+        measured.campaign_id,
+        measured.campaign_name,
         campaigns.effective_status as campaign_status,
-        insights.objective as campaign_type,
-        insights.adset_id as ad_group_id,
-        insights.adset_name as ad_group_name,
+        measured.objective as campaign_type,
+        measured.adset_id as ad_group_id,
+        measured.adset_name as ad_group_name,
         ad_sets.effective_status as ad_group_status,
-        insights.ad_id,
-        insights.ad_name,
+        measured.ad_id,
+        measured.ad_name,
         cast(null as varchar) as ad_type,
         ads.effective_status as ad_status,
-        insights.date_start as date,
-        insights.account_currency as currency,
-        {{ money('coalesce(insights.spend, 0)') }} as spend,
-        cast(coalesce(insights.impressions, 0) as bigint) as impressions,
-        cast(coalesce(insights.outbound_clicks, insights.inline_link_clicks, 0) as bigint) as clicks,
-        cast(coalesce(insights.purchases, 0) as decimal(38, 6)) as platform_conversions,
-        {{ money('coalesce(insights.purchase_value, 0)') }} as platform_conversion_value,
+        measured.date_start as date,
+        measured.account_currency as currency,
+        {{ money('coalesce(measured.spend, 0)') }} as spend,
+        cast(coalesce(measured.impressions, 0) as bigint) as impressions,
+        cast(measured.site_clicks as bigint) as clicks,
+        cast(coalesce(measured.purchases, 0) as decimal(38, 6)) as platform_conversions,
+        {{ money('coalesce(measured.purchase_value, 0)') }} as platform_conversion_value,
         false as is_remainder,
-        insights._extracted_at as extracted_at,
-        insights._load_seq
-    from insights
-    left join ad_accounts on insights.account_id = ad_accounts.account_id
-    left join campaigns on insights.campaign_id = campaigns.id
-    left join ad_sets on insights.adset_id = ad_sets.id
-    left join ads on insights.ad_id = ads.id
+        measured._extracted_at as extracted_at,
+        measured._load_seq
+    from measured
+    left join ad_accounts on measured.account_id = ad_accounts.account_id
+    left join campaigns on measured.campaign_id = campaigns.id
+    left join ad_sets on measured.adset_id = ad_sets.id
+    left join ads on measured.ad_id = ads.id
 
 )
 

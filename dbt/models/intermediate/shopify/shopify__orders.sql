@@ -19,32 +19,30 @@ kept as (
 
 ),
 
--- Place of an order among the customer's own, tests left out. History may begin after the customer's first order:
--- then the shop's own count is higher than what is loaded.
+-- Place of an order among those of its customer, tests behind all others.
 sequenced as (
 
     select
         id,
         customer_id,
-        row_number() over (partition by customer_id order by processed_at, id) as place,
-        count(*) over (partition by customer_id) as loaded_orders,
-        min(processed_at) over () as history_start
+        coalesce(test, false) as is_test,
+        row_number() over (partition by customer_id order by coalesce(test, false), processed_at, id) as place,
+        count(*) over (partition by customer_id) as loaded_orders
     from kept
-    where customer_id is not null and not coalesce(test, false)
+    where customer_id is not null
 
 ),
 
+-- The history may begin after a customer's first order: then the shop's own count is higher than what is loaded.
 first_orders as (
 
     select sequenced.id
     from sequenced
-    left join customers on sequenced.customer_id = customers.id
+    inner join customers on sequenced.customer_id = customers.id
     where
         sequenced.place = 1
-        and (
-            customers.created_at >= sequenced.history_start
-            or coalesce(customers.orders_count, 0) <= sequenced.loaded_orders
-        )
+        and not sequenced.is_test
+        and coalesce(customers.orders_count, 0) <= sequenced.loaded_orders
 
 ),
 
