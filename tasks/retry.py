@@ -10,7 +10,7 @@ from prefect.client.schemas.objects import State, TaskRun
 from expectations.declare.errors import Unavailable
 
 # Seconds before the second, third and fourth try; Prefect adds jitter so that sources do not return in step.
-RETRY_DELAYS = [2, 10, 30]
+RETRY_DELAYS: list[float] = [2, 10, 30]
 JITTER = 0.3
 
 

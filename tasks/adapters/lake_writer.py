@@ -1,0 +1,247 @@
+"""One landing object becomes one lake object: every line a row, or a line of the quarantine with its reason.
+
+Optimistic, then careful. First DuckDB writes all lines straight to Parquet and raises at the first one that is
+not as Airbyte writes it (a filter in that statement would cost half as much again). Only then the object is read
+a second time to judge such lines, and a third time to write the rest.
+"""
+
+from __future__ import annotations
+
+import base64
+import gzip
+import json
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import BinaryIO
+
+import duckdb
+import numpy as np
+import pyarrow as pa
+
+from expectations.declare.errors import ContractBroken, PlumblineError
+from tasks.adapters.envelope import SCHEMA, Ints, Lines, batch, batch_of, cut
+from tasks.adapters.gunzip import blocks
+from tasks.adapters.lawless import suspicious
+from tasks.adapters.odd_lines import EARLIEST, LATEST, Opened, Refused, opened
+from tasks.adapters.tokens import TokenKey
+
+# Larger row groups cost page faults, a dictionary is tried in vain on payloads, zstd 1 is smaller than 3 (measured).
+PARQUET = "format parquet, compression zstd, compression_level 1, dictionary_size_limit 1000, row_group_size 16384"
+_ENVELOPE = (
+    '{"_airbyte_raw_id":"VARCHAR","_airbyte_extracted_at":"BIGINT","_airbyte_meta":"VARCHAR",'
+    '"_airbyte_generation_id":"BIGINT"}'
+)
+_SOUND = (
+    f"starts_with(payload, '{{') and length(e._airbyte_raw_id) > 0"
+    f" and e._airbyte_extracted_at >= {EARLIEST} and e._airbyte_extracted_at < {LATEST}"
+)
+# The head closes to a JSON object if and only if the payload's key stands at depth one.
+_ODD = f"""
+select n from (
+    select n, payload, case when json_valid(head || 'null}}') then from_json(head || 'null}}', '{_ENVELOPE}') end as e
+    from lines where json_valid(payload)
+) where {_SOUND}
+"""  # noqa: S608 - constants
+
+
+@dataclass(frozen=True)
+class LandingFile:
+    """A landing object: its name, its job, and a way to read it from the start, as often as needed."""
+
+    key: str
+    sync_id: int
+    open: Callable[[], AbstractContextManager[BinaryIO]]
+
+
+@dataclass(frozen=True)
+class Counts:
+    """What became of the lines; `content` is an order-free checksum of the payloads that were sealed."""
+
+    lines: int
+    rows: int
+    quarantined: int
+    content: str
+
+
+@dataclass(frozen=True)
+class LakeWriter:
+    """Writes lake objects; `tokens` is the SQL of the token column, `key` the parameters that it needs."""
+
+    connection: duckdb.DuckDBPyConnection
+    key: TokenKey
+    tokens: str = "null::varchar"
+
+    def write(self, landing: LandingFile, parquet: Path, quarantine: Path) -> Counts:
+        """Seal one object into two local files, the second one only if a line was refused.
+
+        Raises `ContractBroken` with the object's name for a damaged gzip stream. rows + quarantined == lines.
+        """
+        source = _Source(landing)
+        with self.connection.cursor() as cursor:
+            if not self._copied(cursor, source, parquet):
+                source.care = _judge(cursor, landing, quarantine)
+                if not self._copied(cursor, source, parquet):
+                    raise ContractBroken("a landing object changed while it was sealed", where=landing.key)
+            refused = len(source.care.refused) if source.care else 0
+            return _counted(cursor, parquet, source, refused)
+
+    def _copied(self, cursor: duckdb.DuckDBPyConnection, source: _Source, parquet: Path) -> bool:
+        """Whether every line was written; the caller's own errors pass, with their class."""
+        cursor.register("lines", pa.RecordBatchReader.from_batches(SCHEMA, source.batches()))
+        params = {"file": source.landing.key, "sync_id": source.landing.sync_id, "target": str(parquet)}
+        keyed = self.key.params if "$inner_key" in self.tokens else {}
+        try:
+            cursor.execute(_copy(self.tokens), params | keyed)
+        except duckdb.Error:
+            if source.failure:
+                raise source.failure from None
+            if source.care:
+                raise
+            return False
+        finally:
+            cursor.unregister("lines")
+        return True
+
+
+def _copy(tokens: str) -> str:
+    return f"""
+copy (
+    select
+        case when {_SOUND} then e._airbyte_raw_id else error('odd') end as _airbyte_raw_id,
+        epoch_ms(e._airbyte_extracted_at)::timestamp as _airbyte_extracted_at,
+        e._airbyte_meta,
+        e._airbyte_generation_id,
+        case when json_valid(payload) then payload else error('odd') end as _airbyte_data,
+        $file::varchar as _source_file,
+        n as _source_row,
+        $sync_id::bigint as _sync_id,
+        {tokens} as _tokens
+    from (select n, payload, from_json(head || 'null}}', '{_ENVELOPE}') as e from lines)
+) to $target ({PARQUET})
+"""  # noqa: S608 - constants, and the tokens' SQL, in which names are quoted and values bound
+
+
+@dataclass(frozen=True)
+class _Care:
+    """Line numbers that need care: those to open one by one, and those of them that were refused."""
+
+    odd: Ints
+    refused: Ints
+
+
+class _Odd(Exception):
+    """The optimistic pass met a line that needs care."""
+
+
+@dataclass
+class _Source:
+    """The lines of an object as DuckDB pulls them; keeps what the way through DuckDB would lose."""
+
+    landing: LandingFile
+    care: _Care | None = None
+    lines: int = 0
+    failure: PlumblineError | None = field(default=None)
+
+    def batches(self) -> Iterator[pa.RecordBatch]:
+        """All lines that are to be sealed."""
+        try:
+            for lines in _blocks_of(self.landing):
+                self.lines = lines.first + len(lines) - 1
+                yield from self._careful(lines) if self.care else self._optimistic(lines)
+        except PlumblineError as error:
+            # DuckDB keeps only the text of an exception; its class must survive.
+            self.failure = error
+            raise
+
+    def _optimistic(self, lines: Lines) -> Iterator[pa.RecordBatch]:
+        if not lines.usual.all() or any(isinstance(opened(lines.text(i)), Refused) for i in suspicious(lines)):
+            raise _Odd
+        yield batch(lines)
+
+    def _careful(self, lines: Lines) -> Iterator[pa.RecordBatch]:
+        if self.care is None:
+            return
+        numbers = np.arange(lines.first, lines.first + len(lines))
+        odd = np.isin(numbers, self.care.odd)
+        yield batch(lines, ~odd)
+        wanted = np.flatnonzero(odd & ~np.isin(numbers, self.care.refused))
+        if len(wanted):
+            yield _reopened(lines, wanted)
+
+
+def _blocks_of(landing: LandingFile) -> Iterator[Lines]:
+    first = 1
+    with landing.open() as packed:
+        for block in blocks(packed, landing.key):
+            lines = cut(block, first)
+            first += len(lines)
+            yield lines
+
+
+def _reopened(lines: Lines, wanted: Ints) -> pa.RecordBatch:
+    found = [(lines.first + int(i), opened(lines.text(i))) for i in wanted]
+    return batch_of([(n, one.head, one.payload) for n, one in found if isinstance(one, Opened)])
+
+
+def _judge(cursor: duckdb.DuckDBPyConnection, landing: LandingFile, quarantine: Path) -> _Care:
+    """Find the lines that need care, and write those that cannot be sealed to the quarantine file."""
+    odd: list[int] = []
+    refused: list[int] = []
+    # No time stamp: sealing an object twice gives the same bytes.
+    with quarantine.open("wb") as file, gzip.GzipFile("", "wb", fileobj=file, mtime=0) as out:
+        for lines in _blocks_of(landing):
+            sound = _sound(cursor, batch(lines, lines.usual))
+            plain = lines.usual & np.isin(np.arange(lines.first, lines.first + len(lines)), sound)
+            plain[suspicious(lines)] = False
+            indexes = np.flatnonzero(~plain)
+            odd += [lines.first + int(i) for i in indexes]
+            for index, verdict in _refused(cursor, lines, indexes):
+                refused.append(lines.first + index)
+                out.write(_quarantined(landing, lines, index, verdict))
+    return _Care(np.array(odd, np.int64), np.array(refused, np.int64))
+
+
+def _sound(cursor: duckdb.DuckDBPyConnection, rows: pa.RecordBatch) -> Ints:
+    cursor.register("lines", pa.Table.from_batches([rows]))
+    try:
+        return np.asarray(cursor.execute(_ODD).fetchnumpy()["n"], np.int64)
+    finally:
+        cursor.unregister("lines")
+
+
+def _refused(cursor: duckdb.DuckDBPyConnection, lines: Lines, indexes: Ints) -> Iterator[tuple[int, Refused]]:
+    """Those of the odd lines that hold no record; what passed the grammar must pass DuckDB's parser too."""
+    verdicts = {int(i): opened(lines.text(i)) for i in indexes}
+    good = [(i, one.head, one.payload) for i, one in verdicts.items() if isinstance(one, Opened)]
+    sound = set(_sound(cursor, batch_of(good)).tolist())
+    for index, verdict in verdicts.items():
+        if isinstance(verdict, Refused):
+            yield index, verdict
+        elif index not in sound:
+            yield index, Refused("not JSON")
+
+
+def _quarantined(landing: LandingFile, lines: Lines, index: int, verdict: Refused) -> bytes:
+    text = lines.text(index)
+    try:
+        kept = {"text": text.decode()}
+    except UnicodeDecodeError:
+        kept = {"base64": base64.b64encode(text).decode()}
+    about = {"object": landing.key, "line": lines.first + index, "reason": verdict.reason, "place": verdict.place}
+    return json.dumps(about | kept).encode() + b"\n"
+
+
+def _counted(cursor: duckdb.DuckDBPyConnection, parquet: Path, source: _Source, refused: int) -> Counts:
+    """Count what stands in the file, not what was sent to it."""
+    counting = "select count(*), bit_xor(hash(_airbyte_data)), sum(hash(_airbyte_data)) % 18446744073709551616"
+    found = cursor.execute(f"{counting} from read_parquet(?)", [str(parquet)]).fetchone()
+    rows, mixed, added = found if found and found[0] else (0, 0, 0)
+    if rows + refused != source.lines:
+        raise ContractBroken(
+            f"{source.lines} lines became {rows} rows and {refused} quarantined lines",
+            where=source.landing.key,
+            do="Nothing was sealed. This is a fault of the product: please report it with the object",
+        )
+    return Counts(source.lines, rows, refused, f"{rows}:{int(mixed):016x}{int(added):016x}")

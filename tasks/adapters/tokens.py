@@ -1,0 +1,97 @@
+"""Join tokens: what is left of a personal identifier behind seal.
+
+A token is `<key version>:<HMAC-SHA256 of "<type>|<normalised value>">`, so the same person has the same token in
+every source. It is made in SQL, for millions of rows; the same in Python serves one value at a time (an erasure).
+The key travels as two bound parameters, the padded keys of HMAC's definition (RFC 2104), never in SQL text.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+import re
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+HASH_BLOCK = 64
+# One line each in Python and in SQL; a test compares them.
+_NORMAL_SQL = {
+    "email": "lower(trim(nfc_normalize({value}), {spaces}))",
+    "phone": "case when starts_with(ltrim({value}, {spaces}), '+') then '+' else '' end"
+    " || nullif(regexp_replace({value}, '[^0-9]', '', 'g'), '')",
+    "user_id": "trim({value}, {spaces})",
+}
+SPACES = " \t\r\n"
+
+
+class Personal(Protocol):
+    """A field marked `pii: join` (`expectations.declare.contract.TokenField`)."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def path(self) -> tuple[str, ...]: ...
+
+    @property
+    def pii_type(self) -> str: ...
+
+
+@dataclass(frozen=True)
+class TokenKey:
+    """The key and its version."""
+
+    version: int
+    key: bytes = field(repr=False)
+
+    @property
+    def params(self) -> dict[str, bytes]:
+        """The bound parameters that `tokens_sql` needs."""
+        key = hashlib.sha256(self.key).digest() if len(self.key) > HASH_BLOCK else self.key
+        padded = key.ljust(HASH_BLOCK, b"\0")
+        return {"inner_key": bytes(b ^ 0x36 for b in padded), "outer_key": bytes(b ^ 0x5C for b in padded)}
+
+    def token(self, pii_type: str, value: str) -> str | None:
+        """The token of one value; none for an empty one."""
+        normal = normalised(pii_type, value)
+        if not normal:
+            return None
+        return f"{self.version}:{hmac.new(self.key, f'{pii_type}|{normal}'.encode(), 'sha256').hexdigest()}"
+
+
+def normalised(pii_type: str, value: str) -> str:
+    """The form in which two spellings of one identifier are equal."""
+    if pii_type == "email":
+        return unicodedata.normalize("NFC", value).strip(SPACES).lower()
+    if pii_type == "phone":
+        digits = re.sub(r"[^0-9]", "", value)
+        return ("+" if value.lstrip(SPACES).startswith("+") else "") + digits if digits else ""
+    return value.strip(SPACES)
+
+
+def tokens_sql(fields: Sequence[Personal], payload: str, version: int) -> str:
+    """SQL for the `_tokens` text of a payload column: a JSON object of the tokens that exist, else null."""
+    if not fields:
+        return "null::varchar"
+    pairs = ", ".join(_pair(one, payload, version) for one in fields)
+    return f"nullif('{{' || concat_ws(',', {pairs}) || '}}', '{{}}')"
+
+
+def _pair(one: Personal, payload: str, version: int) -> str:
+    spaces = "' ' || chr(9) || chr(13) || chr(10)"
+    value = f"json_extract_string({payload}, {_quoted(_pointer(one.path))})"
+    normal = f"nullif({_NORMAL_SQL[one.pii_type].format(value=value, spaces=spaces)}, '')"
+    inner = f"unhex(sha256($inner_key::blob || encode('{one.pii_type}|' || {normal})))"
+    token = f"sha256($outer_key::blob || {inner})"
+    return f"{_quoted(f'{json.dumps(one.name)}:')} || '\"{version}:' || {token} || '\"'"
+
+
+def _pointer(path: Sequence[str]) -> str:
+    return "".join("/" + step.replace("~", "~0").replace("/", "~1") for step in path)
+
+
+def _quoted(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"

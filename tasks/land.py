@@ -1,0 +1,64 @@
+"""Find what one finished Airbyte job left in the landing area for one stream."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from prefect import task
+
+from expectations.declare.errors import ContractBroken
+from expectations.declare.source import load as declared
+from tasks import doors
+from tasks.outcomes import recorded
+from tasks.retry import JITTER, RETRY_DELAYS, unavailable_only
+from tasks.sync import SyncRun
+from tasks.window import Window
+
+
+@dataclass(frozen=True)
+class LandedObject:
+    """One landing object as the listing shows it."""
+
+    key: str
+    etag: str
+    size: int
+
+
+@dataclass(frozen=True)
+class Landed:
+    """All landing objects of one stream that one finished job wrote, in key order."""
+
+    source: str
+    stream: str
+    window: Window
+    sync_id: int
+    objects: tuple[LandedObject, ...]
+
+
+@task(
+    retries=len(RETRY_DELAYS),
+    retry_delay_seconds=RETRY_DELAYS,
+    retry_jitter_factor=JITTER,
+    retry_condition_fn=unavailable_only,
+    task_run_name="land {run.source} {stream}",
+)
+@recorded
+def land(run: SyncRun, stream: str) -> Landed:
+    """List the objects of a job by the job id at the beginning of their names.
+
+    Objects show up before a job ends, also in jobs that fail, so a job that did not succeed is refused. Nothing
+    is concluded from what follows the id: Airbyte appends `-1` behind the extension where two names clash.
+    """
+    if run.status != "succeeded":
+        raise ContractBroken(
+            f"Airbyte job {run.job_id} is {run.status}: its objects are not complete",
+            where=f"{run.source}.{stream}",
+            do="Wait for a job that succeeds; plumbline refresh asks for one",
+        )
+    prefix = declared(run.source).streams[stream].landing_prefix
+    of_job = (
+        LandedObject(item.key, item.etag, item.size)
+        for item in doors.object_store().list(prefix)
+        if item.key.rpartition("/")[2].startswith(f"{run.job_id}_")
+    )
+    return Landed(run.source, stream, run.window, run.job_id, tuple(sorted(of_job, key=lambda item: item.key)))
