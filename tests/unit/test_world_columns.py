@@ -10,7 +10,8 @@ from deployments.local.saas import orders as order_columns
 from deployments.local.saas import paths, people
 from deployments.local.saas.catalog import ACCOUNTS, EMOJI_NAME, HOSTILE_NAME
 from deployments.local.saas.hashing import Dice, Shuffle
-from deployments.local.saas.journeys import buying_positions, channel_ranges
+from deployments.local.saas.journeys import Sessions, buying_positions, channel_ranges
+from deployments.local.saas.orders import Orders
 from deployments.local.saas.seasons import local_day, moment, number
 from deployments.local.saas.world import World
 
@@ -25,7 +26,7 @@ def fingerprint(seed: int) -> bytes:
     return b"".join(part.tobytes() for part in parts)
 
 
-def same(left: object, right: object) -> bool:
+def same(left: Sessions | Orders, right: Sessions | Orders) -> bool:
     return all(np.array_equal(getattr(left, name), getattr(right, name)) for name in type(left).__slots__)
 
 
@@ -114,15 +115,15 @@ def test_every_web_order_ends_a_path_of_its_own_day() -> None:
 
 def test_a_path_found_forward_equals_the_path_found_backward() -> None:
     dice, last = Dice(7, SCALE), number(DAY)
-    forward = {}
+    forward: dict[tuple[int, int, int, int], int] = {}
     for order_day in range(last - 5, last + 1):
         shape = paths.shape_of(dice, order_day, np.arange(people.roster(dice, order_day).web))
         for found in shape.tolist():
             for n, touch in enumerate(paths.SHAPES[found]):
                 key = (order_day - touch.lag, order_day, found, n)
                 forward[key] = forward.get(key, 0) + 1
-    for (day, order_day, shape, touch), count in forward.items():
-        mine = [p for p in paths.pieces(dice, day) if (p.order_day, p.shape, p.touch) == (order_day, shape, touch)]
+    for (day, *where), count in forward.items():
+        mine = [piece for piece in paths.pieces(dice, day) if [piece.order_day, piece.shape, piece.touch] == where]
         assert [piece.count for piece in mine] == [count]
 
 

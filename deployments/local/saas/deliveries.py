@@ -100,9 +100,14 @@ def _shop_kept(dice: Dice, platform: int, day: int) -> Deliveries:
     return _shop_deliveries(dice, platform, day)
 
 
+@lru_cache(maxsize=3)
+def _shop_recent(dice: Dice, platform: int, day: int) -> Deliveries:
+    return _shop_deliveries(dice, platform, day)
+
+
 def shop_deliveries(dice: Dice, platform: int, day: int) -> Deliveries:
     """All deliveries of a platform during one shop day."""
-    return _shop_kept(dice, platform, day) if dice.is_small else _shop_deliveries(dice, platform, day)
+    return _shop_kept(dice, platform, day) if dice.is_small else _shop_recent(dice, platform, day)
 
 
 def _shop_deliveries(dice: Dice, platform: int, day: int) -> Deliveries:

@@ -68,7 +68,9 @@ STREAMS: dict[str, Stream] = {
 
 
 def _days(request: Request, look_back: int) -> Iterator[tuple[int, int]]:
-    return ((place, day) for place in MINE for day in request.days(ACCOUNTS[place].zone, look_back))
+    """(account, day) of every slice, day by day: neighbouring days share their deliveries."""
+    asked = {(day, place) for place in MINE for day in request.days(ACCOUNTS[place].zone, look_back)}
+    return ((place, day) for day, place in sorted(asked))
 
 
 def _ad_rows(dice: Dice, place: int, day: int, request: Request) -> Iterator[Record]:

@@ -22,7 +22,7 @@ LONGEST_LEAD = 45
 LEAD_SHARE, LOOKERS_A_DAY = 0.4, 50_000
 # Days after creation on which a share of the contacts opens, clicks or visits again.
 ENGAGED_AFTER = (1, 2, 3, 4, 5, 6, 7, 9, 11, 13, 15, 18, 21, 25, 30, 36, 43, 52, 62, 75)
-ENGAGED_SHARE = 0.62
+ENGAGED_SHARE = 0.76
 LOOKER_ID = 1_000_000_000_000
 
 
