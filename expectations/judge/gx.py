@@ -38,10 +38,17 @@ def run(suites: Sequence[tuple[Suite, pd.DataFrame]]) -> tuple[Judged, ...]:
     with quiet():
         import great_expectations as gx
 
-        context = gx.get_context(mode="ephemeral")
+        context = gx.get_context(mode="ephemeral", project_config=_in_memory())
         context.variables.progress_bars = {"globally": False}
         source = context.data_sources.add_pandas("measurements")
         return tuple(_run(gx, source, suite, frame) for suite, frame in suites)
+
+
+def _in_memory() -> Any:  # noqa: ANN401 - an untyped library
+    from great_expectations.data_context.types.base import DataContextConfig, InMemoryStoreBackendDefaults
+
+    # By default every context leaves a folder for a docs site in the temporary directory.
+    return DataContextConfig(store_backend_defaults=InMemoryStoreBackendDefaults(init_temp_docs_sites=False))
 
 
 def _run(gx: Any, source: Any, suite: Suite, frame: pd.DataFrame) -> Judged:  # noqa: ANN401 - an untyped library

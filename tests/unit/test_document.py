@@ -1,0 +1,173 @@
+"""The site: pages of the stored results, an index, runbooks; everything escaped, nothing from another host."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pandas as pd
+import pytest
+
+from expectations.declare.source import load
+from expectations.judge.measurement import COLUMNS
+from expectations.judge.suites import suite_of
+from expectations.judge.verdict import CHECKS
+from tasks import doors, judge, site_parts
+from tasks.adapters.ops_store import Incident
+from tasks.document import document
+from tasks.settings import settings
+from tasks.window import Window
+
+DAY = date(2026, 11, 17)
+WINDOW = Window.of_day(DAY)
+HOSTILE = "<img src=x onerror=alert(1)> 💥"
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    monkeypatch.setenv("PLUMBLINE_HOME", str(tmp_path))
+    monkeypatch.setenv("PLUMBLINE_SLACK_URL", "http://127.0.0.1:21040/api/")
+    monkeypatch.setenv("PREFECT_API_URL", "http://127.0.0.1:21000/api")
+    settings.cache_clear()
+    yield tmp_path
+    doors.ops_store().close()
+    settings.cache_clear()
+
+
+def _store(window: Window = WINDOW, stream: str = "ads_insights") -> None:
+    source = load("meta_ads")
+    totals = [("reconcile_ours", "54012.30"), ("reconcile_theirs", "18004.10")]
+    rows: list[dict[str, Any]] = [
+        {"metric": metric, "account": HOSTILE, "day": window.days()[0], "value": Decimal(v)} for metric, v in totals
+    ]
+    frame = pd.DataFrame([{"role": "now", **r} for r in rows], columns=list(COLUMNS), dtype=object)
+    suite = suite_of(source, source.streams[stream], window, closed=set(window.days()), history_days=0)
+    judge._judged([(suite, frame)], window)
+
+
+def _links(page: Path) -> list[str]:
+    return re.findall(r'(?:href|src)="([^"]+)"', page.read_text())
+
+
+def test_a_hostile_account_is_text_on_every_page(home: Path) -> None:
+    _store()
+    index = document.fn(WINDOW)
+    pages = sorted(index.parent.rglob("*.html"))
+    assert [str(p.relative_to(index.parent)) for p in pages if "runbooks" not in str(p)] == [
+        "data-docs/2026-11-17/meta_ads.ads_insights.html",
+        "data-docs/index.html",
+        "index.html",
+    ]
+    assert all("<img" not in page.read_text() for page in pages)
+    assert "&lt;img src=x onerror=alert(1)&gt; 💥" in pages[0].read_text()
+
+
+def test_no_page_has_a_script_or_asks_another_host(home: Path) -> None:
+    _store()
+    for page in document.fn(WINDOW).parent.rglob("*.html"):
+        assert "<script" not in page.read_text()
+        elsewhere = [link for link in _links(page) if "//" in link and not link.startswith("http://127.0.0.1:")]
+        assert elsewhere == []
+
+
+def test_every_relative_link_leads_somewhere(home: Path) -> None:
+    _store()
+    for page in document.fn(WINDOW).parent.rglob("*.html"):
+        local = [link.partition("#") for link in _links(page) if "//" not in link]
+        missing = [path for path, _, _ in local if path and not (page.parent / path).exists()]
+        assert missing == []
+        anchors = [name for path, _, name in local if name and not path]
+        assert all(f'id="{name}"' in page.read_text() for name in anchors)
+
+
+def test_without_anything_the_site_still_opens(home: Path) -> None:
+    text = document.fn(WINDOW).read_text()
+    assert "Nothing has been published yet" in text
+    assert "None so far" in text
+
+
+def test_incidents_are_on_the_index(home: Path) -> None:
+    at = datetime(2026, 11, 18, 5, 52, tzinfo=UTC)
+    doors.ops_store().save_incident(
+        Incident(
+            "k", "late", "shopify", HOSTILE, "warning", "@x", "Late.", "", "", "late", "2026-11-17", at, at, 1, "open"
+        )
+    )
+    text = document.fn(WINDOW).read_text()
+    assert "Source is late" in text
+    assert "&lt;img src=x" in text
+
+
+def test_only_new_results_are_rendered_again(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    _store()
+    document.fn(WINDOW)
+    rendered: list[str] = []
+    monkeypatch.setattr("tasks.document._render_suite", lambda body, page: rendered.append(page.stem))
+    document.fn(WINDOW)
+    assert rendered == []
+    _store(stream="ads_insights_account")
+    document.fn(WINDOW)
+    assert rendered == ["meta_ads.ads_insights_account"]
+
+
+def test_history_stays_on_the_index(home: Path) -> None:
+    _store(Window.parse("2026-11-16"))
+    _store()
+    document.fn(WINDOW)
+    text = (home / "site" / "data-docs" / "index.html").read_text()
+    assert text.index('id="2026-11-17"') < text.index('id="2026-11-16"')
+
+
+def test_places_are_those_of_the_running_stack(home: Path) -> None:
+    found = {place.name: place.address for place in site_parts.places()}
+    assert found["Prefect"] == "http://127.0.0.1:21000"
+    assert found["Slack channel"] == "http://127.0.0.1:21040/"
+
+
+def test_a_page_is_newer_than_its_result(home: Path) -> None:
+    _store()
+    document.fn(WINDOW)
+    page = home / "site" / "data-docs" / "2026-11-17" / "meta_ads.ads_insights.html"
+    result = home / "validations" / "2026-11-17" / "meta_ads.ads_insights.json"
+    assert page.stat().st_mtime_ns >= result.stat().st_mtime_ns
+
+
+def test_every_check_has_a_runbook_and_every_runbook_a_check() -> None:
+    assert {path.stem for path in site_parts.RUNBOOKS.glob("*.md")} == set(CHECKS)
+
+
+@pytest.mark.parametrize("path", sorted(site_parts.RUNBOOKS.glob("*.md")), ids=lambda path: path.stem)
+def test_a_runbook_says_what_how_and_again(path: Path) -> None:
+    headings = [line for line in path.read_text().splitlines() if line.startswith("#")]
+    assert headings[0] == f"# {CHECKS[path.stem]} ({path.stem})"
+    assert headings[1:] == ["## What it means", "## How to look", "## How to repair", "## How to run it again"]
+
+
+@pytest.fixture(scope="module")
+def empty_warehouse() -> Iterator[duckdb.DuckDBPyConnection]:
+    with duckdb.connect() as db:
+        db.execute("create schema quality; create schema raw")
+        db.execute(
+            "create table quality.measurements (window_start timestamp, window_end timestamp, source varchar,"
+            " model varchar, account varchar, day date, metric varchar, field varchar, value decimal(38, 6),"
+            " baseline decimal(38, 6), baseline_n bigint, detail varchar, sync_id bigint, load_seq bigint)"
+        )
+        db.execute(
+            "create table raw.load_ledger (table_name varchar, object_key varchar, etag varchar, rows bigint,"
+            " source varchar, stream varchar, sync_id bigint, window_start timestamp, window_end timestamp,"
+            " loaded_at timestamp, load_seq bigint)"
+        )
+        yield db
+
+
+@pytest.mark.parametrize("path", sorted(site_parts.RUNBOOKS.glob("*.md")), ids=lambda path: path.stem)
+def test_the_queries_of_a_runbook_run(path: Path, empty_warehouse: duckdb.DuckDBPyConnection) -> None:
+    queries = re.findall(r"```sql\n(.*?)```", path.read_text(), re.S)
+    assert queries
+    for query in queries:
+        empty_warehouse.execute(query)
