@@ -6,8 +6,10 @@ a traceback. Slow libraries are imported by the command that needs them.
 
 from __future__ import annotations
 
+import atexit
 import os
 import sys
+from collections import Counter
 from datetime import date
 from typing import Annotated
 
@@ -15,6 +17,7 @@ import typer
 from rich.console import Console
 
 from deployments.bench import app as bench
+from deployments.terminal import QUIET
 from expectations.declare.errors import PlumblineError
 from expectations.declare.source import load as load_source
 from tasks.window import Window
@@ -106,10 +109,10 @@ def refresh(
     from flows.refresh_source import refresh_source
 
     verdicts = refresh_source(source=source, window=span, again=again)
-    for verdict in verdicts:
-        if verdict.state != "passed":
-            console.print(f"{verdict.state}: {verdict.sentence}", markup=False)
-    console.print(f"{len(verdicts)} checks on {source} {span.label}")
+    for verdict in (v for v in verdicts if v.alarming):
+        console.print(f"{verdict.state}: {verdict.sentence}", markup=False, soft_wrap=True)
+    counts = ", ".join(f"{n} {state}" for state, n in Counter(v.state for v in verdicts).most_common())
+    console.print(f"{source} {span.label}: {counts}")
 
 
 @app.command()
@@ -136,7 +139,7 @@ def enter_stack() -> None:
     """Give this process the addresses of the running stack, before Prefect is imported."""
     from deployments.local import stack
 
-    os.environ.update(stack.environment())
+    os.environ.update(stack.environment() | QUIET)
 
 
 def _say(release: object) -> None:
@@ -148,16 +151,29 @@ def _say(release: object) -> None:
         return
     console.print(f"held {release.window.label}; readers keep the last good release:")
     for reason in release.because:
-        console.print(f"- {reason}", markup=False)
+        console.print(f"- {reason}", markup=False, soft_wrap=True)
 
 
 def main() -> None:
     """The console script."""
+    status = 0
     try:
-        app()
+        app(standalone_mode=True)
+    except SystemExit as left:
+        status = left.code if isinstance(left.code, int) else int(left.code is not None)
     except PlumblineError as error:
-        console.print(f"{type(error).__name__}: {error}", style="red", markup=False)
-        sys.exit(2)
+        console.print(f"{type(error).__name__}: {error}", style="red", markup=False, soft_wrap=True)
+        status = 2
+    _leave(status)
+
+
+def _leave(status: int) -> None:
+    # dbt keeps connections in module globals, over which DuckDB's binding writes a page of leak reports at a
+    # regular exit; so the exit functions (Prefect sends its last logs there) are run, and then it ends.
+    atexit._run_exitfuncs()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(status)
 
 
 if __name__ == "__main__":

@@ -18,6 +18,7 @@ from rich.console import Console
 from deployments.local import stack
 from deployments.local.saas.simulation import Fault, Simulation
 from deployments.prefect_set_up import deploy
+from deployments.terminal import QUIET
 from expectations.declare.errors import PlumblineError
 from expectations.declare.source import names
 from tasks import doors
@@ -55,7 +56,7 @@ class Story:
 
     def say(self, text: str) -> None:
         """One plain line; what sources sent is never read as markup."""
-        self.console.print(text, markup=False)
+        self.console.print(text, markup=False, soft_wrap=True)
 
 
 def tell(console: Console) -> None:
@@ -63,7 +64,7 @@ def tell(console: Console) -> None:
     began = time.monotonic()
     with _chapter(console, "Starting the local stack (Prefect, S3, Airbyte-compatible server, Slack, site)"):
         stack.up(lambda line: None)
-        os.environ.update(stack.environment())
+        os.environ.update(stack.environment() | QUIET)
         settings.cache_clear()
         deploy(lambda line: None)
     story = Story(console, Simulation(stack.simulation_url()))

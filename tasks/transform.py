@@ -47,7 +47,7 @@ class BuildReceipt:
 def measure(source: str, window: Window) -> BuildReceipt:
     """Type what is new of one source, bring its current rows up to date and measure them."""
     declaration = load(source)
-    return _run(window, source, [f"+{declaration.measure_model}"], declaration.owner.slack)
+    return _run(window, source, [f"+{declaration.measure_model}", "measurements"], declaration.owner.slack)
 
 
 @task(task_run_name="build {window.label}")
