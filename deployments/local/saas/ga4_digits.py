@@ -32,7 +32,7 @@ def digits(values: NDArray[np.int64], width: int) -> Bytes:
 
 def hexadecimal(words: Sequence[Words]) -> Bytes:
     """Sixteen lower-case hexadecimal digits per word, the words of a row side by side: (rows, 16 * words)."""
-    rows = np.stack([word.astype(">u8") for word in words], axis=1)
+    rows = np.stack(words, axis=1).astype(">u8")  # the highest byte first
     return _HEX_PAIR[rows.view(np.uint8)].view(np.uint8)
 
 
