@@ -14,7 +14,17 @@ import numpy as np
 from deployments.local.saas.catalog import ACCOUNTS, GOOGLE, META, catalog, slot_curve
 from deployments.local.saas.claims import claimed_at, in_account_money, viewers
 from deployments.local.saas.hashing import Dice, Flags, Ints, Reals
-from deployments.local.saas.journeys import SESSIONS_A_DAY, SHARES, SPAN, channel_ranges, sessions, sessions_at
+from deployments.local.saas.journeys import (
+    SESSIONS_A_DAY,
+    SHARES,
+    SPAN,
+    STEP_COUNTRY,
+    STEP_SLOT,
+    channel_ranges,
+    even,
+    sessions,
+    sessions_at,
+)
 from deployments.local.saas.seasons import SECOND, local_day, midnight, moment, price_of_clicks, traffic
 
 HOUR = 3_600 * SECOND
@@ -197,11 +207,14 @@ def _extra(dice: Dice, platform: int, day: int) -> Ints:
 def _extra_slots(dice: Dice, platform: int, day: int, extra: Ints) -> Ints:
     """Slots of lost clicks and views: accounts by their share, slots as the clicks."""
     places = [place for place, account in enumerate(ACCOUNTS) if account.platform == platform]
-    chosen = dice.pick("delivery.account", extra, np.array([ACCOUNTS[place].share for place in places]))
+    ends = np.cumsum([ACCOUNTS[place].share for place in places])
+    number = np.arange(len(extra), dtype=np.int64)
+    chosen = np.searchsorted(ends[:-1], even(dice, day, number, STEP_COUNTRY), side="right")
+    spread = even(dice, day, number, STEP_SLOT)
     slot = np.zeros(len(extra), dtype=np.int64)
     for n, place in enumerate(places):
         mine = np.flatnonzero(chosen == n)
-        found = np.searchsorted(slot_curve(dice, place, day), dice.uniform("delivery.slot", extra[mine]))
+        found = np.searchsorted(slot_curve(dice, place, day), spread[mine])
         slot[mine] = catalog(dice).slots_of(place)[found]
     return slot
 
@@ -227,9 +240,9 @@ def _price(dice: Dice, day: int, what: tuple[Ints, Ints, Flags]) -> tuple[Ints, 
     """(impressions, cost in minor units) of deliveries; Meta charges for views as well."""
     ref, slot, is_click = what
     price, rate = _slot_prices(dice, day)
-    noise = np.exp(0.35 * (dice.uniform("price.a", ref) + dice.uniform("price.b", ref) - 1) * 2.4)
-    dollars = price[slot] * noise * 0.92
-    shown = 1 + (dice.uniform("impressions", ref) * 1.33 / rate[slot]).astype(np.int64)
+    noise = np.exp(0.5 * (dice.uniform("price.a", ref) + dice.uniform("price.b", ref) - 1))
+    dollars = price[slot] * noise
+    shown = 1 + ((0.4 + dice.uniform("impressions", ref) * 0.53) / rate[slot]).astype(np.int64)
     free = ~is_click & (_platforms(dice)[slot] == GOOGLE)
     dollars = np.where(free, 0.0, np.where(is_click, dollars * 0.9, dollars * 0.2))
     return np.where(is_click, shown, 1 + shown // 3), (dollars * _minor(dice)[slot] + 0.5).astype(np.int64)

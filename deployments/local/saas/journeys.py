@@ -19,11 +19,17 @@ from deployments.local.saas.paths import CHANNELS, SHAPES, Piece, cuts, pieces, 
 from deployments.local.saas.seasons import SECOND, midnight, moment, traffic
 
 __all__ = [
+    "SESSIONS_A_DAY",
+    "SHARES",
+    "SPAN",
+    "STEP_COUNTRY",
+    "STEP_SLOT",
     "VISITOR",
     "Sessions",
     "buying_positions",
     "channel_ranges",
     "converting",
+    "even",
     "session_count",
     "sessions",
     "sessions_at",
@@ -33,7 +39,7 @@ SPAN = 100_000_000  # a session is day * SPAN + position
 SHARES = np.array([0.144, 0.1584, 0.26, 0.2376, 0.12, 0.04, 0.04])
 PAGES = 40
 _EU, _ELSEWHERE = 0.25, 0.02
-_STEP_COUNTRY, _STEP_SLOT = 0.7548776662466927, 0.5698402909980532  # even spread without randomness
+STEP_COUNTRY, STEP_SLOT = 0.7548776662466927, 0.5698402909980532  # even spread without randomness
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,7 +175,7 @@ def _who(dice: Dice, day: int, ref: Ints, position: Ints) -> tuple[Ints, Ints, I
     pool = max(50, int(SESSIONS_A_DAY * dice.scale * 12))
     returns = dice.chance("visitor.returns", ref, 0.38)
     person = VISITOR + np.where(returns, dice.below("visitor", ref, pool), ref)
-    spread = np.searchsorted(np.cumsum(COUNTRY_SHARES), _even(dice, day, position, _STEP_COUNTRY), side="right")
+    spread = np.searchsorted(np.cumsum(COUNTRY_SHARES), even(dice, day, position, STEP_COUNTRY), side="right")
     country = np.where(channel < 2, spread, dice.pick("visitor.country", ref, COUNTRY_SHARES))
     return person, np.minimum(channel, len(CHANNELS) - 1), np.minimum(country, 3)
 
@@ -223,7 +229,7 @@ def _columns(
     where, path, (_, created, total, _, tracked) = buyers
     number, client, since = browser(dice, ref, person, started)
     paid = channel < 2
-    slot = _slots(dice, day, channel, country, _even(dice, day, position, _STEP_SLOT))
+    slot = _slots(dice, day, channel, country, even(dice, day, position, STEP_SLOT))
     buys = _place(where, _lasts()[path.shape, path.touch], len(ref)).astype(np.bool_)
     quick = 1 + np.log(1 - dice.uniform("session.events", ref)) / np.log(1 - 1 / 7.6)
     events = np.minimum(quick, 190).astype(np.int64) + np.where(buys, 7, 0)
@@ -278,7 +284,7 @@ def _slots(dice: Dice, day: int, channel: Ints, country: Ints, spread: Reals) ->
     return slot
 
 
-def _even(dice: Dice, day: int, position: Ints, step: float) -> Reals:
+def even(dice: Dice, day: int, position: Ints, step: float) -> Reals:
     """Numbers in [0, 1) that fill the interval evenly, so that shares hold at small scale too."""
     return np.asarray((position * step + dice.one("even", day)) % 1.0)
 

@@ -21,7 +21,7 @@ PRODUCTS = 240
 SOURCES = ("web", "subscription_contract", "marketplace", "pos", "shopify_draft_order")
 COUNTRIES = ("US", "GB", "DE", "JP")
 CURRENCIES = ("USD", "GBP", "EUR", "JPY")
-COUNTRY_SHARES = np.array([0.72, 0.12, 0.10, 0.06])
+COUNTRY_SHARES = np.array([0.70, 0.12, 0.09, 0.09])
 TAX_BASIS_POINTS = np.array([725, 2000, 1900, 1000], dtype=np.int64)
 LONGEST_REFUND = 60
 REFUND_WEB, REFUND_OTHER = 0.17, 0.06
