@@ -26,7 +26,7 @@ from tasks.settings import settings
 from tasks.site_parts import ASSETS, Place, places, runbook_pages, write_if_new
 from tasks.window import Window
 
-_WORST_FIRST = ("errored", "failed", "warned", "learning", "passed")
+_WORST_FIRST = ("errored", "failed", "warned", "noted", "learning", "passed")
 _SENTENCES = 4  # of one suite on the index; its page has all
 _INCIDENTS = 25  # newest first on the site index
 
@@ -104,16 +104,22 @@ def _render_suite(body: Mapping[str, Any], page: Path) -> None:
 
 
 def _is_open(verdict: Mapping[str, str]) -> bool:
-    return verdict["state"] not in ("passed", "learning")
+    return _state(verdict) not in ("passed", "learning", "noted")
+
+
+def _state(verdict: Mapping[str, str]) -> str:
+    """The state for readers: what is only information is noted, whatever the check called it."""
+    noted = verdict["state"] == "warned" and verdict["severity"] == "info"
+    return "noted" if noted else verdict["state"]
 
 
 def _counts(verdicts: Iterable[Mapping[str, str]]) -> list[tuple[str, int]]:
-    found = Counter(verdict["state"] for verdict in verdicts)
+    found = Counter(_state(verdict) for verdict in verdicts)
     return [(state, found[state]) for state in _WORST_FIRST if found[state]]
 
 
 def _suite_states(body: Mapping[str, Any]) -> SuiteStates:
-    sentences = [v["sentence"] for v in body["verdicts"] if _is_open(v) and v["severity"] != "info"][:_SENTENCES]
+    sentences = [v["sentence"] for v in body["verdicts"] if _is_open(v)][:_SENTENCES]
     source = body["suite"].partition(".")[0]
     return SuiteStates(body["suite"], body["title"], source, _counts(body["verdicts"]), sentences)
 

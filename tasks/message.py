@@ -12,6 +12,7 @@ from expectations.judge.verdict import CHECKS
 from tasks.adapters.ops_store import Incident
 
 _MARKS = {"critical": ":red_circle:", "warning": ":large_orange_circle:", "info": ":large_blue_circle:"}
+_WEIGHT = {"critical": "critical, holds the publication", "warning": "warning", "info": "information"}
 _LONGEST = 2900  # Slack refuses more than 3000 characters in a section
 
 
@@ -23,7 +24,8 @@ def escaped(text: str) -> str:
 def open_message(incident: Incident, *, page: str, runbook: str) -> dict[str, Any]:
     """The body while the incident is open; `page` and `runbook` are addresses."""
     title = CHECKS.get(incident.check, incident.check)
-    head = f"{_MARKS.get(incident.severity, '')} *{escaped(title)}* · {escaped(incident.source)} · {incident.severity}"
+    mark, weight = _MARKS[incident.severity], _WEIGHT[incident.severity]
+    head = f"{mark} *{escaped(title)}* · {escaped(incident.source)} · {weight}"
     seen = "" if incident.occurrences == 1 else f" · seen {incident.occurrences} times"
     blocks = [
         _section(head + seen),

@@ -47,7 +47,7 @@ def run(suites: Sequence[tuple[Suite, pd.DataFrame]]) -> tuple[Judged, ...]:
 def _in_memory() -> Any:  # noqa: ANN401 - an untyped library
     from great_expectations.data_context.types.base import DataContextConfig, InMemoryStoreBackendDefaults
 
-    # By default every context leaves a folder for a docs site in the temporary directory.
+    # The default invents a docs site in the temporary directory, and says so on the console.
     return DataContextConfig(store_backend_defaults=InMemoryStoreBackendDefaults(init_temp_docs_sites=False))
 
 

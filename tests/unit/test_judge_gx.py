@@ -57,7 +57,10 @@ def test_every_declared_stream_has_a_suite() -> None:
             checks = [planned.check for planned in suite.planned]
             assert suite.name == stream.suite
             assert {"schema_drift", "duplicate_load", "null_spike"} <= set(checks) <= set(CHECKS)
-            assert ("spend_anomaly" in checks, "reconciliation" in checks) == (bool(stream.watch), bool(stream.reconcile))
+            assert ("spend_anomaly" in checks, "reconciliation" in checks) == (
+                bool(stream.watch),
+                bool(stream.reconcile),
+            )
 
 
 def test_a_good_batch_passes_what_needs_no_history() -> None:

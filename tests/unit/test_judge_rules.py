@@ -116,7 +116,9 @@ def _spend(today: str, *, clicks: int = 500, days: int = 35, account: str = "act
         spent, role = ("1000.00", "before") if n else (today, "now")
         at = DAY - timedelta(days=n)
         rows.append({"metric": "spend", "account": account, "day": at, "value": Decimal(spent), "role": role})
-        rows.append({"metric": "clicks", "account": account, "day": at, "value": clicks if not n else 500, "role": role})
+        rows.append(
+            {"metric": "clicks", "account": account, "day": at, "value": clicks if not n else 500, "role": role}
+        )
     return spend_anomaly(_m(*rows), ADS, closed={DAY})
 
 

@@ -1,0 +1,219 @@
+"""What people open, in a real browser: nothing is asked of another host, no error, hostile names stay text.
+
+Needs Chromium (`apt-get install chromium`): skipped without one, required where `CI` is set.
+`PLUMBLINE_SHOTS=<folder>` keeps the pictures.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+import uvicorn
+from fastapi import FastAPI
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from deployments.local import site_server, slack
+from expectations.declare.source import load
+from expectations.judge.measurement import COLUMNS
+from expectations.judge.suites import suite_of
+from tasks import alert, doors, judge
+from tasks.document import document
+from tasks.settings import settings
+from tasks.window import Window
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+QUIET = [
+    "--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update",
+    "--disable-default-apps", "--disable-sync", "--no-first-run", "--disable-dev-shm-usage",
+    "--disable-features=OptimizationHints,MediaRouter,Translate",
+]  # fmt: skip
+HOSTILE = "<img src=x onerror=alert(1)> 💥"
+BAD = Window.parse("2026-11-17")
+HISTORY = Window.parse("2026-10-12..2026-11-15")
+TOKEN = "xoxb-browser-test"
+
+pytestmark = pytest.mark.skipif(
+    not CHROMIUM and not os.environ.get("CI"), reason="no Chromium is installed (required where CI is set)"
+)
+
+
+@dataclass
+class Visit:
+    """A page and everything that happened on it."""
+
+    page: Page
+    asked: list[str] = field(default_factory=list)
+    errors: list[str] = field(default_factory=list)
+
+    @property
+    def elsewhere(self) -> list[str]:
+        return [url for url in self.asked if not url.startswith("http://127.0.0.1:")]
+
+
+@contextmanager
+def _served(app: FastAPI) -> Iterator[str]:
+    listening = socket.create_server(("127.0.0.1", 0))
+    server = uvicorn.Server(uvicorn.Config(app, log_level="error", lifespan="off"))
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{listening.getsockname()[1]}"
+    finally:
+        server.should_exit = True
+        thread.join(10)
+        listening.close()
+
+
+def _frame(rows: list[dict[str, Any]]) -> pd.DataFrame:
+    return pd.DataFrame([{"role": "now", **row} for row in rows], columns=list(COLUMNS), dtype=object)
+
+
+def _rows(window: Window, *, bad: bool) -> list[dict[str, Any]]:
+    keys = {f.payload_key for f in load("meta_ads").streams["ads_insights"].fields.values()}
+    gone = {"spend"} if bad else set()
+    counts = {
+        "rows": 500,
+        "sync_rows": 500,
+        "hours_behind": 0,
+        "duplicate_objects": 2 * bad,
+        "duplicate_rows": 250 * bad,
+    }
+    rows: list[dict[str, Any]] = [{"metric": m, "value": Decimal(v)} for m, v in counts.items()]
+    rows += [{"metric": "present", "field": k, "value": Decimal(0 if k in gone else 500)} for k in sorted(keys)]
+    rows += [{"metric": "present", "field": k, "value": Decimal(9000), "role": "before"} for k in sorted(keys)]
+    rows += [{"metric": m, "value": Decimal(9000), "role": "before"} for m in ("rows", "sync_rows")]
+    rows += [{"metric": "unexpected", "field": f, "value": Decimal(500)} for f in ("spends", HOSTILE) if bad]
+    day = window.days()[-1]
+    for n in range(40):
+        value = Decimal(54012 if bad and not n else 18004)
+        at, role = day - timedelta(days=n), "before" if n else "now"
+        rows.append({"metric": "spend", "account": HOSTILE, "day": at, "value": value, "role": role})
+        rows.append({"metric": "clicks", "account": HOSTILE, "day": at, "value": Decimal(9000), "role": role})
+    totals = {"reconcile_ours": "54012.30" if bad else "18004.10", "reconcile_theirs": "18004.10"}
+    rows += [{"metric": m, "account": HOSTILE, "day": day, "value": Decimal(v)} for m, v in totals.items()]
+    return rows
+
+
+def _tell(window: Window, *, bad: bool) -> None:
+    """One judged window of one source, with its page and its messages."""
+    source = load("meta_ads")
+    stream = source.streams["ads_insights"]
+    days = 35 if window is BAD else 0
+    suite = suite_of(source, stream, window, closed=set(window.days()[-1:]), history_days=days)
+    verdicts = judge._judged([(replace(suite, title=suite.title), _frame(_rows(window, bad=bad)))], window)
+    alert.announce.fn(verdicts, window)
+    alert.deliver.fn()
+    document.fn(window)
+
+
+@pytest.fixture(scope="module")
+def addresses(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
+    home = tmp_path_factory.mktemp("home")
+    with pytest.MonkeyPatch.context() as environment, _served(site_server.application(home)) as site:
+        environment.setenv("PLUMBLINE_HOME", str(home))
+        with _served(slack.application(home, TOKEN, clock=time.time)) as channel:
+            environment.setenv("PLUMBLINE_SLACK_URL", f"{channel}/api/")
+            environment.setenv("PLUMBLINE_SLACK_TOKEN", TOKEN)
+            environment.setenv("PLUMBLINE_SITE_URL", site)
+            settings.cache_clear()
+            _tell(HISTORY, bad=False)
+            _tell(BAD, bad=True)
+            suite = f"{site}/data-docs/2026-11-17/meta_ads.ads_insights.html"
+            yield {
+                "index": f"{site}/",
+                "data-docs": f"{site}/data-docs/index.html",
+                "suite": suite,
+                "runbook": f"{site}/runbooks/reconciliation.html",
+                "slack": f"{channel}/",
+            }
+            doors.ops_store().close()
+    settings.cache_clear()
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as play:
+        opened = play.chromium.launch(executable_path=CHROMIUM, args=QUIET)
+        yield opened
+        opened.close()
+
+
+def _visit(browser: Browser, address: str, *, scheme: str = "light", width: int = 1100) -> Visit:
+    context = browser.new_context(color_scheme=scheme, viewport={"width": width, "height": 800})  # type: ignore[arg-type]
+    visit = Visit(context.new_page())
+    visit.page.on("request", lambda request: visit.asked.append(request.url))
+    visit.page.on("console", lambda said: visit.errors.append(said.text) if said.type == "error" else None)
+    visit.page.on("pageerror", lambda error: visit.errors.append(str(error)))
+    visit.page.on("dialog", lambda dialog: visit.errors.append(f"dialog: {dialog.message}"))
+    answer = visit.page.goto(address, wait_until="networkidle")
+    assert answer
+    assert answer.ok
+    return visit
+
+
+def _picture(visit: Visit, name: str) -> None:
+    if folder := os.environ.get("PLUMBLINE_SHOTS"):
+        visit.page.screenshot(path=Path(folder) / f"{name}.png", full_page=True)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("name", ["index", "data-docs", "suite", "runbook", "slack"])
+def test_a_page_opens_without_another_host_and_without_an_error(
+    browser: Browser, addresses: dict[str, str], name: str, scheme: str
+) -> None:
+    visit = _visit(browser, addresses[name], scheme=scheme)
+    _picture(visit, f"{name}-{scheme}")
+    assert visit.asked
+    assert visit.elsewhere == []
+    assert visit.errors == []
+
+
+@pytest.mark.parametrize("name", ["index", "data-docs", "suite", "slack"])
+def test_a_hostile_name_is_text(browser: Browser, addresses: dict[str, str], name: str) -> None:
+    page = _visit(browser, addresses[name]).page
+    assert page.locator("img[src=x]").count() == 0
+    assert page.get_by_text(HOSTILE, exact=False).count() > 0
+
+
+@pytest.mark.parametrize("name", ["index", "data-docs", "suite", "runbook"])
+def test_a_page_fits_a_telephone(browser: Browser, addresses: dict[str, str], name: str) -> None:
+    visit = _visit(browser, addresses[name], width=390)
+    _picture(visit, f"{name}-narrow")
+    assert visit.page.evaluate("document.documentElement.scrollWidth") <= 390
+
+
+def test_the_stylesheet_is_there_and_its_colours_follow_the_scheme(browser: Browser, addresses: dict[str, str]) -> None:
+    grounds = {
+        scheme: _visit(browser, addresses["suite"], scheme=scheme).page.evaluate(
+            "getComputedStyle(document.body).backgroundColor"
+        )
+        for scheme in ("light", "dark")
+    }
+    assert grounds["light"] == "rgb(255, 255, 255)"
+    assert grounds["dark"] != grounds["light"]
+
+
+def test_from_the_message_to_the_page_and_the_runbook(browser: Browser, addresses: dict[str, str]) -> None:
+    page = _visit(browser, addresses["slack"]).page
+    assert page.locator(f'a[href="{addresses["suite"]}"]').count() > 0
+    assert page.locator(f'a[href="{addresses["runbook"]}"]').count() == 1
+
+
+def test_each_incident_has_one_message(browser: Browser, addresses: dict[str, str]) -> None:
+    page = _visit(browser, addresses["slack"]).page
+    incidents = doors.ops_store().open_incidents()
+    assert {i.check for i in incidents} == {"schema_drift", "duplicate_load", "spend_anomaly", "reconciliation"}
+    assert page.get_by_text("Total not reached").count() == 1
