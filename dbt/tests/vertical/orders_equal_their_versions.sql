@@ -23,7 +23,7 @@ with parts as (
 
 ),
 
-final as (
+differences as (
 
     select
         sum(orders) as orders,
@@ -32,7 +32,13 @@ final as (
         sum(tax) as tax,
         sum(shipping) as shipping
     from parts
-    having sum(orders) <> 0 or sum(total) <> 0 or sum(discounts) <> 0 or sum(tax) <> 0 or sum(shipping) <> 0
+
+),
+
+final as (
+
+    select * from differences
+    where orders <> 0 or total <> 0 or discounts <> 0 or tax <> 0 or shipping <> 0
 
 )
 

@@ -17,14 +17,20 @@ with parts as (
 
 ),
 
-final as (
+differences as (
 
     select
         sum(refunds) as refunds,
         sum(subtotal) as subtotal,
         sum(amount) as amount
     from parts
-    having sum(refunds) <> 0 or sum(subtotal) <> 0 or sum(amount) <> 0
+
+),
+
+final as (
+
+    select * from differences
+    where refunds <> 0 or subtotal <> 0 or amount <> 0
 
 )
 
