@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from datetime import date
 from time import perf_counter, process_time
 
+import numpy as np
 from isal import isal_zlib
 
-from deployments.local.airbyte.envelope import raw_ids
+from deployments.local.saas.ga4_digits import Strip, hexadecimal
 from deployments.local.saas.ga4_plan import plan, visits
 from deployments.local.saas.ga4_writer import Rows, rendered
-from deployments.local.saas.hashing import mix_one
+from deployments.local.saas.hashing import Dice
 from deployments.local.saas.seasons import midnight, number
 from deployments.local.saas.world import World
 
@@ -21,7 +22,7 @@ OBJECT_ROWS = 500_000
 SYNC_ID = 1
 RANGE = 2_000  # sessions that lie side by side
 _GZIP_MEMBER = 31  # window bits: one gzip member per object, as Airbyte writes it
-_START = b'{"_airbyte_raw_id":"'
+_ID_DIGITS = ((0, 8), (8, 12), (13, 16), (17, 20), (20, 32))  # of 32, without version and variant
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,10 +41,11 @@ def generate_objects(
 
     Lines are those of the S3 destination; `level` is the level of igzip (0 to 3).
     """
+    head = _head(midnight(number(day) + 1) // 1_000)
     with _no_collector():
         packer, packed, rows, size, first = _packer(level), list[bytes](), 0, 0, 0
         for block in _spread(world, day, events):
-            text = _lines(block, first, midnight(number(day) + 1) // 1_000)
+            text = _lines(block, first, head)
             packed.append(packer.compress(text))
             rows, size, first = rows + len(block), size + len(text), first + len(block)
             if rows >= object_rows:
@@ -92,14 +94,20 @@ def _spread(world: World, day: date, events: int) -> Iterator[Rows]:
                 return
 
 
-def _lines(block: Rows, first: int, extracted_ms: int) -> bytes:
+def _lines(block: Rows, first: int, head: Strip) -> bytes:
     """A block as lines of the destination; `first` numbers its first record."""
+    numbers, dice = np.arange(first, first + len(block), dtype=np.int64), Dice(SYNC_ID, 1.0)
+    text = hexadecimal([dice.words("raw_id.1", numbers), dice.words("raw_id.2", numbers)])
+    return block.joined([head.fill(*(text[:, low:high] for low, high in _ID_DIGITS))], b"}\n")
+
+
+def _head(extracted_ms: int) -> Strip:
+    """What stands before every payload: a version 4 id and what all records of the sync share."""
     rest = (
         f'","_airbyte_extracted_at":{extracted_ms},"_airbyte_meta":{{"sync_id":{SYNC_ID},"changes":[]}},'
         f'"_airbyte_generation_id":0,"_airbyte_data":'
-    ).encode()
-    ids = raw_ids(mix_one(SYNC_ID), first, len(block))
-    return block.joined([[_START] * len(block), ids, [rest] * len(block)], b"}\n")
+    )
+    return Strip.of(b'{"_airbyte_raw_id":"', 8, b"-", 4, b"-4", 3, b"-a", 3, b"-", 12, rest.encode())
 
 
 def _packer(level: int) -> "isal_zlib.Compress":

@@ -8,7 +8,7 @@ from datetime import date, datetime, timedelta
 
 import numpy as np
 
-from deployments.local.saas.ga4_plan import Events, Visits, plan, visits
+from deployments.local.saas.ga4_plan import PURCHASE, Events, Visits, plan, visits
 from deployments.local.saas.hashing import Flags
 from deployments.local.saas.seasons import SECOND, local_day, micros, number
 from deployments.local.saas.world import World
@@ -43,7 +43,7 @@ def purchases_visible(world: World, start: date, instant: datetime) -> dict[tupl
     """(purchase events, their revenue in US cents) exported by an instant, by (property day, late)."""
     found: dict[tuple[date, bool], tuple[int, int]] = {}
     for seen, events in _days(world, start, instant):
-        sold = events.take(_visible(events, instant) & (events.kind == 8))
+        sold = events.take(_visible(events, instant) & (events.kind == PURCHASE))
         for day, lag, session in zip(local_day(sold.at), sold.lag, sold.session, strict=True):
             key = (date(1970, 1, 1) + timedelta(days=int(day)), bool(lag > 0))
             count, revenue = found.get(key, (0, 0))
