@@ -1,0 +1,145 @@
+"""Marts that grow day by day hold the same rows as marts built at once from the same raw tables."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+DBT = Path(__file__).parents[2] / "dbt"
+MARTS = ("intermediate.ga4_export__sessions", "marts.fct_ad_performance", "marts.fct_sessions")
+STREAMS = (
+    "google_ads__ad_performance",
+    "google_ads__campaign",
+    "google_ads__account_performance_report",
+    "google_ads__click_view",
+    "meta_ads__ads_insights",
+    "meta_ads__ad_account",
+    "meta_ads__campaigns",
+    "meta_ads__ad_sets",
+    "meta_ads__ads",
+    "ga4_export__events",
+)
+RAW = """_airbyte_raw_id varchar, _airbyte_extracted_at timestamp, _airbyte_meta varchar, _airbyte_generation_id bigint,
+    _airbyte_data varchar, _source_file varchar, _source_row bigint, _sync_id bigint, _tokens varchar,
+    _loaded_at timestamp, _load_seq bigint"""
+Row = dict[str, Any]
+
+
+def _google(day: str, micros: int, **more: str | int) -> Row:
+    """A report row of any Google stream; every stream takes what it declares."""
+    return {
+        "customer.id": 1,
+        "customer.descriptive_name": "BrightCart US",
+        "customer.currency_code": "USD",
+        "customer.time_zone": "America/New_York",
+        "campaign.id": 10,
+        "campaign.name": "Brand",
+        "segments.date": day,
+        "segments.ad_network_type": "SEARCH",
+        "metrics.cost_micros": micros,
+        "metrics.impressions": 10,
+        "metrics.clicks": 1,
+        "metrics.conversions": 0,
+        "metrics.conversions_value": 0,
+        **more,
+    }
+
+
+def _ad(day: str, micros: int, ad: int) -> Row:
+    return _google(day, micros, **{"ad_group.id": 100, "ad_group_ad.ad.id": ad, "segments.device": "MOBILE"})
+
+
+def _hour(day: str, micros: int, **more: str | int) -> Row:
+    return _google(day, micros, **{"segments.hour": 3, "campaign.advertising_channel_type": "SEARCH", **more})
+
+
+def _event(key: str, browser: str, at: int, *, exported: str, page: str) -> Row:
+    params = [
+        {"key": "ga_session_id", "value": {"int_value": 1}},
+        {"key": "page_location", "value": {"string_value": page}},
+    ]
+    return {
+        "event_key": key,
+        "event_date": "20261116",
+        "event_timestamp": at,
+        "event_name": "page_view",
+        "user_pseudo_id": browser,
+        "event_params": params,
+        "export_table": "events_20261116",
+        "exported_at": exported,
+    }
+
+
+NOON, SHOP = 1_794_848_400_000_000, "https://shop.example/a"
+PMAX = {"campaign.id": 11, "campaign.advertising_channel_type": "PERFORMANCE_MAX"}
+DAYS: tuple[dict[str, list[Row]], ...] = (
+    {
+        "google_ads__ad_performance": [_ad("2026-11-15", 2_000_000, 7), _ad("2026-11-16", 900_000, 7)],
+        "google_ads__campaign": [_hour("2026-11-15", 2_000_000), _hour("2026-11-16", 1_000_000)],
+        "google_ads__account_performance_report": [_google("2026-11-15", 2_000_000), _google("2026-11-16", 1_000_000)],
+        "ga4_export__events": [
+            _event("a", "one", NOON, exported="2026-11-16T18:00:00Z", page=SHOP),
+            _event("b", "two", NOON, exported="2026-11-16T18:00:00Z", page=SHOP + "?gclid=G1"),
+        ],
+    },
+    {  # the day is sent again: one ad vanished, another came, and a remainder; a session's first event is late
+        "google_ads__ad_performance": [_ad("2026-11-16", 1_500_000, 8)],
+        "google_ads__campaign": [_hour("2026-11-16", 1_500_000), _hour("2026-11-16", 250_000, **PMAX)],
+        "google_ads__account_performance_report": [_google("2026-11-16", 1_750_000)],
+        "ga4_export__events": [
+            _event("c", "one", NOON - 1, exported="2026-11-19T18:00:00Z", page=SHOP + "?utm_source=klaviyo"),
+            _event("d", "six", NOON, exported="2026-11-19T18:00:00Z", page=SHOP),
+        ],
+    },
+)
+
+
+def _load(warehouse: Path, number: int) -> None:
+    with duckdb.connect(str(warehouse)) as connection:
+        connection.execute("create schema if not exists raw")
+        for stream in STREAMS:
+            connection.execute(f"create table if not exists raw.{stream} ({RAW})")
+        for stream, rows in DAYS[number].items():
+            at, seq = f"2026-11-{17 + number} 05:40:00", 10 * number + STREAMS.index(stream) + 1
+            for place, row in enumerate(rows):
+                values = [f"{seq}-{place}", at, "{}", 0, json.dumps(row), f"k{seq}", place, number, None, at, seq]
+                connection.execute(f"insert into raw.{stream} values (?,?,?,?,?,?,?,?,?,?,?)", values)
+
+
+def _build(warehouse: Path) -> None:
+    command = [sys.executable, "-W", "ignore", "-m", "dbt.cli.main", "--quiet", "build", "--profiles-dir", "."]
+    command += ["--target-path", str(warehouse.parent / "target"), "--log-path", str(warehouse.parent / "logs")]
+    command += ["--exclude-resource-type", "test", "unit_test", "--select", "+fct_ad_performance", "+fct_sessions"]
+    environment = os.environ | {"PLUMBLINE_WAREHOUSE_FILE": str(warehouse), "PLUMBLINE_DBT_TARGET": "embedded"}
+    done = subprocess.run(command, cwd=DBT, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout
+
+
+def _rows(warehouse: Path, table: str) -> list[tuple[Any, ...]]:
+    with duckdb.connect(str(warehouse), read_only=True) as connection:
+        return sorted(connection.execute(f"select * from {table}").fetchall(), key=repr)
+
+
+def test_marts_grown_day_by_day_equal_marts_built_at_once(tmp_path: Path) -> None:
+    grown, at_once = tmp_path / "grown.duckdb", tmp_path / "at_once.duckdb"
+    for number in range(len(DAYS)):
+        _load(grown, number)
+        _build(grown)
+        _load(at_once, number)
+    _build(at_once)
+    for table in MARTS:
+        assert _rows(grown, table) == _rows(at_once, table), table
+    spend = [row[:3] for row in _spend(grown)]
+    assert spend == [("2026-11-15", "7", "2.000000"), ("2026-11-16", "8", "1.500000"), ("2026-11-16", None, "0.250000")]
+
+
+def _spend(warehouse: Path) -> list[tuple[Any, ...]]:
+    with duckdb.connect(str(warehouse), read_only=True) as connection:
+        columns = "cast(date as varchar), ad_id, cast(spend as varchar)"
+        return connection.execute(f"select {columns} from marts.fct_ad_performance order by 1, 2 nulls last").fetchall()
