@@ -66,8 +66,8 @@ class Judgement(BatchExpectation):  # type: ignore[misc] # the library is untype
         found = result.result.get("details", {}).get("findings", [])
         if not found:
             return _text("could not be evaluated", {})
-        keys = ("state", "scope", "observed", "expected", "sentence")
-        rows = [[_cell(str(finding[key]), key) for key in keys] for finding in found]
+        keys = ("shown", "scope", "observed", "expected", "sentence")
+        rows = [[_cell(str(getattr(Finding(**finding), key)), key) for key in keys] for finding in found]
         return RenderedTableContent(
             content_block_type="table",
             header_row=list(_HEADINGS),
@@ -82,7 +82,7 @@ def _text(template: str, params: dict[str, str]) -> Any:  # noqa: ANN401
 
 
 def _cell(value: str, key: str) -> Any:  # noqa: ANN401
-    classes = ["state", value] if key == "state" else [key]
+    classes = ["state", value] if key == "shown" else [key]
     body = {"template": "$value", "params": {"value": value}, "styling": {"classes": classes}}
     return RenderedStringTemplateContent(content_block_type="string_template", string_template=body)
 

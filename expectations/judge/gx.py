@@ -83,7 +83,7 @@ def verdicts(suite: Suite, result: Mapping[str, Any]) -> Iterator[Verdict]:
     """One verdict per finding; an expectation that raised is `errored`, which is not `failed`."""
     for outcome in result["results"]:
         check = outcome["expectation_config"]["meta"]["check"]
-        for finding in _findings(outcome, suite):
+        for finding in _gravest(_findings(outcome, suite)):
             yield Verdict(
                 check=check,
                 source=suite.source,
@@ -98,6 +98,15 @@ def verdicts(suite: Suite, result: Mapping[str, Any]) -> Iterator[Verdict]:
                 runbook=check,
                 window=suite.window,
             )
+
+
+def _gravest(findings: Sequence[Finding]) -> list[Finding]:
+    """One finding per scope, the gravest: a scope is judged once by each check."""
+    order = ("errored", "failed", "warned", "learning", "passed")
+    kept: dict[str, Finding] = {}
+    for finding in sorted(findings, key=lambda f: order.index(f.state)):
+        kept.setdefault(finding.scope, finding)
+    return [finding for finding in findings if kept[finding.scope] is finding]
 
 
 def _findings(outcome: Mapping[str, Any], suite: Suite) -> list[Finding]:

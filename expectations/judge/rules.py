@@ -88,8 +88,10 @@ def _drift_finding(drift: Drift, about: Subject, types: dict[str, str]) -> Findi
         )
         return Finding(scope, "failed", "critical", sentence, f"{drift.to} in {drift.rows:,} rows", promised)
     if drift.kind == "removed":
+        # Gone from some rows only may be a connector that leaves out empty fields: that marks, and does not hold.
+        weight: Severity = "critical" if drift.share >= 1 else "warning"
         sentence = f"{about.name}: the field {drift.field} is gone from {part}. Figures that use it would be empty."
-        return Finding(scope, "failed", "critical", sentence, f"missing in {drift.rows:,} rows", promised)
+        return Finding(scope, bad(weight), weight, sentence, f"missing in {drift.rows:,} rows", promised)
     severity: Severity = "critical" if drift.kind == "retyped" else "warning"
     kind = types.get(drift.field, "the declared type")
     sentence = f"{about.name}: {drift.field} should be {kind}, but {drift.rows:,} values ({drift.share:.1%}) are not."

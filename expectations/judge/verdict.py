@@ -47,6 +47,11 @@ class Finding:
     expected: str = ""
 
     @property
+    def shown(self) -> str:
+        """The state for readers: what is only information is noted."""
+        return "noted" if self.state == "warned" and self.severity == "info" else self.state
+
+    @property
     def good(self) -> bool:
         """Whether nobody has to look."""
         return self.state in ("passed", "learning")

@@ -77,6 +77,17 @@ def test_a_file_delivered_twice_holds_the_publication() -> None:
     assert verdict.window is WINDOW
 
 
+def test_a_scope_is_judged_once_by_each_check() -> None:
+    lacking = [{"metric": "rows", "value": Decimal(9000), "role": "before"}]
+    lacking += [{"metric": "present", "field": "reach", "value": Decimal(9000), "role": "before"}]
+    frame = _frame(*[row for row in _good() if row.get("field") != "reach"], *lacking,
+                   {"metric": "present", "field": "reach", "value": Decimal(200)},
+                   {"metric": "uncastable", "field": "reach", "value": Decimal(300)})  # fmt: skip
+    [judged] = gx.run([(_suite(), frame)])
+    found = [(v.scope, v.state) for v in judged.verdicts if v.check == "schema_drift" and v.scope.endswith("reach")]
+    assert found == [("ads_insights.reach", "failed")]
+
+
 def test_no_rows_is_incomplete() -> None:
     [judged] = gx.run([(_suite(), _frame({"metric": "hours_behind", "value": 60.0}))])
     found = {v.check: v for v in judged.verdicts}

@@ -52,6 +52,15 @@ def test_a_renamed_field_is_critical_and_names_both() -> None:
     assert "the field spend is gone from every row, and spend_amount arrived" in found[0].sentence
 
 
+def test_a_field_that_some_rows_lack_warns() -> None:
+    found = _drift(
+        {"metric": "present", "field": "spend", "value": 480},
+        {"metric": "present", "field": "spend", "value": 9000, "role": "before"},
+        keys={"id": True, "spend": False},
+    )
+    assert _told(found) == [("warned", "warning", "ads_insights.spend")]
+
+
 def test_a_new_field_is_information() -> None:
     found = _drift({"metric": "unexpected", "field": "wish_bid", "value": 500})
     assert ("warned", "info", "ads_insights new fields") in _told(found)
