@@ -20,7 +20,7 @@ from deployments.local.saas.world import World
 DAY = date(2026, 11, 17)
 OBJECT_ROWS = 500_000
 SYNC_ID = 1
-RANGE = 2_000  # sessions that lie side by side
+RANGE = 4_000  # sessions that lie side by side
 _GZIP_MEMBER = 31  # window bits: one gzip member per object, as Airbyte writes it
 _ID_DIGITS = ((0, 8), (8, 12), (13, 16), (17, 20), (20, 32))  # of 32, without version and variant
 

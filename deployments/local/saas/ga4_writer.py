@@ -31,7 +31,7 @@ from deployments.local.saas.ga4_text import (
 from deployments.local.saas.hashing import Dice, Ints
 from deployments.local.saas.seasons import date_of, instant_of, midnight
 
-BLOCK_EVENTS = 2_000
+BLOCK_EVENTS = 4_000
 _NULL = b"null"
 _HEAD = Strip.of(b'{"event_date":"', 8, b'","event_timestamp":', 16, b',"event_previous_timestamp":')
 _STAMP = Strip.of(16)
