@@ -9,6 +9,7 @@ from flows.names import run_name
 from flows.queues import platform_queue, writer_queue
 from flows.start import chosen_window, declared
 from tasks.alert import announce, deliver
+from tasks.document import document
 from tasks.judge import judge
 from tasks.land import land
 from tasks.load import load
@@ -36,5 +37,6 @@ def refresh_source(source: str, window: Window | None = None, again: bool = Fals
         measured = measure(source, window)
         verdicts = (*measured.verdicts, *judge(source, window))
     announce(verdicts, window)
+    document(window)
     deliver()
     return verdicts

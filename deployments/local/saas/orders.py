@@ -12,10 +12,11 @@ from functools import lru_cache
 import numpy as np
 
 from deployments.local.saas.hashing import Dice, Flags, Ints, Reals, Shuffle, unit
-from deployments.local.saas.people import COHORT, Roster, birth_of, roster
+from deployments.local.saas.people import Roster, birth_of, roster
 from deployments.local.saas.seasons import SECOND, is_peak, local_day, midnight, moment
 
 DAY_SPAN = 10_000_000  # an order is day * DAY_SPAN + position
+ORDER_ID, CUSTOMER_ID = 5_000_000_000_000, 6_000_000_000_000  # where the shop's own numbers start
 LINES = 4
 PRODUCTS = 240
 SOURCES = ("web", "subscription_contract", "marketplace", "pos", "shopify_draft_order")
@@ -280,12 +281,9 @@ def _cached(dice: Dice, day: int) -> Orders:
 
 def customer_id(person: Ints) -> Ints:
     """The shop's id of a customer."""
-    return 6_000_000_000_000 + person
+    return CUSTOMER_ID + person
 
 
 def order_id(ref: Ints) -> Ints:
     """The shop's id of an order."""
-    return 5_000_000_000_000 + ref
-
-
-__all__ = ["COHORT", "Orders", "customer_id", "order_id", "orders", "orders_at", "refunds"]
+    return ORDER_ID + ref

@@ -54,13 +54,9 @@ class Roster:
         return found
 
 
+@lru_cache(maxsize=65_536)
 def newcomers(dice: Dice, day: int) -> int:
     """New customers of a day."""
-    return _newcomers(dice, day)
-
-
-@lru_cache(maxsize=65_536)
-def _newcomers(dice: Dice, day: int) -> int:
     return max(1, dice.rounded(NEW_A_DAY * dice.scale * demand(dice, day), "newcomers", day))
 
 

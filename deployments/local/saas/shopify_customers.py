@@ -9,10 +9,19 @@ import numpy as np
 from deployments.local.saas.blocks import Record, Request
 from deployments.local.saas.hashing import Dice, Ints
 from deployments.local.saas.identities import Person, people
-from deployments.local.saas.orders import COUNTRY_SHARES, DAY_SPAN, Orders, join, orders, orders_at
+from deployments.local.saas.orders import (
+    COUNTRY_SHARES,
+    CUSTOMER_ID,
+    DAY_SPAN,
+    ORDER_ID,
+    Orders,
+    join,
+    orders,
+    orders_at,
+)
 from deployments.local.saas.people import order_days, position_of
 from deployments.local.saas.seasons import SHOP_ZONE, today
-from deployments.local.saas.shopify_records import CUSTOMER_ID, ORDER_ID, SHOP_URL, local, money
+from deployments.local.saas.shopify_records import SHOP_URL, local, money
 
 
 def customer_records(dice: Dice, request: Request) -> Iterator[Record]:

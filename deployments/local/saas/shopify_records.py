@@ -7,11 +7,11 @@ from zoneinfo import ZoneInfo
 
 from deployments.local.saas.blocks import Record
 from deployments.local.saas.identities import Person
-from deployments.local.saas.orders import CURRENCIES, LINES, SOURCES, TAX_BASIS_POINTS
+from deployments.local.saas.orders import CURRENCIES, CUSTOMER_ID, LINES, ORDER_ID, SOURCES, TAX_BASIS_POINTS
 from deployments.local.saas.seasons import SHOP_ZONE, instant_of
 
 SHOP_URL = "brightcart"
-ORDER_ID, CUSTOMER_ID, REFUND_ID, LINE_ID = 5_000_000_000_000, 6_000_000_000_000, 7_000_000_000_000, 12_000_000_000_000
+REFUND_ID, LINE_ID = 7_000_000_000_000, 12_000_000_000_000
 _PER_DOLLAR = (1.0, 0.79, 0.92, 150.0)
 _ZONE = ZoneInfo(SHOP_ZONE)
 

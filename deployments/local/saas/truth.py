@@ -19,6 +19,7 @@ import pyarrow.parquet as pq
 
 from deployments.local.saas.catalog import ACCOUNTS, GOOGLE
 from deployments.local.saas.deliveries import Deliveries, shop_deliveries
+from deployments.local.saas.ga4_truth import sessions_of_day
 from deployments.local.saas.hashing import Dice, Flags
 from deployments.local.saas.journeys import sessions
 from deployments.local.saas.leads import contacts
@@ -49,7 +50,7 @@ def daily(world: World, days: Iterable[date], as_of: datetime | None = None) -> 
     facts: list[DailyFact] = []
     for day in days:
         facts += _ads(world.dice, day, instant) + _shop(world.dice, day, instant) + _crm(world.dice, day, instant)
-        facts.append(DailyFact("ga4", "", day, "sessions", int(_visits(world.dice, day, instant))))
+        facts.append(DailyFact("ga4", "", day, "sessions", sessions_of_day(world, day, as_of)))
     return facts
 
 
@@ -61,7 +62,7 @@ def expected(
     Sources: google_ads and meta_ads (cost, clicks, impressions, conversions, conversion_value per account),
     shopify (orders, gross_sales, discounts, shipping, tax, total by order date without test orders; returns,
     returned_tax by refund date; net_sales = gross less discounts less the returns of that date),
-    hubspot (contacts by UTC day of creation), ga4 (sessions with consent by shop day).
+    hubspot (contacts by UTC day of creation), ga4 (sessions with an id by shop day, as the event export shows them).
     """
     minor = {("google_ads" if a.platform == GOOGLE else "meta_ads", str(a.id)): a.minor for a in ACCOUNTS}
     counts = {"clicks", "impressions", "conversions", "orders", "contacts", "sessions"}
@@ -152,11 +153,6 @@ def _crm(dice: Dice, day: date, instant: int) -> list[DailyFact]:
     created = np.concatenate([contacts(dice, number(day) + side).created_at for side in (-1, 0, 1)])
     mine = (local_day(created, "UTC") == number(day)) & (created <= instant)
     return [DailyFact("hubspot", "", day, "contacts", int(mine.sum()))]
-
-
-def _visits(dice: Dice, day: date, instant: int) -> int:
-    found = sessions(dice, number(day))
-    return int((found.consent & (found.started_at <= instant)).sum())
 
 
 def _order_table(found: Orders) -> pa.Table:
