@@ -13,18 +13,8 @@ import numpy as np
 
 from deployments.local.saas.catalog import ACCOUNTS, GOOGLE, META, catalog, slot_curve
 from deployments.local.saas.claims import claimed_at, in_account_money, viewers
-from deployments.local.saas.hashing import Dice, Flags, Ints, Reals
-from deployments.local.saas.journeys import (
-    SESSIONS_A_DAY,
-    SHARES,
-    SPAN,
-    STEP_COUNTRY,
-    STEP_SLOT,
-    channel_ranges,
-    even,
-    sessions,
-    sessions_at,
-)
+from deployments.local.saas.hashing import STEP_COUNTRY, STEP_SLOT, Dice, Flags, Ints, Reals, even
+from deployments.local.saas.journeys import SESSIONS_A_DAY, SHARES, SPAN, channel_ranges, sessions, sessions_at
 from deployments.local.saas.seasons import SECOND, local_day, midnight, moment, price_of_clicks, traffic
 
 HOUR = 3_600 * SECOND

@@ -19,6 +19,7 @@ Words = NDArray[np.uint64]
 Reals = NDArray[np.float64]
 Flags = NDArray[np.bool_]
 
+STEP_COUNTRY, STEP_SLOT = 0.7548776662466927, 0.5698402909980532  # irrational steps for `even`
 _MASK = (1 << 64) - 1
 _GOLDEN = 0x9E3779B97F4A7C15
 _FIRST, _SECOND = 0xBF58476D1CE4E5B9, 0x94D049BB133111EB
@@ -120,3 +121,8 @@ class Shuffle:
 def unit(values: Reals) -> Reals:
     """Weights that sum to one."""
     return np.asarray(values / values.sum(), dtype=np.float64)
+
+
+def even(dice: Dice, day: int, position: Ints, step: float) -> Reals:
+    """Numbers in [0, 1) that fill the interval evenly, so that shares hold at small scale too."""
+    return np.asarray((position * step + dice.one("even", day)) % 1.0)

@@ -13,7 +13,7 @@ import numpy as np
 
 from deployments.local.saas.browsers import VISITOR, browser, device
 from deployments.local.saas.catalog import ACCOUNTS, BY_COUNTRY, GOOGLE, META, catalog, slot_curve
-from deployments.local.saas.hashing import Dice, Flags, Ints, Reals
+from deployments.local.saas.hashing import STEP_COUNTRY, STEP_SLOT, Dice, Flags, Ints, Reals, even
 from deployments.local.saas.orders import COUNTRY_SHARES, DAY_SPAN, orders_at
 from deployments.local.saas.paths import CHANNELS, SHAPES, Piece, cuts, pieces, shape_of, shuffle
 from deployments.local.saas.seasons import SECOND, midnight, moment, traffic
@@ -22,14 +22,11 @@ __all__ = [
     "SESSIONS_A_DAY",
     "SHARES",
     "SPAN",
-    "STEP_COUNTRY",
-    "STEP_SLOT",
     "VISITOR",
     "Sessions",
     "buying_positions",
     "channel_ranges",
     "converting",
-    "even",
     "session_count",
     "sessions",
     "sessions_at",
@@ -39,7 +36,6 @@ SPAN = 100_000_000  # a session is day * SPAN + position
 SHARES = np.array([0.144, 0.1584, 0.26, 0.2376, 0.12, 0.04, 0.04])
 PAGES = 40
 _EU, _ELSEWHERE = 0.25, 0.02
-STEP_COUNTRY, STEP_SLOT = 0.7548776662466927, 0.5698402909980532  # even spread without randomness
 
 
 @dataclass(frozen=True, slots=True)
@@ -282,11 +278,6 @@ def _slots(dice: Dice, day: int, channel: Ints, country: Ints, spread: Reals) ->
                 slots = catalog(dice).slots_of(place)
                 slot[mine] = slots[np.minimum(found, len(slots) - 1)]
     return slot
-
-
-def even(dice: Dice, day: int, position: Ints, step: float) -> Reals:
-    """Numbers in [0, 1) that fill the interval evenly, so that shares hold at small scale too."""
-    return np.asarray((position * step + dice.one("even", day)) % 1.0)
 
 
 @lru_cache(maxsize=1)
