@@ -166,6 +166,7 @@ def _invoke(words: list[str], config: DbtConfig, target_path: Path) -> None:
     import prefect_dbt.core.runner as engine
     from dbt.cli.main import dbtRunner
     from dbt_common.events.base_types import EventLevel
+    from prefect.context import serialize_context
     from prefect_dbt import PrefectDbtRunner, PrefectDbtSettings
 
     # The file of the warehouse gives the models their database, so the environment is part of what is parsed.
@@ -177,17 +178,27 @@ def _invoke(words: list[str], config: DbtConfig, target_path: Path) -> None:
     )
     runner = PrefectDbtRunner(manifest=manifest, settings=settings, raise_on_failure=False, disable_assets=True)
     # prefect-dbt has no way to hand a parsed project on to dbt; without it every invocation parses again (1-2 s).
-    engine.dbtRunner = partial(dbtRunner, manifest)
+    engine.dbtRunner, engine.serialize_context = partial(dbtRunner, manifest), _light_context
     try:
         runner.invoke([*words, *_places(config, target_path)])
     except ValueError as error:
         raise _broken(str(config.project), error) from None
     finally:
-        engine.dbtRunner = dbtRunner
+        engine.dbtRunner, engine.serialize_context = dbtRunner, serialize_context
+
+
+def _light_context() -> dict[str, Any]:
+    """Prefect's context with its settings as they are: written out, each model's task reads them anew (60 ms)."""
+    from prefect.context import SettingsContext, serialize_context
+
+    context, current = serialize_context(), SettingsContext.get()
+    if current:
+        context["settings_context"] = {"profile": current.profile, "settings": current.settings}
+    return context
 
 
 @lru_cache(maxsize=2)
-def _manifest(places: tuple[str, ...], state: tuple[object, ...]) -> Any:
+def _manifest(places: tuple[str, ...], state: tuple[object, ...]) -> Any:  # noqa: ANN401 - dbt is untyped
     """The parsed project, read once per process and state of its files."""
     from dbt.cli.main import dbtRunner
 
