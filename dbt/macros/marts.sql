@@ -2,13 +2,23 @@
 
 {# A UTC timestamp as the wall clock of a zone. #}
 {% macro to_zone(utc_timestamp, zone) %}{{ return(adapter.dispatch('to_zone')(utc_timestamp, zone)) }}{% endmacro %}
-{% macro default__to_zone(utc_timestamp, zone) %}timezone({{ zone }}, timezone('UTC', {{ utc_timestamp }})){% endmacro %}
-{% macro snowflake__to_zone(utc_timestamp, zone) %}convert_timezone('UTC', {{ zone }}, {{ utc_timestamp }}){% endmacro %}
+{% macro default__to_zone(utc_timestamp, zone) -%}
+    timezone({{ zone }}, timezone('UTC', {{ utc_timestamp }}))
+{%- endmacro %}
+{% macro snowflake__to_zone(utc_timestamp, zone) -%}
+    convert_timezone('UTC', {{ zone }}, {{ utc_timestamp }})
+{%- endmacro %}
 
 {# A wall clock of a zone as a UTC timestamp. #}
-{% macro from_zone(local_timestamp, zone) %}{{ return(adapter.dispatch('from_zone')(local_timestamp, zone)) }}{% endmacro %}
-{% macro default__from_zone(local_timestamp, zone) %}timezone('UTC', timezone({{ zone }}, {{ local_timestamp }})){% endmacro %}
-{% macro snowflake__from_zone(local_timestamp, zone) %}convert_timezone({{ zone }}, 'UTC', {{ local_timestamp }}){% endmacro %}
+{% macro from_zone(local_timestamp, zone) -%}
+    {{ return(adapter.dispatch('from_zone')(local_timestamp, zone)) }}
+{%- endmacro %}
+{% macro default__from_zone(local_timestamp, zone) -%}
+    timezone('UTC', timezone({{ zone }}, {{ local_timestamp }}))
+{%- endmacro %}
+{% macro snowflake__from_zone(local_timestamp, zone) -%}
+    convert_timezone({{ zone }}, 'UTC', {{ local_timestamp }})
+{%- endmacro %}
 
 {# The UTC instant at which a day ends in a zone. An unknown zone counts as the last one on earth to end a day. #}
 {% macro day_end(day, zone) -%}

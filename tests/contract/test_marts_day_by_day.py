@@ -52,11 +52,13 @@ def _google(day: str, micros: int, **more: str | int) -> Row:
 
 
 def _ad(day: str, micros: int, ad: int) -> Row:
-    return _google(day, micros, **{"ad_group.id": 100, "ad_group_ad.ad.id": ad, "segments.device": "MOBILE"})
+    named: dict[str, str | int] = {"ad_group.id": 100, "ad_group_ad.ad.id": ad, "segments.device": "MOBILE"}
+    return _google(day, micros, **named)
 
 
 def _hour(day: str, micros: int, **more: str | int) -> Row:
-    return _google(day, micros, **{"segments.hour": 3, "campaign.advertising_channel_type": "SEARCH", **more})
+    named: dict[str, str | int] = {"segments.hour": 3, "campaign.advertising_channel_type": "SEARCH"}
+    return _google(day, micros, **(named | more))
 
 
 def _event(key: str, browser: str, at: int, *, exported: str, page: str) -> Row:
@@ -77,7 +79,7 @@ def _event(key: str, browser: str, at: int, *, exported: str, page: str) -> Row:
 
 
 NOON, SHOP = 1_794_848_400_000_000, "https://shop.example/a"
-PMAX = {"campaign.id": 11, "campaign.advertising_channel_type": "PERFORMANCE_MAX"}
+PMAX: dict[str, str | int] = {"campaign.id": 11, "campaign.advertising_channel_type": "PERFORMANCE_MAX"}
 DAYS: tuple[dict[str, list[Row]], ...] = (
     {
         "google_ads__ad_performance": [_ad("2026-11-15", 2_000_000, 7), _ad("2026-11-16", 900_000, 7)],

@@ -151,7 +151,8 @@ final as (
         end as source,
         case
             when tagged_place is not null then coalesce(
-                tagged_medium, case when click_id_type in ('gclid', 'gbraid', 'wbraid', 'dclid', 'msclkid', 'ttclid') then 'cpc' end
+                tagged_medium,
+                case when click_id_type in ('gclid', 'gbraid', 'wbraid', 'dclid', 'msclkid', 'ttclid') then 'cpc' end
             )
             when referrer is not null then 'referral'
             else '(none)'

@@ -13,7 +13,9 @@ customers as (
 -- A deletion arrives as a version without content: the order leaves the facts.
 kept as (
 
-    select *
+    select
+        *,
+        case when taxes_included then coalesce(total_tax, 0) else 0 end as included_tax
     from orders
     where deleted_at is null and processed_at is not null
 
@@ -67,7 +69,7 @@ final as (
         kept.currency,
         kept.presentment_currency,
         -- In a tax-inclusive shop prices contain the tax, which is no sale.
-        {{ money('coalesce(kept.total_line_items_price, 0) - case when kept.taxes_included then coalesce(kept.total_tax, 0) else 0 end') }} as gross_sales,
+        {{ money('coalesce(kept.total_line_items_price, 0) - kept.included_tax') }} as gross_sales,
         {{ money('coalesce(kept.total_discounts, 0)') }} as discounts,
         {{ money('coalesce(kept.total_shipping_price, 0)') }} as shipping,
         {{ money('coalesce(kept.total_tax, 0)') }} as tax,

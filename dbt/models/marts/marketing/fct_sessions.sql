@@ -64,9 +64,7 @@ clicked as (
         campaigns.campaign_type,
         sessions.source as traffic_source,
         sessions.medium as traffic_medium,
-        coalesce(campaigns.campaign_name, sessions.campaign) as traffic_campaign,
-        {{ traffic_key('sessions.source', 'sessions.medium', 'coalesce(campaigns.campaign_name, sessions.campaign)', 'sessions.click_id_type', 'campaigns.campaign_type') }}
-            as traffic_key
+        coalesce(campaigns.campaign_name, sessions.campaign) as traffic_campaign
     from sessions
     left join clicks
         on sessions.click_id = clicks.click_id and sessions.click_id_type = clicks.click_id_type
@@ -78,43 +76,53 @@ clicked as (
 
 ),
 
+keyed as (
+
+    select
+        *,
+        {{ traffic_key('traffic_source', 'traffic_medium', 'traffic_campaign', 'click_id_type', 'campaign_type') }}
+            as traffic_key
+    from clicked
+
+),
+
 channels as (
 
-    {{ channels_of('clicked') }}
+    {{ channels_of('keyed') }}
 
 ),
 
 final as (
 
     select
-        clicked.origin,
-        clicked.session_key,
-        clicked.user_pseudo_id,
-        clicked.ga_session_id,
-        clicked.session_date,
-        clicked.started_at,
-        clicked.ended_at,
-        clicked.events,
-        clicked.page_views,
-        clicked.purchases,
-        clicked.engaged,
-        clicked.source,
-        clicked.medium,
-        coalesce(clicked.campaign, clicked.campaign_name) as campaign,
-        clicked.click_id,
-        clicked.click_id_type,
-        clicked.landing_page,
-        clicked.user_token,
+        keyed.origin,
+        keyed.session_key,
+        keyed.user_pseudo_id,
+        keyed.ga_session_id,
+        keyed.session_date,
+        keyed.started_at,
+        keyed.ended_at,
+        keyed.events,
+        keyed.page_views,
+        keyed.purchases,
+        keyed.engaged,
+        keyed.source,
+        keyed.medium,
+        coalesce(keyed.campaign, keyed.campaign_name) as campaign,
+        keyed.click_id,
+        keyed.click_id_type,
+        keyed.landing_page,
+        keyed.user_token,
         coalesce(channels.channel, 'Unassigned') as channel,
-        clicked.ad_source,
-        clicked.account_id,
-        clicked.campaign_id,
-        clicked.ad_group_id,
-        clicked.ad_id,
+        keyed.ad_source,
+        keyed.account_id,
+        keyed.campaign_id,
+        keyed.ad_group_id,
+        keyed.ad_id,
         -- Late events are exported for three more days: a day stands still four days later.
-        clicked.session_date > {{ plus_days('clicked.exported_on', -4) }} as is_provisional
-    from clicked
-    left join channels on clicked.traffic_key = channels.traffic_key
+        keyed.session_date > {{ plus_days('keyed.exported_on', -4) }} as is_provisional
+    from keyed
+    left join channels on keyed.traffic_key = channels.traffic_key
 
 )
 
