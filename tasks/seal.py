@@ -18,7 +18,7 @@ from expectations.declare.source import Stream
 from tasks import doors
 from tasks.adapters.lake_writer import Counts, LakeWriter, LandingFile
 from tasks.adapters.object_store import ObjectStore
-from tasks.adapters.tokens import TokenKey, tokens_sql
+from tasks.adapters.tokens import TokenKey, TokenSql, tokens_sql
 from tasks.land import Landed, LandedObject
 from tasks.manifest import NAME, QUARANTINE, Entry, Manifest, Origin, Quarantined, read, write_once
 from tasks.outcomes import recorded
@@ -82,7 +82,7 @@ def seal(landed: Landed, declaration: Stream) -> Batch:
     personal = contract(declaration).tokens
     key = token_key(needed=bool(personal))
     with tempfile.TemporaryDirectory(prefix="plumbline-seal-") as scratch:
-        sealing = _Sealing(store, landed, folder, Path(scratch), tokens_sql(personal, "payload", key.version), key)
+        sealing = _Sealing(store, landed, folder, Path(scratch), tokens_sql(personal, key.version), key)
         entries = sealing.objects()
         quarantine = sealing.quarantine(entries)
     return _batch(write_once(store, folder, _manifest(landed, entries, quarantine, key.version)), folder)
@@ -108,7 +108,7 @@ class _Sealing:
     landed: Landed
     folder: str
     scratch: Path
-    tokens: str
+    tokens: TokenSql
     key: TokenKey
 
     def objects(self) -> list[Entry]:

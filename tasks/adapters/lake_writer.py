@@ -25,7 +25,7 @@ from tasks.adapters.envelope import SCHEMA, Ints, Lines, batch, batch_of, cut
 from tasks.adapters.gunzip import blocks
 from tasks.adapters.lawless import suspicious
 from tasks.adapters.odd_lines import EARLIEST, LATEST, Opened, Refused, opened
-from tasks.adapters.tokens import TokenKey
+from tasks.adapters.tokens import NO_TOKENS, TokenKey, TokenSql
 
 # Larger row groups cost page faults, a dictionary is tried in vain on payloads, zstd 1 is smaller than 3 (measured).
 PARQUET = "format parquet, compression zstd, compression_level 1, dictionary_size_limit 1000, row_group_size 16384"
@@ -71,7 +71,7 @@ class LakeWriter:
 
     connection: duckdb.DuckDBPyConnection
     key: TokenKey
-    tokens: str = "null::varchar"
+    tokens: TokenSql = NO_TOKENS
 
     def write(self, landing: LandingFile, parquet: Path, quarantine: Path) -> Counts:
         """Seal one object into two local files, the second one only if a line was refused.
@@ -91,10 +91,10 @@ class LakeWriter:
         """Whether every line was written; the caller's own errors pass, with their class."""
         cursor.register("lines", pa.RecordBatchReader.from_batches(SCHEMA, source.batches()))
         params = {"file": source.landing.key, "sync_id": source.landing.sync_id, "target": str(parquet)}
-        keyed = self.key.params if "$inner_key" in self.tokens else {}
+        keyed = self.key.params if self.tokens else {}
         try:
             cursor.execute(_copy(self.tokens), params | keyed)
-        except duckdb.Error:
+        except (duckdb.Error, UnicodeDecodeError):  # the latter for an error message that quotes such a line
             if source.failure:
                 raise source.failure from None
             if source.care:
@@ -105,7 +105,9 @@ class LakeWriter:
         return True
 
 
-def _copy(tokens: str) -> str:
+def _copy(tokens: TokenSql) -> str:
+    # Reading the personal values parses the payload, which need not be parsed again only to see that it is valid.
+    valid = "found is not null" if tokens else "json_valid(payload)"
     return f"""
 copy (
     select
@@ -113,12 +115,12 @@ copy (
         epoch_ms(e._airbyte_extracted_at)::timestamp as _airbyte_extracted_at,
         e._airbyte_meta,
         e._airbyte_generation_id,
-        case when json_valid(payload) then payload else error('odd') end as _airbyte_data,
+        case when {valid} then payload else error('odd') end as _airbyte_data,
         $file::varchar as _source_file,
         n as _source_row,
         $sync_id::bigint as _sync_id,
-        {tokens} as _tokens
-    from (select n, payload, from_json(head || 'null}}', '{_ENVELOPE}') as e from lines)
+        {tokens.tokens} as _tokens
+    from (select n, payload, {tokens.found} as found, from_json(head || 'null}}', '{_ENVELOPE}') as e from lines)
 ) to $target ({PARQUET})
 """  # noqa: S608 - constants, and the tokens' SQL, in which names are quoted and values bound
 

@@ -72,17 +72,37 @@ def normalised(pii_type: str, value: str) -> str:
     return value.strip(SPACES)
 
 
-def tokens_sql(fields: Sequence[Personal], payload: str, version: int) -> str:
-    """SQL for the `_tokens` text of a payload column: a JSON object of the tokens that exist, else null."""
+@dataclass(frozen=True)
+class TokenSql:
+    """SQL that makes the `_tokens` text: a JSON object of the tokens that exist, else null.
+
+    `found` reads all personal values of a payload at once, and so tells lawful JSON from other text like
+    json_valid (it raises); `tokens` is made of its result, a column `found`.
+    """
+
+    found: str = "null"
+    tokens: str = "null::varchar"
+
+    def __bool__(self) -> bool:
+        return self != NO_TOKENS
+
+
+NO_TOKENS = TokenSql()
+
+
+def tokens_sql(fields: Sequence[Personal], version: int) -> TokenSql:
+    """The SQL for these fields of a column `payload`."""
     if not fields:
-        return "null::varchar"
-    pairs = ", ".join(_pair(one, payload, version) for one in fields)
-    return f"nullif('{{' || concat_ws(',', {pairs}) || '}}', '{{}}')"
+        return NO_TOKENS
+    paths = ", ".join(_quoted(_pointer(one.path)) for one in fields)
+    pairs = ", ".join(_pair(one, f"found[{place}]", version) for place, one in enumerate(fields, 1))
+    return TokenSql(
+        f"json_extract_string(payload, [{paths}])", f"nullif('{{' || concat_ws(',', {pairs}) || '}}', '{{}}')"
+    )
 
 
-def _pair(one: Personal, payload: str, version: int) -> str:
+def _pair(one: Personal, value: str, version: int) -> str:
     spaces = "' ' || chr(9) || chr(13) || chr(10)"
-    value = f"json_extract_string({payload}, {_quoted(_pointer(one.path))})"
     normal = f"nullif({_NORMAL_SQL[one.pii_type].format(value=value, spaces=spaces)}, '')"
     inner = f"unhex(sha256($inner_key::blob || encode('{one.pii_type}|' || {normal})))"
     token = f"sha256($outer_key::blob || {inner})"

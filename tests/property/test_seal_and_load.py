@@ -36,7 +36,7 @@ from tasks.window import Window
 
 WINDOW = Window.of_day(date(2026, 11, 17))
 STREAM = declared("hubspot").streams["contacts"]
-FEW = settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+FEW = settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 @dataclass

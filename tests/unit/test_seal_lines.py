@@ -15,7 +15,7 @@ import pytest
 from expectations.declare.contract import TokenField
 from expectations.declare.errors import ContractBroken
 from tasks.adapters.lake_writer import Counts, LakeWriter, LandingFile
-from tasks.adapters.tokens import TokenKey, tokens_sql
+from tasks.adapters.tokens import NO_TOKENS, TokenKey, TokenSql, tokens_sql
 
 KEY = TokenKey(1, bytes(range(32)))
 NAME = "landing/shop/orders/2026/11/18/7_0_1795000000000.jsonl.gz"
@@ -26,19 +26,27 @@ HEAD = (
 GOOD = b'{"id":1}'
 
 
+FIELDS = (
+    TokenField("email", ("email",), "email"),
+    TokenField("phone's/number", ("contact", "phone/number"), "phone"),
+    TokenField("user", ("user",), "user_id"),
+)
+TOKENS = tokens_sql(FIELDS, KEY.version)
+
+
 class Sealer:
     """Seals bytes, and shows what came out."""
 
     def __init__(self, connection: duckdb.DuckDBPyConnection, folder: Path) -> None:
         self.connection, self.folder = connection, folder
 
-    def packed(self, packed: bytes, tokens: str = "null::varchar") -> Counts:
+    def packed(self, packed: bytes, tokens: TokenSql = NO_TOKENS) -> Counts:
         landing = LandingFile(NAME, 7, lambda: io.BytesIO(packed))
         writer = LakeWriter(self.connection, KEY, tokens)
         return writer.write(landing, self.folder / "o.parquet", self.folder / "q.gz")
 
-    def text(self, text: bytes) -> Counts:
-        return self.packed(gzip.compress(text))
+    def text(self, text: bytes, tokens: TokenSql = NO_TOKENS) -> Counts:
+        return self.packed(gzip.compress(text), tokens)
 
     def rows(self) -> list[tuple[int, str]]:
         found = "select _source_row, _airbyte_data from read_parquet(?) order by 1"
@@ -118,10 +126,13 @@ REFUSED_LINES = {
 }
 
 
+@pytest.mark.parametrize("tokens", [NO_TOKENS, TOKENS], ids=["plain", "personal"])
 @pytest.mark.parametrize("name", REFUSED_LINES)
-def test_a_line_that_is_no_record_is_quarantined_with_reason_and_place(sealer: Sealer, name: str) -> None:
+def test_a_line_that_is_no_record_is_quarantined_with_reason_and_place(
+    sealer: Sealer, name: str, tokens: TokenSql
+) -> None:
     bad, reason = REFUSED_LINES[name]
-    counts = sealer.text(b"\n".join([line(), bad, line(b'{"id":3}'), b""]))
+    counts = sealer.text(b"\n".join([line(), bad, line(b'{"id":3}'), b""]), tokens)
     assert (counts.lines, counts.rows, counts.quarantined) == (3, 2, 1)
     assert sealer.rows() == [(1, '{"id":1}'), (3, '{"id":3}')]
     [refused] = sealer.refused()
@@ -216,13 +227,6 @@ def test_the_content_checksum_ignores_order_and_envelopes(sealer: Sealer) -> Non
     assert sealer.text(one).content != sealer.text(other).content
 
 
-FIELDS = (
-    TokenField("email", ("email",), "email"),
-    TokenField("phone's/number", ("contact", "phone/number"), "phone"),
-    TokenField("user", ("user",), "user_id"),
-)
-
-
 @pytest.mark.parametrize(
     ("email", "phone", "user"),
     [
@@ -237,7 +241,7 @@ def test_tokens_in_sql_and_in_python_are_equal(
     sealer: Sealer, email: str | None, phone: str | None, user: str | None
 ) -> None:
     payload = json.dumps({"email": email, "contact": {"phone/number": phone}, "user": user}).encode()
-    sealer.packed(gzip.compress(line(payload)), tokens_sql(FIELDS, "payload", KEY.version))
+    sealer.packed(gzip.compress(line(payload)), tokens_sql(FIELDS, KEY.version))
     [(text,)] = sealer.connection.execute(
         "select _tokens from read_parquet(?)", [str(sealer.folder / "o.parquet")]
     ).fetchall()
@@ -251,4 +255,4 @@ def test_a_composed_and_a_decomposed_letter_give_one_token(sealer: Sealer) -> No
 
 
 def test_the_key_never_stands_in_sql_or_in_a_printed_value() -> None:
-    assert KEY.key.hex() not in tokens_sql(FIELDS, "payload", 1) + repr(KEY)
+    assert KEY.key.hex() not in repr(tokens_sql(FIELDS, 1)) + repr(KEY)

@@ -123,9 +123,6 @@ class SnowflakeWarehouse:
 
     def load(self, table: str, objects: Sequence[LakeFile], delivery: Delivery) -> list[str]:
         """See `base.Warehouse.load`."""
-        # Outside of the transaction: creating a table, even a temporary one, would commit it.
-        self.execute("use schema raw")
-        self.execute(_create(_arriving(table), LAKE_COLUMNS, kind="temporary table"))
         self.execute("begin")
         try:
             self.execute(f"update {TURN} set taken_at = ?", [naive_utc(datetime.now(UTC))])  # noqa: S608 - a constant
@@ -133,6 +130,7 @@ class SnowflakeWarehouse:
             wanted = missing(objects, known)
             for item in wanted:
                 self._load_one(table, item, delivery)
+            self.execute(f"delete from {_arriving(table)}")  # noqa: S608 - names from the declaration
             self.execute("commit")
         except BaseException:
             # Also for Ctrl-C: the session may live on in a longer `with` block.
@@ -190,6 +188,7 @@ def ensure_statements(table: str) -> list[str]:
         f"create table if not exists {TURN} (taken_at timestamp_ntz)",
         f"insert into {TURN} select null where not exists (select 1 from {TURN})",  # noqa: S608 - a constant
         _create(table, LAKE_COLUMNS | LOADED_COLUMNS),
+        _create(_arriving(table), LAKE_COLUMNS, kind="transient table"),
     ]
 
 
@@ -210,4 +209,5 @@ def _create(table: str, columns: Mapping[str, str], *, kind: str = "table", key:
 
 
 def _arriving(table: str) -> str:
-    return f"{table.removeprefix('raw.')}__arriving"
+    # Not a temporary table: creating one would end a transaction. It is empty outside of a load.
+    return f"{table}__arriving"

@@ -1,0 +1,11 @@
+begin;
+update raw.load_turn set taken_at = ?;
+select object_key, etag from raw.load_ledger where table_name = ?;
+delete from raw.hubspot__contacts__arriving;
+copy into raw.hubspot__contacts__arriving from @RAW.LAKE files = ('hubspot/contacts/sync_id=7/7_0_1795000000000.jsonl.gz.parquet') file_format = (type = parquet use_logical_type = true) match_by_column_name = case_insensitive on_error = abort_statement force = true;
+select count(*) from raw.hubspot__contacts__arriving;
+select coalesce(max(load_seq), 0) + 1 from raw.load_ledger;
+insert into raw.hubspot__contacts (_airbyte_raw_id, _airbyte_extracted_at, _airbyte_meta, _airbyte_generation_id, _airbyte_data, _source_file, _source_row, _sync_id, _tokens, _loaded_at, _load_seq) select _airbyte_raw_id, _airbyte_extracted_at, _airbyte_meta, _airbyte_generation_id, _airbyte_data, _source_file, _source_row, _sync_id, _tokens, ?, ? from raw.hubspot__contacts__arriving;
+insert into raw.load_ledger (table_name, object_key, etag, rows, source, stream, sync_id, window_start, window_end, loaded_at, load_seq, content) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?);
+delete from raw.hubspot__contacts__arriving;
+commit;

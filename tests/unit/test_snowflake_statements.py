@@ -1,0 +1,81 @@
+"""The statements that Snowflake gets, as text: what fakesnow cannot judge is at least read by a person."""
+
+from __future__ import annotations
+
+from contextlib import nullcontext
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Self
+
+import pytest
+
+from expectations.declare.errors import Misconfigured
+from tasks.adapters.warehouse.base import Delivery, LakeFile
+from tasks.adapters.warehouse.on_snowflake import SnowflakeWarehouse, ensure_statements, snowflake_warehouse
+from tasks.settings import SnowflakeSettings
+
+GOLDEN = Path(__file__).parents[1] / "golden" / "snowflake"
+TABLE = "raw.hubspot__contacts"
+FROM, TO = datetime(2026, 11, 17, tzinfo=UTC), datetime(2026, 11, 18, tzinfo=UTC)
+
+
+class Recorder:
+    """A connection that answers what a loader expects and writes the statements down."""
+
+    def __init__(self, counted: int = 2) -> None:
+        self.said: list[str] = []
+        self.answers = {"select count(*)": [(counted,)], "select coalesce": [(5,)], "select object_key": []}
+
+    def cursor(self) -> Self:
+        return self
+
+    def close(self) -> None:
+        """Nothing to close."""
+
+    def execute(self, sql: str, params: Any = None) -> Self:
+        self.said.append(sql)
+        return self
+
+    def fetchall(self) -> list[tuple[Any, ...]]:
+        return next((rows for start, rows in self.answers.items() if self.said[-1].startswith(start)), [])
+
+
+def said_by_a_load(recorder: Recorder) -> str:
+    warehouse = SnowflakeWarehouse({}, "RAW.LAKE")
+    warehouse.__dict__["connection"] = recorder
+    key = "lake/hubspot/contacts/sync_id=7/7_0_1795000000000.jsonl.gz.parquet"
+    item = LakeFile(key, "etag", 2, "content", lambda: nullcontext(Path()))
+    warehouse.load(TABLE, [item], Delivery("hubspot", "contacts", 7, FROM, TO))
+    return _script(recorder.said)
+
+
+def _script(statements: list[str]) -> str:
+    return "".join(f"{statement};\n" for statement in statements)
+
+
+@pytest.mark.parametrize("name", ["ensure_raw", "load"])
+def test_statements_are_golden(name: str, request: pytest.FixtureRequest) -> None:
+    text = _script(ensure_statements(TABLE)) if name == "ensure_raw" else said_by_a_load(Recorder())
+    path = GOLDEN / f"{name}.sql"
+    if request.config.getoption("--update-golden", default=False):
+        path.write_text(text)
+    assert path.read_text() == text
+
+
+def test_a_failed_load_is_rolled_back() -> None:
+    recorder = Recorder(counted=3)
+    with pytest.raises(Exception, match="a lake object holds 3 rows, its manifest says 2"):
+        said_by_a_load(recorder)
+    assert recorder.said[-1] == "rollback"
+    assert "commit" not in recorder.said
+
+
+def test_a_missing_setting_is_named(tmp_path: Path) -> None:
+    key = tmp_path / "key.pem"
+    for name, account in {
+        "PLUMBLINE_SNOWFLAKE_ACCOUNT is empty": SnowflakeSettings(account=""),
+        "PLUMBLINE_SNOWFLAKE_USER is empty": SnowflakeSettings(account="o-a", user=""),
+        "private key of Snowflake is not there": SnowflakeSettings(account="o-a", user="u", private_key_file=str(key)),
+    }.items():
+        with pytest.raises(Misconfigured, match=name):
+            snowflake_warehouse(account)
