@@ -9,14 +9,13 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
-import duckdb
 from prefect import task
 
 from expectations.declare.contract import contract
 from expectations.declare.errors import ContractBroken, Misconfigured
 from expectations.declare.source import Stream
 from tasks import doors
-from tasks.adapters.lake_writer import Counts, LakeWriter, LandingFile
+from tasks.adapters.lake_writer import AT_ONCE, Counts, LakeWriter, LandingFile, lake_writer
 from tasks.adapters.object_store import ObjectStore
 from tasks.adapters.tokens import TokenKey, TokenSql, tokens_sql
 from tasks.land import Landed, LandedObject
@@ -25,10 +24,6 @@ from tasks.outcomes import recorded
 from tasks.retry import JITTER, RETRY_DELAYS, unavailable_only
 from tasks.settings import required, settings
 from tasks.window import Window
-
-# Two objects at once keep two cores busy, each while the other unpacks; together they need about 750 MB (measured).
-AT_ONCE = 2
-MEMORY_LIMIT = "1000MB"
 
 
 @dataclass(frozen=True)
@@ -114,15 +109,7 @@ class _Sealing:
     def objects(self) -> list[Entry]:
         """Seal and upload every object, a few at once, in the order of the listing."""
         _refuse_clash(self.landed)
-        spill = str(self.scratch / "spill")
-        with (
-            duckdb.connect(
-                config={"memory_limit": MEMORY_LIMIT, "threads": AT_ONCE, "temp_directory": spill}
-            ) as connection,
-            ThreadPoolExecutor(AT_ONCE) as pool,
-        ):
-            connection.execute("set timezone = 'UTC'")
-            writer = LakeWriter(connection, self.key, self.tokens)
+        with lake_writer(self.scratch, self.key, self.tokens) as writer, ThreadPoolExecutor(AT_ONCE) as pool:
             return list(pool.map(lambda item: self._one(writer, item), self.landed.objects))
 
     def _one(self, writer: LakeWriter, item: LandedObject) -> Entry:

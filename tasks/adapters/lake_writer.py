@@ -11,7 +11,7 @@ import base64
 import gzip
 import json
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO
@@ -63,6 +63,22 @@ class Counts:
     rows: int
     quarantined: int
     content: str
+
+
+# Two objects at once keep two cores busy, one of them unpacks while the other packs; see `plumbline bench load`.
+AT_ONCE = 2
+MEMORY_LIMIT = "1000MB"
+
+
+@contextmanager
+def lake_writer(scratch: Path, key: TokenKey, tokens: TokenSql) -> Iterator[LakeWriter]:
+    """A writer that `AT_ONCE` threads may share; it spills into `scratch` when memory is short."""
+    spill = str(scratch / "spill")
+    with duckdb.connect(
+        config={"memory_limit": MEMORY_LIMIT, "threads": AT_ONCE, "temp_directory": spill}
+    ) as connection:
+        connection.execute("set timezone = 'UTC'")
+        yield LakeWriter(connection, key, tokens)
 
 
 @dataclass(frozen=True)

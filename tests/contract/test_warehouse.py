@@ -118,7 +118,7 @@ def test_rows_and_ledger_arrive_together(ready: Warehouse, sealed: Sealed) -> No
         ("a", 1, '{"n":1.10}', at), ("a", 2, '{"n":1.10}', at), ("b", 1, '{"n":1.10}', at),
     ]  # fmt: skip
     ledger = ready.query(
-        "select object_key, etag, rows, source, stream, sync_id, window_start, window_end, content"
+        'select object_key, etag, "ROWS", source, stream, sync_id, window_start, window_end, content'
         " from raw.load_ledger where table_name = ? order by load_seq",
         [TABLE],
     )

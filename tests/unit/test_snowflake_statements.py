@@ -32,7 +32,7 @@ class Recorder:
     def close(self) -> None:
         """Nothing to close."""
 
-    def execute(self, sql: str, params: Any = None) -> Self:
+    def execute(self, sql: str, params: object = None) -> Self:
         self.said.append(sql)
         return self
 

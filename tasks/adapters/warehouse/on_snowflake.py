@@ -150,7 +150,7 @@ class SnowflakeWarehouse:
         columns = f"{lake}, {', '.join(LOADED_COLUMNS)}"
         self.execute(f"insert into {table} ({columns}) select {lake}, ?, ? from {arriving}", [loaded_at, sequence])  # noqa: S608 - names from the declaration
         marks = ", ".join("?" * len(entry))
-        self.execute(f"insert into {LEDGER} ({', '.join(LEDGER_COLUMNS)}) values ({marks})", entry)  # noqa: S608 - a constant
+        self.execute(f"insert into {LEDGER} ({', '.join(map(_name, LEDGER_COLUMNS))}) values ({marks})", entry)  # noqa: S608 - a constant
 
     def query(self, sql: str, params: Sequence[Any] | Mapping[str, Any] = ()) -> list[Row]:
         """See `base.Warehouse.query`."""
@@ -203,9 +203,14 @@ def copy_statement(table: str, stage: str, key: str) -> str:
 
 
 def _create(table: str, columns: Mapping[str, str], *, kind: str = "table", key: str = "") -> str:
-    typed = {name: _TYPES.get(sql_type, sql_type) for name, sql_type in columns.items()}
+    typed = {_name(name): _TYPES.get(sql_type, sql_type) for name, sql_type in columns.items()}
     unique = f",\n    primary key ({key})" if key else ""
     return f"create {kind} if not exists {table} (\n    {columns_ddl(typed)}{unique}\n)"
+
+
+def _name(column: str) -> str:
+    # A reserved word of Snowflake; quoted in capitals it is the same name on both engines.
+    return '"ROWS"' if column == "rows" else column
 
 
 def _arriving(table: str) -> str:

@@ -3,7 +3,7 @@ create table if not exists raw.load_ledger (
     table_name varchar,
     object_key varchar,
     etag varchar,
-    rows number(38, 0),
+    "ROWS" number(38, 0),
     source varchar,
     stream varchar,
     sync_id number(38, 0),

@@ -6,6 +6,6 @@ copy into raw.hubspot__contacts__arriving from @RAW.LAKE files = ('hubspot/conta
 select count(*) from raw.hubspot__contacts__arriving;
 select coalesce(max(load_seq), 0) + 1 from raw.load_ledger;
 insert into raw.hubspot__contacts (_airbyte_raw_id, _airbyte_extracted_at, _airbyte_meta, _airbyte_generation_id, _airbyte_data, _source_file, _source_row, _sync_id, _tokens, _loaded_at, _load_seq) select _airbyte_raw_id, _airbyte_extracted_at, _airbyte_meta, _airbyte_generation_id, _airbyte_data, _source_file, _source_row, _sync_id, _tokens, ?, ? from raw.hubspot__contacts__arriving;
-insert into raw.load_ledger (table_name, object_key, etag, rows, source, stream, sync_id, window_start, window_end, loaded_at, load_seq, content) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?);
+insert into raw.load_ledger (table_name, object_key, etag, "ROWS", source, stream, sync_id, window_start, window_end, loaded_at, load_seq, content) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?);
 delete from raw.hubspot__contacts__arriving;
 commit;
