@@ -62,7 +62,11 @@ def run(*, as_json: bool) -> None:
         table.add_row(phase, f"{spent:.1f}", f"{spent / total:.1%}")
     Console().print(table)
     if as_json:
-        print(json.dumps({"total_seconds": round(total, 1), "share": {k: round(v / total, 4) for k, v in seconds.items()}}))
+        print(
+            json.dumps(
+                {"total_seconds": round(total, 1), "share": {k: round(v / total, 4) for k, v in seconds.items()}}
+            )
+        )
 
 
 def measured() -> dict[str, float]:

@@ -131,9 +131,11 @@ def _through_the_worker(story: Story) -> None:
     if _released(window, "final"):
         return story.say("  done before")
     _refresh_all(story, window)
+    from prefect.client.schemas.objects import FlowRun
     from prefect.deployments import run_deployment
 
     run = run_deployment("close-day/close_day", parameters={"day": str(NORMAL)}, timeout=600, poll_interval=2)
+    assert isinstance(run, FlowRun)  # outside an event loop it is not a coroutine
     story.say(f"  the worker's run {run.name!r} ended as {run.state.name if run.state else 'unknown'}")
     release = doors.ops_store().releases(window)[-1]
     return story.say(f"  {'held' if release.held else 'published'} {release.id}")

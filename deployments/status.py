@@ -52,14 +52,16 @@ def _incidents() -> list[str]:
 
 def _writer() -> str:
     held_by = holder(settings().warehouse_file)
-    return f"Warehouse writer: {held_by.name} (pid {held_by.pid}) since {held_by.since}" if held_by else (
-        "Warehouse writer: nobody"
+    return (
+        f"Warehouse writer: {held_by.name} (pid {held_by.pid}) since {held_by.since}"
+        if held_by
+        else ("Warehouse writer: nobody")
     )
 
 
 def _next_deadline(at: datetime) -> str:
     due = datetime.combine(at.date(), DEADLINE, tzinfo=UTC)
     due += timedelta(days=1) if due <= at else timedelta()
-    left = due - at
+    hours, minutes = divmod((due - at).seconds // 60, 60)
     closes = due.date() - timedelta(days=1)
-    return f"Next deadline: close of {closes} by {due:%Y-%m-%d %H:%M} UTC, in {left.seconds // 3600} h {left.seconds // 60 % 60} min"
+    return f"Next deadline: close of {closes} by {due:%Y-%m-%d %H:%M} UTC, in {hours} h {minutes} min"

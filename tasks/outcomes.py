@@ -42,7 +42,7 @@ def recorded(step: Callable[P, R]) -> Callable[P, R]:
     return call
 
 
-def _record(name: str, given: list[Any], result: Any, started: float, *, reason: str | None = None) -> None:
+def _record(name: str, given: list[object], result: object, started: float, *, reason: str | None = None) -> None:
     seen = [*_each(result), *given]
     reused = bool(_first([result], "reused"))
     status: Literal["done", "skipped", "failed"] = "failed" if reason is not None else "skipped" if reused else "done"
@@ -72,16 +72,16 @@ def run_id() -> str:
     return str(context.flow_run.id) if context and context.flow_run else f"process {os.getpid()}"
 
 
-def _each(value: Any) -> Iterable[Any]:
+def _each(value: object) -> Iterable[object]:
     return value if isinstance(value, tuple | list) else (value,)
 
 
-def _first(candidates: list[Any], *names: str) -> Any:
+def _first(candidates: list[object], *names: str) -> Any:  # noqa: ANN401 - an attribute of an unknown object
     found = (getattr(c, name, None) for c in candidates for name in names)
     return next((value for value in found if value is not None), None)
 
 
-def _text(seen: list[Any], name: str) -> str:
+def _text(seen: list[object], name: str) -> str:
     for candidate in seen:
         value = getattr(candidate, name, None)
         if isinstance(value, str):
@@ -91,7 +91,7 @@ def _text(seen: list[Any], name: str) -> str:
     return str(next((value for value in named if isinstance(value, str)), ""))
 
 
-def _window(candidate: Any) -> Window | None:
+def _window(candidate: object) -> Window | None:
     return candidate if isinstance(candidate, Window) else getattr(candidate, "window", None)
 
 

@@ -47,9 +47,7 @@ class Release:
 
 @task(task_run_name="publish {state} {window.label}")
 @recorded
-def publish(
-    window: Window, state: Literal["provisional", "final"], verdicts: Sequence[Verdict]
-) -> Release:
+def publish(window: Window, state: Literal["provisional", "final"], verdicts: Sequence[Verdict]) -> Release:
     """Swap `published/current` to a new release, or hold it where a critical check did not pass.
 
     Publishing the same inputs again returns the release that is there.
@@ -101,11 +99,9 @@ def _already_published(window: Window, identity: str) -> Release | None:
     return Release(notes["id"], window, notes["state"], False, (), folder, sum(notes["rows"].values()), reused=True)
 
 
-def _hold(
-    window: Window, state: Literal["provisional", "final"], identity: str, reasons: tuple[str, ...]
-) -> Release:
+def _hold(window: Window, state: Literal["provisional", "final"], identity: str, reasons: tuple[str, ...]) -> Release:
     notes = release_notes()
-    body = {
+    body: dict[str, Any] = {
         "id": f"{window.label}-{state}-held-{identity[:8]}",
         "window": {"label": window.label},
         "state": state,
@@ -117,7 +113,7 @@ def _hold(
     folder.mkdir(parents=True, exist_ok=True)
     _write_durably(folder / "held.json", body)
     doors.ops_store().record_release(ReleaseRow(body["id"], window, state, True, datetime.now(UTC), body))
-    return Release(str(body["id"]), window, state, held=True, because=reasons, folder=None, rows=0)
+    return Release(body["id"], window, state, held=True, because=reasons, folder=None, rows=0)
 
 
 def _describe(

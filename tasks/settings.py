@@ -137,7 +137,7 @@ class Core(_Group):
 
     profile: Literal["embedded", "snowflake"] = Field("embedded", description="Which doors open")
     port_base: int = Field(21000, description="First port of the local stack; all others are derived from it")
-    scale: float = Field(0.0005, description="Size of the simulated BrightCart; 1.0 is 50 M events a day")
+    scale: float = Field(0.0002, description="Size of the simulated BrightCart; 1.0 is 50 M events a day")
     seed: int = Field(20261121, description="Seed of the simulated BrightCart")
     ops_url: str = Field("", description="SQLAlchemy address of the ops store; empty: SQLite in <home>/ops.sqlite")
     site_url: str = Field("", description="Address under which the site (index, Data Docs, runbooks) is served")

@@ -76,7 +76,9 @@ def test_the_dbt_folder_does_not_hide_dbt() -> None:
 def test_no_module_is_named_after_a_library() -> None:
     libraries = set(sys.stdlib_module_names) | {name.lower() for name in packages_distributions()}
     # Inside a package a name is qualified; only what a file-loaded flow could shadow is dangerous.
-    names = {path.stem for room in ("flows", "deployments", "tasks", "expectations") for path in (ROOT / room).glob("*.py")}
+    names = {
+        path.stem for room in ("flows", "deployments", "tasks", "expectations") for path in (ROOT / room).glob("*.py")
+    }
     assert names & (libraries - set(ROOMS) - {"__init__"}) == set()
 
 

@@ -26,7 +26,10 @@ from deployments.local.processes import LOOPBACK
 from deployments.local.slack_channel import Channel, Message, Refused, channel_id
 from deployments.local.slack_page import page
 
-POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+POLICY = (
+    "default-src 'none'; img-src data:; style-src 'unsafe-inline'; "
+    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+)
 Body = Mapping[str, Any]
 Call = Callable[[Channel, Body], dict[str, Any]]
 

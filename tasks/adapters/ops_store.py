@@ -7,6 +7,7 @@ the outbox of messages and the releases. Every write can be repeated: rows have 
 from __future__ import annotations
 
 import json
+import sqlite3
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, date, datetime
@@ -18,6 +19,7 @@ from expectations.declare.errors import Unavailable
 from expectations.judge.verdict import Span, Verdict
 from tasks.adapters.ops_tables import INCIDENTS, METADATA, OUTBOX, OUTCOMES, RELEASES, SYNCS, VERDICTS
 from tasks.window import Window
+
 
 @dataclass(frozen=True)
 class Outcome:
@@ -257,7 +259,7 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
-def _share_sqlite(connection: Any, _: Any) -> None:
+def _share_sqlite(connection: sqlite3.Connection, _: object) -> None:
     # Several processes (worker runs, the CLI) write a few rows each: wait instead of failing.
     connection.execute("pragma journal_mode = wal")
     connection.execute("pragma busy_timeout = 30000")

@@ -55,13 +55,22 @@ def test_a_refresh_goes_from_the_source_to_the_verdict(record: Callable[..., Non
     record(flows.refresh_source, **steps, announce=None, document=None, deliver=None)
     flows.refresh_source.refresh_source.fn("meta_ads", WINDOW)
     streams = len(load_declaration("meta_ads").streams)
-    expected = ["sync", *(["land", "seal"] * streams), *(["load"] * streams), "measure", "judge", "announce", "document", "deliver"]
+    expected = [
+        "sync",
+        *(["land", "seal"] * streams),
+        *(["load"] * streams),
+        "measure",
+        "judge",
+        "announce",
+        "document",
+        "deliver",
+    ]
     assert journal == expected
 
 
 def test_an_unknown_source_is_refused_before_anything_runs(record: Callable[..., None], journal: list[str]) -> None:
     record(flows.refresh_source, sync=None)
-    with pytest.raises(Misconfigured, match="'meta' is not a source.*Write one of: ga4, ga4_export, google_ads"):
+    with pytest.raises(Misconfigured, match=r"'meta' is not a source.*Write one of: ga4, ga4_export, google_ads"):
         flows.refresh_source.refresh_source.fn("meta", WINDOW)
     assert journal == []
 
@@ -82,7 +91,11 @@ def test_a_build_publishes_provisionally_after_judgement(record: Callable[..., N
 
 @pytest.mark.parametrize(
     ("scheduled", "day"),
-    [("2026-11-18T05:40:00", "2026-11-17"), ("2026-11-18T06:00:00", "2026-11-18"), ("2026-11-18T23:59:00", "2026-11-18")],
+    [
+        ("2026-11-18T05:40:00", "2026-11-17"),
+        ("2026-11-18T06:00:00", "2026-11-18"),
+        ("2026-11-18T23:59:00", "2026-11-18"),
+    ],
 )
 def test_a_scheduled_refresh_works_on_the_reporting_day(
     scheduled: str, day: str, monkeypatch: pytest.MonkeyPatch

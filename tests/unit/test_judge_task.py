@@ -38,7 +38,7 @@ class Small:
             " baseline decimal(38, 6), baseline_n bigint, load_seq bigint)"
         )
 
-    def add(self, window: Window, metric: str, value: float, **more: Any) -> None:  # noqa: ANN401
+    def add(self, window: Window, metric: str, value: float, **more: Any) -> None:
         row = {"account": "", "day": None, "field": "", "baseline": None, "baseline_n": None, "load_seq": 1} | more
         start, end = window.start.replace(tzinfo=None), window.end.replace(tzinfo=None)
         given = ["meta_ads", more.get("model", "ads_insights"), row["account"], row["day"], metric, row["field"], value]

@@ -11,7 +11,7 @@ import pytest
 
 from expectations.declare.errors import Unavailable
 from expectations.judge.verdict import Verdict
-from tasks.adapters.ops_store import Incident, OpsStore, Outcome, OutboxMessage, ReleaseRow, SyncRow
+from tasks.adapters.ops_store import Incident, OpsStore, OutboxMessage, Outcome, ReleaseRow, SyncRow
 from tasks.window import Window
 
 WINDOW = Window.parse("2026-11-17")

@@ -39,11 +39,11 @@ def test_a_window_that_ends_inside_a_day_says_the_hour() -> None:
 def test_a_reversed_window_is_refused_with_the_right_one() -> None:
     with pytest.raises(Misconfigured, match=r"reversed. Write 2026-11-15\.\.2026-11-17"):
         Window.parse("2026-11-17..2026-11-15")
-    with pytest.raises(ValidationError, match="must start before it ends"):
+    with pytest.raises(ValidationError, match=r"must start before it ends"):
         Window(start=datetime(2026, 11, 18, tzinfo=UTC), end=datetime(2026, 11, 17, tzinfo=UTC))
 
 
 @pytest.mark.parametrize("text", ["", "yesterday", "2026-13-01", "17.11.2026"])
 def test_nonsense_is_refused_with_an_example(text: str) -> None:
-    with pytest.raises(Misconfigured, match="is not a window. Write one day"):
+    with pytest.raises(Misconfigured, match=r"is not a window. Write one day"):
         Window.parse(text)

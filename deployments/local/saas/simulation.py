@@ -40,6 +40,4 @@ class Simulation:
         try:
             httpx.put(f"{self.url}/_simulation/{what}", json=body, timeout=10).raise_for_status()
         except httpx.HTTPError as error:
-            raise Unavailable(
-                "the simulated sources do not answer", where=self.url, do="Run `plumbline up`"
-            ) from error
+            raise Unavailable("the simulated sources do not answer", where=self.url, do="Run `plumbline up`") from error
