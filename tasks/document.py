@@ -1,4 +1,4 @@
-"""Build the site that people open: Data Docs, the index, the runbooks. It needs no script and no other host.
+"""Build the site that people open: index, figures, Data Docs, runbooks. It needs no script and no other host.
 
 Only pages whose stored result is newer than the page are rendered, with Great Expectations' own renderers; the
 index reads one small file per window, so that history costs little.
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -20,15 +20,26 @@ from prefect import task
 from expectations.judge import pages
 from expectations.judge.verdict import CHECKS
 from tasks import doors
+from tasks.figures import COLUMNS, MART, Figures, figures
 from tasks.outcomes import recorded
-from tasks.publish import held_notes, release_notes
+from tasks.publish import held_notes, published, release_notes
 from tasks.settings import settings
-from tasks.site_parts import ASSETS, Place, places, runbook_pages, write_if_new
+from tasks.site_index import (
+    as_of,
+    freshness,
+    incidents_by_window,
+    moment,
+    open_incidents,
+    recovered_incidents,
+    source_titles,
+    window_words,
+)
+from tasks.site_parts import ASSETS, places, runbook_pages, write_if_new
 from tasks.window import Window
 
 _WORST_FIRST = ("errored", "failed", "warned", "noted", "learning", "passed")
 _SENTENCES = 4  # of one suite on the index; its page has all
-_INCIDENTS = 25  # newest first on the site index
+_CLEAN = {"passed", "learning"}
 
 
 @dataclass(frozen=True)
@@ -40,6 +51,11 @@ class SuiteStates:
     source: str
     counts: list[tuple[str, int]]
     sentences: list[str]
+
+    @property
+    def clean(self) -> bool:
+        """Whether nobody has to look at it."""
+        return {state for state, _ in self.counts} <= _CLEAN
 
 
 @dataclass(frozen=True)
@@ -68,7 +84,8 @@ def document(window: Window) -> Path:
         _render_window(folder, site, again=folder.name == window.label)
     windows = [_states(path) for path in sorted((site / "data-docs").glob("*/states.json"), reverse=True)]
     sources = sorted({suite.source for w in windows for suite in w.suites})
-    _write(site / "data-docs" / "index.html", "data_docs.html", windows=windows, sources=sources)
+    happened = incidents_by_window()
+    _write(site / "data-docs" / "index.html", "data_docs.html", windows=windows, sources=sources, happened=happened)
     for name, title, body in runbook_pages():
         _write(site / "runbooks" / f"{name}.html", "runbook.html", title=title, body=Markup(body))
     listed = [(name, title) for name, title, _ in runbook_pages()]
@@ -143,28 +160,28 @@ def _states(path: Path) -> WindowStates:
 
 
 def _index(site: Path) -> Path:
-    incidents = sorted(doors.ops_store().incidents(), key=lambda i: (i.state == "open", i.opened_at), reverse=True)
-    shown: Sequence[Place] = places()
-    _write(
-        site / "index.html",
-        "index.html",
-        release=release_notes(),
-        held=held_notes(),
-        incidents=incidents[:_INCIDENTS],
-        places=shown,
-    )
+    shown, release = _published_figures(), release_notes()
+    facts = {"release": release, "held": held_notes(), "figures": shown, "as_of": as_of(release) if release else ""}
+    folder = settings().home / "published" / "current" / MART
+    _write(site / "figures.html", "figures.html", columns=COLUMNS, parquet=folder, **facts)
+    waiting, over = open_incidents(), recovered_incidents()
+    sources = freshness(release)
+    _write(site / "index.html", "index.html", waiting=waiting, over=over, sources=sources, places=places(), **facts)
     return site / "index.html"
+
+
+def _published_figures() -> Figures | None:
+    folder, release = published(), release_notes()
+    return figures(folder, Window.parse(release["window"]["label"])) if folder and release else None
 
 
 def _write(path: Path, template: str, **facts: object) -> None:
     root = "../" * (len(path.relative_to(settings().home / "site").parts) - 1)
-    write_if_new(path, _templates().get_template(template).render(root=root, titles=CHECKS, **facts))
-
-
-def _templates() -> Environment:
-    return _ENVIRONMENT
+    names = {"titles": CHECKS, "source_titles": source_titles()}
+    write_if_new(path, _ENVIRONMENT.get_template(template).render(root=root, **names, **facts))
 
 
 _ENVIRONMENT = Environment(
     loader=FileSystemLoader(Path(__file__).parent / "pages"), autoescape=True, undefined=StrictUndefined
 )
+_ENVIRONMENT.filters |= {"moment": moment, "words": window_words}

@@ -31,6 +31,7 @@ def places() -> list[Place]:
     slack = settings().slack.url
     local_slack = slack.removesuffix("/").removesuffix("/api") + "/" if urlsplit(slack).hostname in _LOOPBACK else ""
     found = [
+        Place("Figures", "figures.html", "the published numbers by day and channel, and what each means"),
         Place("Data Docs", "data-docs/index.html", "what the checks said, window by window"),
         Place("Runbooks", "runbooks/index.html", "what each alert means and how to repair it"),
         Place("Prefect", prefect, "the runs, their steps, and buttons to start one"),

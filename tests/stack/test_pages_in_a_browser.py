@@ -135,6 +135,7 @@ def addresses(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, st
             yield {
                 "index": f"{site}/",
                 "data-docs": f"{site}/data-docs/index.html",
+                "figures": f"{site}/figures.html",
                 "suite": suite,
                 "runbook": f"{site}/runbooks/reconciliation.html",
                 "slack": f"{channel}/",
@@ -170,7 +171,7 @@ def _picture(visit: Visit, name: str) -> None:
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("name", ["index", "data-docs", "suite", "runbook", "slack"])
+@pytest.mark.parametrize("name", ["index", "data-docs", "suite", "runbook", "figures", "slack"])
 def test_a_page_opens_without_another_host_and_without_an_error(
     browser: Browser, addresses: dict[str, str], name: str, scheme: str
 ) -> None:
@@ -188,7 +189,7 @@ def test_a_hostile_name_is_text(browser: Browser, addresses: dict[str, str], nam
     assert page.get_by_text(HOSTILE, exact=False).count() > 0
 
 
-@pytest.mark.parametrize("name", ["index", "data-docs", "suite", "runbook"])
+@pytest.mark.parametrize("name", ["index", "data-docs", "suite", "runbook", "figures"])
 def test_a_page_fits_a_telephone(browser: Browser, addresses: dict[str, str], name: str) -> None:
     visit = _visit(browser, addresses[name], width=390)
     _picture(visit, f"{name}-narrow")

@@ -61,6 +61,7 @@ def test_a_hostile_account_is_text_on_every_page(home: Path) -> None:
     assert [str(p.relative_to(index.parent)) for p in pages if "runbooks" not in str(p)] == [
         "data-docs/2026-11-17/meta_ads.ads_insights.html",
         "data-docs/index.html",
+        "figures.html",
         "index.html",
     ]
     assert all("<img" not in page.read_text() for page in pages)
