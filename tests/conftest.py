@@ -1,0 +1,166 @@
+"""Pipelines for tests: a home, a bucket and a warehouse of their own behind the product's real doors.
+
+Everything heavy is imported by the fixtures, so that tests without a pipeline pay nothing.
+"""
+
+from __future__ import annotations
+
+import gzip
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from tasks.seal import Batch
+    from tasks.window import Window
+
+PROJECT = Path(__file__).parents[1] / "dbt"
+TOKEN_KEY = "5ec2e7" + "0b" * 29
+EXTRACTED = 1_795_066_800_000
+
+
+@dataclass
+class Pipeline:
+    """The way of a record, one step per method; the environment points to it only while a step runs."""
+
+    home: Path
+    endpoint: str
+    bucket: str
+    parsed: Path
+    syncs: int = 0
+    batches: dict[tuple[str, str, int], Batch] = field(default_factory=dict)
+
+    @contextmanager
+    def doors(self) -> Iterator[None]:
+        """The settings of this pipeline, for the time of a step."""
+        from tasks.settings import settings
+
+        values = {
+            "PLUMBLINE_HOME": str(self.home),
+            "PLUMBLINE_S3_ENDPOINT": self.endpoint,
+            "PLUMBLINE_S3_BUCKET": self.bucket,
+            "PLUMBLINE_S3_ACCESS_KEY_ID": "k",
+            "PLUMBLINE_S3_SECRET_ACCESS_KEY": "s",
+            "PLUMBLINE_TOKEN_KEY": TOKEN_KEY,
+            "PLUMBLINE_SITE_URL": "http://127.0.0.1:1",
+        }
+        with pytest.MonkeyPatch.context() as environment:
+            for name, value in values.items():
+                environment.setenv(name, value)
+            settings.cache_clear()
+            try:
+                yield
+            finally:
+                settings.cache_clear()
+
+    def deliver(self, source: str, window: Window, streams: Mapping[str, Sequence[bytes]]) -> int:
+        """One finished sync with these payloads, landed, sealed and loaded; its id."""
+        from expectations.declare.source import load as declared
+        from tasks.land import land
+        from tasks.load import load
+        from tasks.seal import seal
+        from tasks.sync import SyncRun
+
+        self.syncs += 1
+        at = datetime.fromtimestamp(EXTRACTED / 1000, UTC)
+        run = SyncRun(source, window, "c", self.syncs, "succeeded", at, at, None, None)
+        with self.doors():
+            for name, payloads in streams.items():
+                if not payloads:
+                    continue
+                stream = declared(source).streams[name]
+                self._put(f"{stream.landing_prefix}2026/11/18/{self.syncs}_0_{EXTRACTED}.jsonl.gz", payloads)
+                batch = seal.fn(land.fn(run, name), stream)
+                load.fn(batch)
+                self.batches[source, name, self.syncs] = batch
+        return self.syncs
+
+    def _put(self, key: str, payloads: Sequence[bytes]) -> None:
+        from tasks import doors
+
+        lines = b"".join(self.envelope(place, payload) for place, payload in enumerate(payloads, 1))
+        doors.object_store().put(key, gzip.compress(lines, mtime=0))
+
+    def envelope(self, place: int, payload: bytes) -> bytes:
+        """A line as the S3 destination writes it."""
+        meta = b'"_airbyte_meta":{"sync_id":%d,"changes":[]},"_airbyte_generation_id":0,' % self.syncs
+        head = b'{"_airbyte_raw_id":"%d-%d","_airbyte_extracted_at":%d,' % (self.syncs, place, EXTRACTED)
+        return head + meta + b'"_airbyte_data":' + payload + b"}\n"
+
+    def build(self) -> None:
+        """All seeds and models by dbt, in a process of its own; raw tables that nothing was sent to are empty."""
+        from expectations.declare.source import load_all
+        from tasks import doors
+
+        with self.doors(), doors.warehouse() as warehouse:
+            for source in load_all().values():
+                for stream in source.streams.values():
+                    warehouse.ensure_raw(stream.raw_table)
+        self._dbt()
+
+    def _dbt(self) -> None:
+        work = self.home / "dbt"
+        (work / "target").mkdir(parents=True)
+        if self.parsed.exists():
+            shutil.copyfile(self.parsed, work / "target" / self.parsed.name)
+        # The name of the file is a part of what is parsed: the same name in every home saves dbt the reading.
+        environment = os.environ | {"PLUMBLINE_WAREHOUSE_FILE": "warehouse.duckdb"}
+        words = ["build", "--resource-type", "seed", "model", "--target", "embedded", "--quiet"]
+        words += ["--project-dir", str(PROJECT), "--profiles-dir", str(PROJECT)]
+        words += ["--target-path", str(work / "target"), "--log-path", str(work / "logs")]
+        done = subprocess.run(
+            [sys.executable, "-W", "ignore", "-m", "dbt.cli.main", *words],
+            cwd=self.home, env=environment, capture_output=True, text=True, check=False,
+        )  # fmt: skip
+        assert done.returncode == 0, (done.stdout + done.stderr)[-4000:]
+        shutil.copyfile(work / "target" / self.parsed.name, self.parsed)
+
+    def ask(self, query: str, *params: object) -> list[tuple[Any, ...]]:
+        """Rows of a query on the warehouse."""
+        import duckdb
+
+        with duckdb.connect(str(self.home / "warehouse.duckdb"), read_only=True) as connection:
+            return connection.execute(query, params).fetchall()
+
+    def records(self, query: str, *params: object) -> list[dict[str, Any]]:
+        """The same as dictionaries."""
+        import duckdb
+
+        with duckdb.connect(str(self.home / "warehouse.duckdb"), read_only=True) as connection:
+            found = connection.execute(query, params)
+            names = [column[0] for column in found.description or []]
+            return [dict(zip(names, row, strict=True)) for row in found.fetchall()]
+
+
+@pytest.fixture(scope="session")
+def new_pipeline(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str], Pipeline]]:
+    """Makes pipelines by name; all share one S3 server in this process, each has a bucket."""
+    import boto3
+    from moto.server import ThreadedMotoServer
+
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    server.start()
+    host, port = server.get_host_and_port()
+    endpoint = f"http://{host}:{port}"
+
+    parsed = tmp_path_factory.mktemp("parsed") / "partial_parse.msgpack"
+
+    def made(name: str) -> Pipeline:
+        client = boto3.client(
+            "s3", endpoint_url=endpoint, aws_access_key_id="k", aws_secret_access_key="s", region_name="us-east-1"
+        )
+        client.create_bucket(Bucket=name)
+        client.close()
+        return Pipeline(tmp_path_factory.mktemp(name), endpoint, name, parsed)
+
+    yield made
+    server.stop()
