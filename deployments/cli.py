@@ -18,7 +18,7 @@ from rich.console import Console
 
 from deployments.bench import app as bench
 from deployments.terminal import QUIET
-from expectations.declare.errors import PlumblineError
+from expectations.declare.errors import Misconfigured, PlumblineError, Unavailable
 from expectations.declare.source import load as load_source
 from tasks.window import Window
 
@@ -113,6 +113,7 @@ def refresh(
         console.print(f"{verdict.state}: {verdict.sentence}", markup=False, soft_wrap=True)
     counts = ", ".join(f"{n} {state}" for state, n in Counter(v.state for v in verdicts).most_common())
     console.print(f"{source} {span.label}: {counts}")
+    _say_what_waits()
 
 
 @app.command()
@@ -123,23 +124,46 @@ def build(window: WindowOption) -> None:
     from flows.build_marts import build_marts
 
     _say(build_marts(window=span))
+    _say_what_waits()
 
 
 @app.command()
 def close(day: Annotated[str, typer.Argument(help="The day to close, for instance 2026-11-17.")]) -> None:
     """Close a day: publish its final release, or hold it and say why."""
-    closed: date = Window.parse(day).days()[-1]
+    closed = _one_day(day)
     enter_stack()
     from flows.close_day import close_day
 
     _say(close_day(day=closed))
+    _say_what_waits()
 
 
 def enter_stack() -> None:
     """Give this process the addresses of the running stack, before Prefect is imported."""
-    from deployments.local import stack
+    from deployments.local import processes, stack
 
-    os.environ.update(stack.environment() | QUIET)
+    found = stack.environment()
+    url = found.get("PREFECT_API_URL")
+    if url and not processes.answers(f"{url}/health"):
+        raise Unavailable("the Prefect server does not answer", where=url, do="Start the local stack: plumbline up")
+    os.environ.update(found | QUIET)
+
+
+def _one_day(text: str) -> date:
+    days = Window.parse(text).days()
+    if len(days) > 1:
+        raise Misconfigured(f"{text} is not one day", do=f"Close the days one by one, the first is {days[0]}")
+    return days[0]
+
+
+def _say_what_waits() -> None:
+    from tasks import doors
+
+    waiting = doors.ops_store().pending_messages()
+    if waiting:
+        reason = next((m.last_error for m in waiting if m.last_error), "no PLUMBLINE_SLACK_TOKEN is set")
+        text = f"{len(waiting)} messages wait for Slack, the next run sends them: {reason}"
+        console.print(text, style="yellow", markup=False, soft_wrap=True)
 
 
 def _say(release: object) -> None:
@@ -162,7 +186,9 @@ def main() -> None:
     except SystemExit as left:
         status = left.code if isinstance(left.code, int) else int(left.code is not None)
     except PlumblineError as error:
-        console.print(f"{type(error).__name__}: {error}", style="red", markup=False, soft_wrap=True)
+        # Said where errors belong, so that a pipe of the output does not swallow it.
+        said = Console(stderr=True, highlight=False)
+        said.print(f"{type(error).__name__}: {error}", style="red", markup=False, soft_wrap=True)
         status = 2
     _leave(status)
 

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from expectations.declare.errors import Misconfigured
 from tasks.settings import required, settings
 
 if TYPE_CHECKING:
@@ -106,7 +107,15 @@ def warehouse_lock() -> Iterator[None]:
 def _ops_store(url: str) -> OpsStore:
     from tasks.adapters.ops_store import OpsStore
 
-    settings().home.mkdir(parents=True, exist_ok=True)
+    home = settings().home
+    try:
+        home.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise Misconfigured(
+            f"the folder of all local state cannot be made ({type(error).__name__})",
+            where=str(home),
+            do="Set PLUMBLINE_HOME to a folder that this user may write",
+        ) from error
     return OpsStore(url)
 
 

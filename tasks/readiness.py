@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime, time, timedelta
 
 from prefect import task
 
+from expectations.declare.errors import Misconfigured
 from expectations.declare.source import Source, load_all
 from expectations.judge.verdict import Verdict
 from tasks import doors
@@ -27,6 +28,12 @@ def wait_for_sources(window: Window) -> tuple[Verdict, ...]:
     """
     day, sources = window.days()[-1], load_all()
     deadline = _next_day_at(day, settings().core.close_by)
+    if (missing := _missing(day, sources)) and datetime.now(UTC) < window.end:
+        raise Misconfigured(
+            f"{day} is not over yet and cannot be closed",
+            where=f"nothing yet from {', '.join(sorted(missing))}",
+            do="Close a day that is over (UTC)",
+        )
     while (missing := _missing(day, sources)) and datetime.now(UTC) < deadline:
         clock.sleep(LOOK_AGAIN_SECONDS)
     return tuple(_late(source, window, name in missing) for name, source in sources.items())

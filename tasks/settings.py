@@ -8,15 +8,18 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
-from pydantic import BaseModel, Field, SecretStr
+from pydantic import BaseModel, Field, SecretStr, ValidationError
 from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from expectations.declare.errors import Misconfigured
+
+HOUR = r"^([01]\d|2[0-3]):[0-5]\d$"
 
 
 def home() -> Path:
@@ -30,7 +33,12 @@ class _StackFile(PydanticBaseSettingsSource):
     def __init__(self, settings_cls: type[BaseSettings]) -> None:
         super().__init__(settings_cls)
         path = home() / "stack.json"
-        self.values: dict[str, str] = json.loads(path.read_text())["settings"] if path.exists() else {}
+        try:
+            self.values: dict[str, str] = json.loads(path.read_text())["settings"] if path.exists() else {}
+        except (json.JSONDecodeError, KeyError, TypeError):
+            raise Misconfigured(
+                "the stack's own file cannot be read", where=str(path), do="Put a copy back, or start with a new home"
+            ) from None
 
     def get_field_value(self, field: FieldInfo, field_name: str) -> tuple[Any, str, bool]:
         prefix = str(self.config.get("env_prefix", ""))
@@ -54,6 +62,9 @@ class _Group(BaseSettings):
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         return init_settings, env_settings, _StackFile(settings_cls)
+
+
+G = TypeVar("G", bound=_Group)
 
 
 class AirbyteSettings(_Group):
@@ -141,8 +152,12 @@ class Core(_Group):
     seed: int = Field(20261121, description="Seed of the simulated BrightCart")
     ops_url: str = Field("", description="SQLAlchemy address of the ops store; empty: SQLite in <home>/ops.sqlite")
     site_url: str = Field("", description="Address under which the site (index, Data Docs, runbooks) is served")
-    close_by: str = Field("06:45", description="UTC time at which a close stops waiting (HH:MM); deadline 07:00")
-    day_complete_at: str = Field("05:30", description="UTC time of the next day after which a sync may close a day")
+    close_by: str = Field(
+        "06:45", pattern=HOUR, description="UTC time at which a close stops waiting (HH:MM); deadline 07:00"
+    )
+    day_complete_at: str = Field(
+        "05:30", pattern=HOUR, description="UTC time of the next day after which a sync may close a day"
+    )
 
 
 class Settings(BaseModel):
@@ -174,16 +189,38 @@ class Settings(BaseModel):
 
 @lru_cache(maxsize=1)
 def settings() -> Settings:
-    """The settings of this process; `settings.cache_clear()` reads them anew."""
+    """The settings of this process; `settings.cache_clear()` reads them anew.
+
+    Raises `Misconfigured` with the name of every setting of a group that is wrong, and never with its value.
+    """
     return Settings(
-        core=Core(),
-        airbyte=AirbyteSettings(),
-        s3=ObjectStoreSettings(),
-        warehouse=WarehouseSettings(),
-        snowflake=SnowflakeSettings(),
-        slack=SlackSettings(),
-        privacy=PrivacySettings(),
+        core=_read(Core),
+        airbyte=_read(AirbyteSettings),
+        s3=_read(ObjectStoreSettings),
+        warehouse=_read(WarehouseSettings),
+        snowflake=_read(SnowflakeSettings),
+        slack=_read(SlackSettings),
+        privacy=_read(PrivacySettings),
     )
+
+
+def _read(group: type[G]) -> G:
+    try:
+        return group()
+    except ValidationError as error:
+        prefix = str(group.model_config.get("env_prefix", ""))
+        wrong = {f"{prefix}{item['loc'][0]}".upper(): item for item in error.errors(include_input=False)}
+    raise Misconfigured(
+        "; ".join(f"the setting {name} is wrong: {_in_words(item)}" for name, item in wrong.items()),
+        do="Correct it in the environment, or unset it for the default",
+    )
+
+
+def _in_words(fault: Mapping[str, Any]) -> str:
+    if fault["type"] == "string_pattern_mismatch":
+        return "write an hour of the day such as 06:45"
+    said = str(fault["msg"])
+    return said[0].lower() + said[1:]
 
 
 def required(value: str | SecretStr, name: str) -> str:

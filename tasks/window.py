@@ -40,9 +40,9 @@ class Window(BaseModel):
     @classmethod
     def parse(cls, text: str) -> Window:
         """`2026-11-17`, or `2026-10-12..2026-11-15` with both days included."""
-        first, _, last = text.partition("..")
+        first, dots, last = text.partition("..")
         try:
-            start, end = date.fromisoformat(first), date.fromisoformat(last or first)
+            start, end = date.fromisoformat(first), date.fromisoformat(last if dots else first)
         except ValueError:
             raise Misconfigured(
                 f"{text!r} is not a window",

@@ -15,7 +15,7 @@ from typing import Any, Literal
 
 import sqlalchemy as sa
 
-from expectations.declare.errors import Unavailable
+from expectations.declare.errors import Misconfigured, Unavailable
 from expectations.judge.verdict import Span, Verdict
 from tasks.adapters.ops_tables import INCIDENTS, METADATA, OUTBOX, OUTCOMES, RELEASES, SYNCS, VERDICTS
 from tasks.window import Window
@@ -109,7 +109,14 @@ class OpsStore:
     """Typed reads and writes over the tables above."""
 
     def __init__(self, url: str) -> None:
-        self.engine = sa.create_engine(url)
+        try:
+            self.engine = sa.create_engine(url)
+        except sa.exc.ArgumentError:
+            # Without the address, which may hold a password.
+            raise Misconfigured(
+                "the setting PLUMBLINE_OPS_URL is no database address",
+                do="Write sqlite:////folder/ops.sqlite or postgresql://..., or unset it",
+            ) from None
         if self.engine.dialect.name == "sqlite":
             sa.event.listen(self.engine, "connect", _share_sqlite)
         try:
