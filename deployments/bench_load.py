@@ -17,10 +17,9 @@ import tempfile
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import nullcontext
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from datetime import date
-from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -127,9 +126,7 @@ def _path(folder: Path) -> Round:
     counts = clock.time("seal", lambda: _seal(folder, scratch))
     window = Window.of_day(DAY)
     delivery = Delivery("ga4_export", "events", 1, window.start, window.end)
-    files = [
-        LakeFile(path.name, path.name, rows, content, partial(nullcontext, path)) for path, rows, content in counts
-    ]
+    files = [LakeFile(path.name, path.name, rows, content, _at(path)) for path, rows, content in counts]
     stream = _stream()
     with DuckDBWarehouse(scratch / "w.duckdb", "1500MB", 2, 5.0) as warehouse:
         warehouse.ensure_raw(stream.raw_table)
@@ -137,6 +134,10 @@ def _path(folder: Path) -> Round:
         typed = f"create table typed as {_typed(stream.raw_table)}"
         clock.time("type", lambda: warehouse.execute(typed))
         return clock.done(warehouse.query("select count(*) from typed")[0][0])
+
+
+def _at(path: Path) -> Callable[[], AbstractContextManager[Path]]:
+    return lambda: nullcontext(path)
 
 
 def _seal(folder: Path, scratch: Path) -> list[tuple[Path, int, str]]:

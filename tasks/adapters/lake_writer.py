@@ -28,7 +28,7 @@ from tasks.adapters.odd_lines import EARLIEST, LATEST, Opened, Refused, opened
 from tasks.adapters.tokens import NO_TOKENS, TokenKey, TokenSql
 
 # Larger row groups cost page faults, a dictionary is tried in vain on payloads, zstd 1 is smaller than 3 (measured).
-PARQUET = "format parquet, compression zstd, compression_level 1, dictionary_size_limit 1000, row_group_size 16384"
+PARQUET = "format parquet, compression zstd, compression_level 1, dictionary_size_limit 1000, row_group_size 8192"
 _ENVELOPE = (
     '{"_airbyte_raw_id":"VARCHAR","_airbyte_extracted_at":"BIGINT","_airbyte_meta":"VARCHAR",'
     '"_airbyte_generation_id":"BIGINT"}'

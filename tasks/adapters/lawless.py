@@ -49,7 +49,8 @@ def suspicious(lines: Lines) -> Places:
     places = np.concatenate([_pairs(octets, begin + shift, wanted) for begin in begins for shift in (0, 1)])
     nan, inf = places[LETTER["N"][octets[places + 2]]], places[LETTER["I"][octets[places - 1]]] - 1
     bad = np.concatenate([_trailing(octets, places), _standing(octets, nan), _standing(octets, inf)])
-    return np.unique(np.searchsorted(lines.start, bad, side="right") - 1)
+    found: Places = np.unique(np.searchsorted(lines.start, bad, side="right") - 1)
+    return found
 
 
 def _pairs(octets: Octets, begin: int, wanted: tuple[int, ...]) -> Places:
@@ -66,10 +67,11 @@ def _pairs(octets: Octets, begin: int, wanted: tuple[int, ...]) -> Places:
 
 def _trailing(octets: Octets, places: Places) -> Places:
     """Commas before a closing bracket, or before more white space than one character."""
-    commas = places[octets[places] == ord(",")]
+    commas: Places = places[octets[places] == ord(",")]
     after = octets[commas + 1]
     closed: Mask = CLOSES[after] | (WHITE[after] & CLOSES_OR_WHITE[octets[commas + 2]])
-    return commas[closed]
+    found: Places = commas[closed]
+    return found
 
 
 def _standing(octets: Octets, places: Places) -> Places:
