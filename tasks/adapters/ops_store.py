@@ -112,11 +112,8 @@ class OpsStore:
         try:
             self.engine = sa.create_engine(url)
         except sa.exc.ArgumentError:
-            # Without the address, which may hold a password.
-            raise Misconfigured(
-                "the setting PLUMBLINE_OPS_URL is no database address",
-                do="Write sqlite:////folder/ops.sqlite or postgresql://..., or unset it",
-            ) from None
+            advice = "Write sqlite:////folder/ops.sqlite or postgresql://..., or unset it"
+            raise Misconfigured("the setting PLUMBLINE_OPS_URL is no database address", do=advice) from None
         if self.engine.dialect.name == "sqlite":
             sa.event.listen(self.engine, "connect", _share_sqlite)
         try:
