@@ -12,7 +12,11 @@ from expectations.judge.verdict import CHECKS
 from tasks.adapters.ops_store import Incident
 
 _MARKS = {"critical": ":red_circle:", "warning": ":large_orange_circle:", "info": ":large_blue_circle:"}
-_WEIGHT = {"critical": "critical, holds the publication", "warning": "warning", "info": "information"}
+_WEIGHT = {
+    "critical": "critical, holds the publication",
+    "warning": "warning, figures are published and marked",
+    "info": "information",
+}
 _LONGEST = 2900  # Slack refuses more than 3000 characters in a section
 
 
@@ -33,7 +37,8 @@ def open_message(incident: Incident, *, page: str, runbook: str) -> dict[str, An
         _fields(incident),
         _context(f"<{page}|What the checks saw> · <{runbook}|Runbook: {escaped(incident.runbook)}>"),
     ]
-    return {"text": escaped(f"{title}: {incident.sentence}")[:_LONGEST], "blocks": blocks}
+    told = f"{title}: {incident.sentence} Owner: {incident.owner}"  # what a notification shows
+    return {"text": escaped(told)[:_LONGEST], "blocks": blocks}
 
 
 def recovered_message(incident: Incident, *, page: str, runbook: str) -> dict[str, Any]:
@@ -70,11 +75,11 @@ def _plain(text: str) -> dict[str, Any]:
 
 def _fields(incident: Incident) -> dict[str, Any]:
     facts = {
-        "Where": incident.scope,
-        "Window": incident.window_label,
         "Seen": incident.observed,
         "Expected": incident.expected,
         "Owner": incident.owner,
+        "Window": incident.window_label,
+        "Where": incident.scope,
     }
     fields = [
         {"type": "mrkdwn", "text": f"*{name}*\n{escaped(value)[:1900]}"} for name, value in facts.items() if value

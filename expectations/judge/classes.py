@@ -29,13 +29,14 @@ class Judgement(BatchExpectation):  # type: ignore[misc] # the library is untype
     title: str
     stream: str
     history_days: int = 0
+    unit: str = ""
 
     sentence: ClassVar[str] = ""
 
     @property
     def about(self) -> rules.Subject:
         """Who is judged."""
-        return rules.Subject(self.title, self.stream, self.history_days)
+        return rules.Subject(self.title, self.stream, self.history_days, self.unit)
 
     @abstractmethod
     def findings(self, m: Measurements) -> list[Finding]:

@@ -15,21 +15,38 @@ from expectations.judge.drift import Batch, Drift, SeenField, classify
 from expectations.judge.measurement import Measurement, Measurements
 from expectations.judge.verdict import Finding, Severity, bad
 
+ACCOUNT_CURRENCY, ROWS = "account currency", "rows"  # units of amounts, besides the code of a currency
 _SHOWN = 5  # names of fields in one sentence
 
 
 @dataclass(frozen=True)
 class Subject:
-    """Which stream is judged, and what people call its source."""
+    """Which stream is judged, what people call its source, and the unit of its amounts where one is known."""
 
     title: str
     stream: str
     history_days: int = 0
+    unit: str = ""
 
     @property
     def name(self) -> str:
         """`Meta Ads ads_insights`."""
         return f"{self.title} {self.stream}"
+
+    def amount(self, value: Decimal | float) -> str:
+        """An amount within a sentence: `18,416.30 USD`; without its unit where `note` says it."""
+        if self.unit == ROWS:
+            return f"{value:,.0f}"
+        return money(value) if self.unit in ("", ACCOUNT_CURRENCY) else f"{money(value)} {self.unit}"
+
+    @property
+    def note(self) -> str:
+        """A last sentence where rows bring their own currency."""
+        return " Amounts are in the account's currency." if self.unit == ACCOUNT_CURRENCY else ""
+
+    def labelled(self, text: str) -> str:
+        """An amount that stands alone, with the unit that it does not name itself."""
+        return f"{text} ({self.unit})" if self.unit in (ACCOUNT_CURRENCY, ROWS) else text
 
     def learning(self, what: str, days: int | None = None) -> Finding:
         """Not enough history to judge."""
@@ -54,14 +71,18 @@ def schema_drift(m: Measurements, about: Subject, *, keys: dict[str, bool], fiel
         unfit={name: int(row.value) for name, row in m.by_field("uncastable").items()},
     )
     if not rows or not m.measured("present"):
-        return [about.passed("no new rows, so no field can have changed.", "0 rows")]
+        return [about.passed("no new rows, so no field can have changed.", "0 rows", "declared fields, if any row")]
     differences = classify(batch)
     told = [_drift_finding(d, about, fields) for d in differences if d.kind not in ("added", "unseen")]
     told += _added(about, [d for d in differences if d.kind == "added"])
     told += _unseen(about, [d for d in differences if d.kind == "unseen"])
     if any(not finding.good for finding in told):
         return told
-    fine = about.passed(f"all {len(keys)} declared fields arrived as promised.", f"{len(keys)} fields in {rows:,} rows")
+    fine = about.passed(
+        f"all {len(keys)} declared fields arrived as promised.",
+        f"{len(keys)} fields in {rows:,} rows",
+        f"all {len(keys)} fields",
+    )
     return [fine, *told]
 
 
@@ -125,13 +146,13 @@ def duplicate_load(m: Measurements, about: Subject, *, label: str) -> list[Findi
             f"same content as another file of the same sync ({rows:,} of {total:,} rows came twice). "
             "Sums would count them twice."
         )
-        return [Finding(scope, "failed", "critical", sentence, f"{objects:,} files twice", "every file once")]
+        return [Finding(scope, "failed", "critical", sentence, f"{_plural(objects, 'file')} twice", "every file once")]
     if rows:
         sentence = (
             f"{about.name}: {_plural(rows, 'row')} of {label} came more than once with the same content; "
             "the figures count each of them once."
         )
-        return [Finding(scope, "warned", "warning", sentence, f"{rows:,} rows twice", "every row once")]
+        return [Finding(scope, "warned", "warning", sentence, f"{_plural(rows, 'row')} twice", "every row once")]
     return [about.passed("every file and every row came once.", f"{total:,} rows, none twice", "every row once")]
 
 
@@ -152,8 +173,10 @@ def null_spikes(m: Measurements, about: Subject, *, required: Sequence[str], mos
     if learning and rows:
         found.append(about.learning(f"how often {_plural(learning, 'field')} may be empty"))
     if not found:
-        fields = len(m.by_field("nulls"))
-        found.append(about.passed("no field is empty more often than usual.", f"{fields} fields in {rows:,} rows"))
+        fields, usual = len(m.by_field("nulls")), "no field above its usual share"
+        found.append(
+            about.passed("no field is empty more often than usual.", f"{fields} fields in {rows:,} rows", usual)
+        )
     return found
 
 

@@ -13,6 +13,7 @@ from typing import Any
 from expectations.declare.contract import contract
 from expectations.declare.source import Source
 from expectations.declare.stream import Stream
+from expectations.judge.rules import ACCOUNT_CURRENCY, ROWS
 from expectations.judge.verdict import Severity, Span
 
 HOURS_BEHIND = "hours_behind"
@@ -56,7 +57,8 @@ class Suite:
 
 def suite_of(source: Source, stream: Stream, window: Span, *, closed: Collection[date], history_days: int) -> Suite:
     """The suite of one stream; `closed` are the days of the window that are over."""
-    about = {"title": source.title, "stream": stream.name, "history_days": history_days}
+    unit = source.currency if isinstance(source.currency, str) else ACCOUNT_CURRENCY
+    about = {"title": source.title, "stream": stream.name, "history_days": history_days, "unit": unit}
     days = [day.isoformat() for day in sorted(closed)]
     planned = [*_stock(source, stream, window), _drift(stream, about), _once(about, window), _cells(stream, about)]
     planned += [Planned("spend_anomaly", "critical", {**about, "closed": days})] if stream.watch else []
@@ -106,6 +108,8 @@ def _totals(stream: Stream, about: Mapping[str, Any], days: list[str]) -> Planne
     declared = stream.reconcile
     assert declared is not None
     tolerance = {"absolute": str(declared.tolerance), "share": str(declared.tolerance_share)}
+    ours = declared.measure.ours
+    about = {**about, "unit": ROWS} if ours == "rows" and ours not in stream.fields else about
     return Planned("reconciliation", "critical", {**about, "closed": days, "control": declared.control, **tolerance})
 
 

@@ -47,13 +47,19 @@ def spend_anomaly(m: Measurements, about: Subject, *, closed: Collection[date]) 
     """
     days = list(_days(m, closed))
     if not days:
-        return [about.passed("the day is not over; its spend is judged when it is closed.", "day not over")]
+        return [
+            about.passed("the day is not over; its spend is judged when it is closed.", "day not over", "a closed day")
+        ]
     found = [finding for day in days if (finding := _judged(day, about))]
     newest = max(day.day for day in days)
     learned = min(learned_days(day.spend, newest) for day in days)
     if learned < LEARNING_DAYS:
         found.append(about.learning("what spend is usual", learned))
-    usual = about.passed("the spend of every account is usual.", f"{len(days)} account-days within their bands")
+    usual = about.passed(
+        "the spend of every account is usual.",
+        f"{len(days)} account-days, each in its band",
+        "every account in its band",
+    )
     return found or [usual]
 
 
@@ -94,37 +100,39 @@ def _least_amount(day: _Day) -> float:
 
 
 def _nothing(day: _Day, about: Subject, usual: Band | None) -> Finding:
-    expected = _range(usual) if usual else "more than 0.00"
+    expected = _range(usual, about) if usual else f"more than {about.amount(0)}"
     sentence = (
         f"{about.title}: account {day.account} shows no spend on {day.day:%A %-d %B}, although it spent on every day "
-        f"before; {expected} was expected. Either the account stopped or its rows are missing."
+        f"before; {expected} was expected. Either the account stopped or its rows are missing.{about.note}"
     )
-    return Finding(day.scope, "failed", "critical", sentence, "0.00", expected)
+    return Finding(day.scope, "failed", "critical", sentence, about.labelled(about.amount(0)), about.labelled(expected))
 
 
 def _dear(day: _Day, about: Subject, price: float, usual: Band) -> Finding:
-    times = price / usual.expected
+    times, spend = price / usual.expected, about.amount(day.spend[day.day])
     sentence = (
-        f"{about.title}: account {day.account} paid {money(price)} per click on {day.day:%A %-d %B}, {_times(times)} "
-        f"the usual {money(usual.expected)}, and the number of clicks does not explain it. The spend is "
-        f"{money(day.spend[day.day])}; check it before you act on it."
+        f"{about.title}: account {day.account} paid {about.amount(price)} per click on {day.day:%A %-d %B}, {_times(times)} "
+        f"the usual {about.amount(usual.expected)}, and the number of clicks does not explain it. The spend is "
+        f"{spend}; check it before you act on it.{about.note}"
     )
-    observed = f"{money(price)} per click (spend {money(day.spend[day.day])})"
-    return Finding(day.scope, "warned", "warning", sentence, observed, f"{_range(usual)} per click")
+    observed = about.labelled(f"{about.amount(price)} per click, spend {spend}")
+    expected = about.labelled(f"{_range(usual, about)} per click")
+    return Finding(day.scope, "warned", "warning", sentence, observed, expected)
 
 
 def _unusual(day: _Day, about: Subject, value: float, usual: Band) -> Finding:
     change = value / usual.expected - 1
     word = "above" if change > 0 else "below"
     sentence = (
-        f"{about.title}: account {day.account} spent {money(value)} on {day.day:%A %-d %B}, {abs(change):.0%} {word} "
-        f"what a normal {day.day:%A} looks like at last week's level ({money(usual.expected)})."
+        f"{about.title}: account {day.account} spent {about.amount(value)} on {day.day:%A %-d %B}, {abs(change):.0%} {word} "
+        f"what a normal {day.day:%A} looks like at last week's level ({about.amount(usual.expected)}).{about.note}"
     )
-    return Finding(day.scope, "warned", "warning", sentence, money(value), _range(usual))
+    observed, expected = about.labelled(about.amount(value)), about.labelled(_range(usual, about))
+    return Finding(day.scope, "warned", "warning", sentence, observed, expected)
 
 
-def _range(usual: Band) -> str:
-    return f"{money(usual.low)} to {money(usual.high)}"
+def _range(usual: Band, about: Subject) -> str:
+    return f"{money(usual.low)} to {about.amount(usual.high)}"
 
 
 def _times(factor: float) -> str:
@@ -155,7 +163,8 @@ def reconciliation(
         return [_no_control(about, control, [day for _, day in pairs])]
     found = [f for key in pairs if (f := _compared(key, ours.get(key), theirs.get(key), about, tolerance))]
     total = sum((ours.get(key, Decimal(0)) for key in pairs), Decimal(0))
-    agreed = about.passed(f"all {len(pairs)} totals agree with {control}.", money(total), money(total))
+    shown = about.labelled(about.amount(total))
+    agreed = about.passed(f"all {len(pairs)} totals agree with {control}.", shown, shown)
     return found or [agreed]
 
 
@@ -177,8 +186,10 @@ def _compared(
     hint = f" One is exactly {factor} times the other." if factor else ""
     word = "more" if difference > 0 else "less"
     sentence = (
-        f"{about.title}: for {whose}{day:%A %-d %B} the rows of {about.stream} add up to {money(we)}, but "
-        f"{about.title} itself states {money(they)}: {money(abs(difference))} {word} "
-        f"(allowed: {money(allowed)}).{hint}"
+        f"{about.title}: for {whose}{day:%A %-d %B} the rows of {about.stream} add up to {about.amount(we)}, but "
+        f"{about.title} itself states {about.amount(they)}: {about.amount(abs(difference))} {word} "
+        f"(allowed: {about.amount(allowed)}).{hint}{about.note}"
     )
-    return Finding(f"{account} {day}".strip(), "failed", "critical", sentence, money(we), money(they))
+    least = f"{about.amount(they)}" + (f", at most {about.amount(allowed)} apart" if allowed else "")
+    observed, expected = about.labelled(about.amount(we)), about.labelled(least)
+    return Finding(f"{account} {day}".strip(), "failed", "critical", sentence, observed, expected)

@@ -222,9 +222,10 @@ INCIDENT = Incident(
     severity="critical",
     owner="@growth-data",
     sentence="Meta Ads: for account act_12 on Tuesday 17 November the rows of ads_insights add up to 54,012.30, but "
-    "Meta Ads itself states 18,004.10: 36,008.20 more (allowed: 36.01). One is exactly 3 times the other.",
-    observed="54,012.30",
-    expected="18,004.10",
+    "Meta Ads itself states 18,004.10: 36,008.20 more (allowed: 36.01). One is exactly 3 times the other. "
+    "Amounts are in the account's currency.",
+    observed="54,012.30 (account currency)",
+    expected="18,004.10, at most 36.01 apart (account currency)",
     runbook="reconciliation",
     window_label="2026-11-17",
     opened_at=OPENED,

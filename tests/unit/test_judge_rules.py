@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
@@ -168,7 +169,7 @@ def test_a_day_that_is_not_over_is_not_judged() -> None:
     assert "the day is not over" in finding.sentence
 
 
-def _totals(ours: str | None, theirs: str | None, **tolerance: Decimal) -> list[Finding]:
+def _totals(ours: str | None, theirs: str | None, about: Subject = ADS, **tolerance: Decimal) -> list[Finding]:
     sides = {"reconcile_ours": ours, "reconcile_theirs": theirs}
     rows = [
         {"metric": metric, "account": "act_12", "day": DAY, "value": Decimal(value)}
@@ -176,7 +177,7 @@ def _totals(ours: str | None, theirs: str | None, **tolerance: Decimal) -> list[
         if value is not None
     ]
     allowed = Tolerance(**tolerance)
-    return reconciliation(_m(*rows), ADS, control="ads_insights_account", tolerance=allowed, closed={DAY})
+    return reconciliation(_m(*rows), about, control="ads_insights_account", tolerance=allowed, closed={DAY})
 
 
 def test_equal_totals_pass() -> None:
@@ -211,6 +212,30 @@ def test_a_control_that_did_not_come_proves_nothing(theirs: str | None) -> None:
     [finding] = _totals("1000.00", theirs)
     assert finding.state == "failed"
     assert "brought none" in finding.sentence
+
+
+@pytest.mark.parametrize(
+    ("unit", "told", "observed", "expected"),
+    [
+        ("USD", "add up to 3,000.00 USD, but Meta Ads itself states 1,000.00 USD", "3,000.00 USD", "1,000.00 USD"),
+        ("rows", "add up to 3,000, but Meta Ads itself states 1,000: 2,000 more", "3,000 (rows)", "1,000 (rows)"),
+        (
+            "account currency",
+            "Amounts are in the account's currency.",
+            "3,000.00 (account currency)",
+            "1,000.00 (account currency)",
+        ),
+    ],
+)
+def test_an_amount_has_its_unit(unit: str, told: str, observed: str, expected: str) -> None:
+    [finding] = _totals("3000.00", "1000.00", about=replace(ADS, unit=unit))
+    assert told in finding.sentence
+    assert (finding.observed, finding.expected) == (observed, expected)
+
+
+def test_what_is_allowed_is_part_of_what_is_expected() -> None:
+    [finding] = _totals("3000.00", "1000.00", absolute=Decimal(1))
+    assert finding.expected == "1,000.00, at most 1.00 apart"
 
 
 def test_empty_cells_of_a_frame_are_read_as_empty() -> None:
