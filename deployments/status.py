@@ -12,6 +12,7 @@ from tasks import doors
 from tasks.adapters.warehouse.lock import holder
 from tasks.publish import held_notes, release_notes
 from tasks.settings import settings
+from tasks.site_index import as_of, moment
 
 DEADLINE = time(7, 0)
 
@@ -34,11 +35,14 @@ def _parts() -> Table:
 
 def _releases() -> list[str]:
     notes, held = release_notes(), held_notes()
-    lines = [f"Published: {notes['id']}, at {notes['published_at']}" if notes else "Published: nothing yet"]
+    lines = ["Published: nothing yet"]
+    if notes:
+        lines = [f"Published: {notes['window']['label']}, {notes['state']}, at {moment(notes['published_at'])}"]
+        lines += [f"  release {notes['id']}, data as of {as_of(notes)}"]
     if notes and notes["stale_sources"]:
         lines.append(f"Stale in it: {', '.join(notes['stale_sources'])}")
     if held:
-        lines.append(f"Held: {held['window']['label']} since {held['held_at']}, because")
+        lines.append(f"Held: {held['window']['label']} since {moment(held['held_at'])}, because")
         lines += [f"  - {reason}" for reason in held["because"]]
     return lines
 
@@ -47,7 +51,8 @@ def _incidents() -> list[str]:
     opened = doors.ops_store().open_incidents()
     waiting = len(doors.ops_store().pending_messages())
     lines = [f"Open incidents: {len(opened)}" + (f" ({waiting} messages wait for Slack)" if waiting else "")]
-    return lines + [f"  - [{i.severity}] {i.check} {i.source}: {i.sentence} ({i.owner})" for i in opened]
+    opened.sort(key=lambda i: (i.severity != "critical", i.check, i.source))
+    return lines + [f"  - {i.severity}, {i.owner}: {i.sentence} Runbook: {i.runbook}" for i in opened]
 
 
 def _writer() -> str:

@@ -112,8 +112,8 @@ def _dear(day: _Day, about: Subject, price: float, usual: Band) -> Finding:
     times, spend = price / usual.expected, about.amount(day.spend[day.day])
     sentence = (
         f"{about.title}: account {day.account} paid {about.amount(price)} per click on {day.day:%A %-d %B}, "
-        f"{_times(times)} the usual {about.amount(usual.expected)}, and the number of clicks does not explain it. The spend is "
-        f"{spend}; check it before you act on it.{about.note}"
+        f"{_times(times)} the usual {about.amount(usual.expected)}, and the number of clicks does not explain it. "
+        f"The spend is {spend}; check it before you act on it.{about.note}"
     )
     observed = about.labelled(f"{about.amount(price)} per click, spend {spend}")
     expected = about.labelled(f"{_range(usual, about)} per click")
@@ -125,7 +125,8 @@ def _unusual(day: _Day, about: Subject, value: float, usual: Band) -> Finding:
     word = "above" if change > 0 else "below"
     sentence = (
         f"{about.title}: account {day.account} spent {about.amount(value)} on {day.day:%A %-d %B}, "
-        f"{abs(change):.0%} {word} what a normal {day.day:%A} looks like at last week's level ({about.amount(usual.expected)}).{about.note}"
+        f"{abs(change):.0%} {word} what a normal {day.day:%A} looks like at last week's level "
+        f"({about.amount(usual.expected)}).{about.note}"
     )
     observed, expected = about.labelled(about.amount(value)), about.labelled(_range(usual, about))
     return Finding(day.scope, "warned", "warning", sentence, observed, expected)
