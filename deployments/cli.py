@@ -161,8 +161,8 @@ def _say_what_waits() -> None:
 
     waiting = doors.ops_store().pending_messages()
     if waiting:
-        reason = next((m.last_error for m in waiting if m.last_error), "no PLUMBLINE_SLACK_TOKEN is set")
-        text = f"{len(waiting)} messages wait for Slack, the next run sends them: {reason}"
+        reason = next((m.last_error for m in waiting if m.last_error), "PLUMBLINE_SLACK_TOKEN is empty.")
+        text = f"{len(waiting)} message{'s wait' if len(waiting) > 1 else ' waits'} for Slack: {reason}"
         console.print(text, style="yellow", markup=False, soft_wrap=True)
 
 
@@ -190,7 +190,11 @@ def main() -> None:
         said = Console(stderr=True, highlight=False)
         said.print(f"{type(error).__name__}: {error}", style="red", markup=False, soft_wrap=True)
         status = 2
-    _leave(status)
+    finally:
+        if sys.exc_info()[0] is not None:  # a bug keeps its traceback
+            sys.excepthook(*sys.exc_info())
+            status = 1
+        _leave(status)
 
 
 def _leave(status: int) -> None:

@@ -52,11 +52,15 @@ def provenance(warehouse: Warehouse, window: Window) -> Provenance:
 
 
 def _freshness(warehouse: Warehouse) -> dict[str, str]:
+    built = set(warehouse.relations("staging"))  # a model that never built holds the release, it must not end it
     parts = [
         f"select '{source.name}' as source, max(_extracted_at) as extracted from staging.{stream.staging_model}"  # noqa: S608 - declared names
         for source in load_all().values()
         for stream in source.streams.values()
+        if stream.staging_model in built
     ]
+    if not parts:
+        return {}
     rows = warehouse.query(f"select source, max(extracted) from ({' union all '.join(parts)}) group by 1", [])  # noqa: S608
     return {str(source): f"{at.isoformat()}Z" for source, at in sorted(rows) if at}
 
