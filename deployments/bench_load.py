@@ -20,6 +20,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -122,8 +123,8 @@ def _path(folder: Path) -> Round:
     from tasks.window import Window
 
     scratch = Path(tempfile.mkdtemp(prefix="path-", dir=folder))
-    clock = _Clock()
-    counts = clock.time("seal", lambda: _seal(folder, scratch))
+    clock, sealing = _Clock(), _sealing(folder, scratch)
+    counts = clock.time("seal", sealing)
     window = Window.of_day(DAY)
     delivery = Delivery("ga4_export", "events", 1, window.start, window.end)
     files = [LakeFile(path.name, path.name, rows, content, _at(path)) for path, rows, content in counts]
@@ -140,22 +141,27 @@ def _at(path: Path) -> Callable[[], AbstractContextManager[Path]]:
     return lambda: nullcontext(path)
 
 
-def _seal(folder: Path, scratch: Path) -> list[tuple[Path, int, str]]:
+def _sealing(folder: Path, scratch: Path) -> Callable[[], list[tuple[Path, int, str]]]:
+    """What seals the objects; imports and declarations are read before the clock starts."""
     from expectations.declare.contract import contract
-    from tasks.adapters.lake_writer import AT_ONCE, LandingFile, lake_writer
+    from tasks.adapters.lake_writer import AT_ONCE, LakeWriter, LandingFile, lake_writer
     from tasks.adapters.tokens import TokenKey, tokens_sql
 
     key = TokenKey(1, bytes(32))
     objects = sorted(folder.glob("*.gz"))
 
-    def one(path: Path) -> tuple[Path, int, str]:
+    def one(writer: LakeWriter, path: Path) -> tuple[Path, int, str]:
         parquet = scratch / f"{path.name}.parquet"
         counts = writer.write(LandingFile(path.name, 1, lambda: path.open("rb")), parquet, scratch / "refused")
         return parquet, counts.rows, counts.content
 
     tokens = tokens_sql(contract(_stream()).tokens, key.version)
-    with lake_writer(scratch, key, tokens) as writer, ThreadPoolExecutor(AT_ONCE) as pool:
-        return list(pool.map(one, objects))
+
+    def all_of_them() -> list[tuple[Path, int, str]]:
+        with lake_writer(scratch, key, tokens) as writer, ThreadPoolExecutor(AT_ONCE) as pool:
+            return list(pool.map(partial(one, writer), objects))
+
+    return all_of_them
 
 
 def _floor(folder: Path) -> Round:
