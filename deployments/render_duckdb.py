@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 
 from deployments.render_payload import (
+    DECIMAL_LEAF,
     EPOCH_UNITS,
     LEAF_TYPES,
     epoch_range,
@@ -45,7 +46,7 @@ class DuckDb:
     def value(self, field: Field) -> str:
         if field.sum:
             total = f"list_sum([x.{quoted(field.sum.value)} for x in j.{_dotted(field.sum.list)}])"
-            return f"cast({total} as {'bigint' if field.type == 'integer' else 'decimal(38, 9)'})"
+            return f"try_cast({total} as {'bigint' if field.type == 'integer' else 'decimal(38, 9)'})"
         read = [path for path, _ in places(field)][1 if field.pick else 0 :]
         values = [_cast(field, _place(field, path), self.leaf_types[path]) for path in read]
         return values[0] if len(values) == 1 else f"coalesce({', '.join(values)})"
@@ -72,6 +73,9 @@ def _cast(field: Field, place: str, leaf: str) -> str:
         return f"cast(try_strptime({place}, '%Y%m%d') as date)"
     if field.type in ("text", "url"):
         return place if leaf == "VARCHAR" else f"cast({place} as varchar)"
+    if field.type == "decimal":
+        amount = place if leaf == DECIMAL_LEAF else f"try_cast({place} as decimal(28, 9))"
+        return f"cast({amount} as decimal(38, 9))"
     return place if leaf == LEAF_TYPES.get(field.type) else f"try_cast({place} as {field.column_type})"
 
 

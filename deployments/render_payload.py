@@ -10,8 +10,11 @@ from expectations.declare.stream import Stream
 
 Tree = dict[str, object]
 
+# Amounts below 10^19 fit; a wider one becomes null and is counted. Columns hold 38 digits, so that sums of many
+# such amounts and their products with a rate never overflow: one absurd number must not stop a build.
+DECIMAL_LEAF = "DECIMAL(28,9)"
 LEAF_TYPES = {
-    "integer": "BIGINT", "decimal": "DECIMAL(38,9)", "date": "DATE", "timestamp": "TIMESTAMPTZ",
+    "integer": "BIGINT", "decimal": DECIMAL_LEAF, "date": "DATE", "timestamp": "TIMESTAMPTZ",
     "epoch_seconds": "BIGINT", "epoch_millis": "BIGINT", "epoch_micros": "BIGINT",
 }  # fmt: skip
 # Microseconds per unit, and the instants that both engines can hold: an absurd number becomes null, not an error.
@@ -71,7 +74,7 @@ def leaf_type(wanted: set[str]) -> str:
     types = {LEAF_TYPES.get(kind, "VARCHAR") for kind in wanted}
     if len(types) == 1:
         return types.pop()
-    return "DECIMAL(38,9)" if types == {"BIGINT", "DECIMAL(38,9)"} else "VARCHAR"
+    return DECIMAL_LEAF if types == {"BIGINT", DECIMAL_LEAF} else "VARCHAR"
 
 
 def epoch_range(kind: str) -> tuple[int, int]:

@@ -7,6 +7,8 @@ from expectations.declare.contract import contract
 from expectations.declare.field import Field
 from expectations.declare.stream import Stream
 
+_AMOUNT = "number(28, 9)"  # as DECIMAL_LEAF
+
 
 class Snowflake:
     """The payload is the variant `j`, the tokens are `t`."""
@@ -25,7 +27,7 @@ class Snowflake:
 
     def value(self, field: Field) -> str:
         if field.sum:
-            amount = f"try_cast(x:{quoted(field.sum.value)}::varchar as number(38, 9))"
+            amount = f"try_cast(x:{quoted(field.sum.value)}::varchar as {_AMOUNT})"
             place = f"j:{_variant(field.sum.list)}"
             total = f"reduce({place}, 0::number(38, 9), (total, x) -> total + coalesce({amount}, 0))"
             return f"iff(array_size({place}) > 0, {total}, null)::{_type(field.column_type)}"
@@ -49,6 +51,7 @@ def _cast(field: Field, place: str) -> str:
         "date": f"try_to_date({place}, 'YYYY-MM-DD')",
         "date_compact": f"try_to_date({place}, 'YYYYMMDD')",
         "timestamp": f"convert_timezone('UTC', try_to_timestamp_tz({place}))::timestamp_ntz",
+        "decimal": f"try_cast({place} as {_AMOUNT})::number(38, 9)",
     }
     return spelled.get(field.type, f"try_cast({place} as {_type(field.column_type)})")
 

@@ -11,7 +11,7 @@ with parsed as (
         _source_row,
         _load_seq,
         {{ airbyte_changes('_airbyte_meta') }} as _changes,
-        from_json(_airbyte_data, '{"date":"VARCHAR","engagedSessions":"BIGINT","keyEvents":"DECIMAL(38,9)","property_id":"VARCHAR","purchaseRevenue":"DECIMAL(38,9)","sessionCampaignName":"VARCHAR","sessionDefaultChannelGroup":"VARCHAR","sessionMedium":"VARCHAR","sessionSource":"VARCHAR","sessions":"BIGINT","totalUsers":"BIGINT"}') as j
+        from_json(_airbyte_data, '{"date":"VARCHAR","engagedSessions":"BIGINT","keyEvents":"DECIMAL(28,9)","property_id":"VARCHAR","purchaseRevenue":"DECIMAL(28,9)","sessionCampaignName":"VARCHAR","sessionDefaultChannelGroup":"VARCHAR","sessionMedium":"VARCHAR","sessionSource":"VARCHAR","sessions":"BIGINT","totalUsers":"BIGINT"}') as j
     from {{ rows }}
 ),
 
@@ -26,8 +26,8 @@ final as (
         j."sessions" as sessions,
         j."engagedSessions" as engagedsessions,
         j."totalUsers" as totalusers,
-        j."keyEvents" as keyevents,
-        j."purchaseRevenue" as purchaserevenue,
+        cast(j."keyEvents" as decimal(38, 9)) as keyevents,
+        cast(j."purchaseRevenue" as decimal(38, 9)) as purchaserevenue,
         _sync_id,
         _extracted_at,
         _source_file,
@@ -64,8 +64,8 @@ final as (
         try_cast(j:"sessions"::varchar as number(38, 0)) as sessions,
         try_cast(j:"engagedSessions"::varchar as number(38, 0)) as engagedsessions,
         try_cast(j:"totalUsers"::varchar as number(38, 0)) as totalusers,
-        try_cast(j:"keyEvents"::varchar as number(38, 9)) as keyevents,
-        try_cast(j:"purchaseRevenue"::varchar as number(38, 9)) as purchaserevenue,
+        try_cast(j:"keyEvents"::varchar as number(28, 9))::number(38, 9) as keyevents,
+        try_cast(j:"purchaseRevenue"::varchar as number(28, 9))::number(38, 9) as purchaserevenue,
         _sync_id,
         _extracted_at,
         _source_file,

@@ -11,7 +11,7 @@ with parsed as (
         _source_row,
         _load_seq,
         {{ airbyte_changes('_airbyte_meta') }} as _changes,
-        from_json(_airbyte_data, '{"counted_at":"TIMESTAMPTZ","event_date":"VARCHAR","export_table":"VARCHAR","purchases":"BIGINT","revenue":"DECIMAL(38,9)","rows":"BIGINT"}') as j
+        from_json(_airbyte_data, '{"counted_at":"TIMESTAMPTZ","event_date":"VARCHAR","export_table":"VARCHAR","purchases":"BIGINT","revenue":"DECIMAL(28,9)","rows":"BIGINT"}') as j
     from {{ rows }}
 ),
 
@@ -21,7 +21,7 @@ final as (
         cast(try_strptime(j."event_date", '%Y%m%d') as date) as event_date,
         j."rows" as row_count,
         j."purchases" as purchases,
-        j."revenue" as revenue,
+        cast(j."revenue" as decimal(38, 9)) as revenue,
         (j."counted_at" at time zone 'UTC') as counted_at,
         _sync_id,
         _extracted_at,
@@ -54,7 +54,7 @@ final as (
         try_to_date(j:"event_date"::varchar, 'YYYYMMDD') as event_date,
         try_cast(j:"rows"::varchar as number(38, 0)) as row_count,
         try_cast(j:"purchases"::varchar as number(38, 0)) as purchases,
-        try_cast(j:"revenue"::varchar as number(38, 9)) as revenue,
+        try_cast(j:"revenue"::varchar as number(28, 9))::number(38, 9) as revenue,
         convert_timezone('UTC', try_to_timestamp_tz(j:"counted_at"::varchar))::timestamp_ntz as counted_at,
         _sync_id,
         _extracted_at,

@@ -11,7 +11,7 @@ with parsed as (
         _source_row,
         _load_seq,
         {{ airbyte_changes('_airbyte_meta') }} as _changes,
-        from_json(_airbyte_data, '{"ad_group.id":"BIGINT","ad_group.name":"VARCHAR","ad_group.status":"VARCHAR","ad_group_ad.ad.id":"BIGINT","ad_group_ad.ad.name":"VARCHAR","ad_group_ad.ad.type":"VARCHAR","ad_group_ad.status":"VARCHAR","campaign.id":"BIGINT","campaign.name":"VARCHAR","campaign.status":"VARCHAR","customer.currency_code":"VARCHAR","customer.descriptive_name":"VARCHAR","customer.id":"BIGINT","customer.time_zone":"VARCHAR","metrics.clicks":"BIGINT","metrics.conversions":"DECIMAL(38,9)","metrics.conversions_value":"DECIMAL(38,9)","metrics.cost_micros":"BIGINT","metrics.impressions":"BIGINT","metrics.view_through_conversions":"BIGINT","segments.ad_network_type":"VARCHAR","segments.date":"DATE","segments.device":"VARCHAR"}') as j
+        from_json(_airbyte_data, '{"ad_group.id":"BIGINT","ad_group.name":"VARCHAR","ad_group.status":"VARCHAR","ad_group_ad.ad.id":"BIGINT","ad_group_ad.ad.name":"VARCHAR","ad_group_ad.ad.type":"VARCHAR","ad_group_ad.status":"VARCHAR","campaign.id":"BIGINT","campaign.name":"VARCHAR","campaign.status":"VARCHAR","customer.currency_code":"VARCHAR","customer.descriptive_name":"VARCHAR","customer.id":"BIGINT","customer.time_zone":"VARCHAR","metrics.clicks":"BIGINT","metrics.conversions":"DECIMAL(28,9)","metrics.conversions_value":"DECIMAL(28,9)","metrics.cost_micros":"BIGINT","metrics.impressions":"BIGINT","metrics.view_through_conversions":"BIGINT","segments.ad_network_type":"VARCHAR","segments.date":"DATE","segments.device":"VARCHAR"}') as j
     from {{ rows }}
 ),
 
@@ -37,8 +37,8 @@ final as (
         j."metrics.clicks" as metrics_clicks,
         j."metrics.impressions" as metrics_impressions,
         j."metrics.cost_micros" as metrics_cost_micros,
-        j."metrics.conversions" as metrics_conversions,
-        j."metrics.conversions_value" as metrics_conversions_value,
+        cast(j."metrics.conversions" as decimal(38, 9)) as metrics_conversions,
+        cast(j."metrics.conversions_value" as decimal(38, 9)) as metrics_conversions_value,
         j."metrics.view_through_conversions" as metrics_view_through_conversions,
         _sync_id,
         _extracted_at,
@@ -87,8 +87,8 @@ final as (
         try_cast(j:"metrics.clicks"::varchar as number(38, 0)) as metrics_clicks,
         try_cast(j:"metrics.impressions"::varchar as number(38, 0)) as metrics_impressions,
         try_cast(j:"metrics.cost_micros"::varchar as number(38, 0)) as metrics_cost_micros,
-        try_cast(j:"metrics.conversions"::varchar as number(38, 9)) as metrics_conversions,
-        try_cast(j:"metrics.conversions_value"::varchar as number(38, 9)) as metrics_conversions_value,
+        try_cast(j:"metrics.conversions"::varchar as number(28, 9))::number(38, 9) as metrics_conversions,
+        try_cast(j:"metrics.conversions_value"::varchar as number(28, 9))::number(38, 9) as metrics_conversions_value,
         try_cast(j:"metrics.view_through_conversions"::varchar as number(38, 0)) as metrics_view_through_conversions,
         _sync_id,
         _extracted_at,

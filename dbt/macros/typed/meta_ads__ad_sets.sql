@@ -11,7 +11,7 @@ with parsed as (
         _source_row,
         _load_seq,
         {{ airbyte_changes('_airbyte_meta') }} as _changes,
-        from_json(_airbyte_data, '{"account_id":"VARCHAR","bid_strategy":"VARCHAR","campaign_id":"VARCHAR","created_time":"TIMESTAMPTZ","daily_budget":"DECIMAL(38,9)","effective_status":"VARCHAR","end_time":"TIMESTAMPTZ","id":"VARCHAR","lifetime_budget":"DECIMAL(38,9)","name":"VARCHAR","start_time":"TIMESTAMPTZ","updated_time":"TIMESTAMPTZ"}') as j
+        from_json(_airbyte_data, '{"account_id":"VARCHAR","bid_strategy":"VARCHAR","campaign_id":"VARCHAR","created_time":"TIMESTAMPTZ","daily_budget":"DECIMAL(28,9)","effective_status":"VARCHAR","end_time":"TIMESTAMPTZ","id":"VARCHAR","lifetime_budget":"DECIMAL(28,9)","name":"VARCHAR","start_time":"TIMESTAMPTZ","updated_time":"TIMESTAMPTZ"}') as j
     from {{ rows }}
 ),
 
@@ -22,8 +22,8 @@ final as (
         j."campaign_id" as campaign_id,
         j."name" as name,
         j."effective_status" as effective_status,
-        j."daily_budget" as daily_budget,
-        j."lifetime_budget" as lifetime_budget,
+        cast(j."daily_budget" as decimal(38, 9)) as daily_budget,
+        cast(j."lifetime_budget" as decimal(38, 9)) as lifetime_budget,
         j."bid_strategy" as bid_strategy,
         (j."start_time" at time zone 'UTC') as start_time,
         (j."end_time" at time zone 'UTC') as end_time,
@@ -61,8 +61,8 @@ final as (
         j:"campaign_id"::varchar as campaign_id,
         j:"name"::varchar as name,
         j:"effective_status"::varchar as effective_status,
-        try_cast(j:"daily_budget"::varchar as number(38, 9)) as daily_budget,
-        try_cast(j:"lifetime_budget"::varchar as number(38, 9)) as lifetime_budget,
+        try_cast(j:"daily_budget"::varchar as number(28, 9))::number(38, 9) as daily_budget,
+        try_cast(j:"lifetime_budget"::varchar as number(28, 9))::number(38, 9) as lifetime_budget,
         j:"bid_strategy"::varchar as bid_strategy,
         convert_timezone('UTC', try_to_timestamp_tz(j:"start_time"::varchar))::timestamp_ntz as start_time,
         convert_timezone('UTC', try_to_timestamp_tz(j:"end_time"::varchar))::timestamp_ntz as end_time,

@@ -11,7 +11,7 @@ with parsed as (
         _source_row,
         _load_seq,
         {{ airbyte_changes('_airbyte_meta') }} as _changes,
-        from_json(_airbyte_data, '{"account_currency":"VARCHAR","account_id":"VARCHAR","account_name":"VARCHAR","clicks":"BIGINT","date_start":"DATE","date_stop":"DATE","impressions":"BIGINT","inline_link_clicks":"BIGINT","spend":"DECIMAL(38,9)"}') as j
+        from_json(_airbyte_data, '{"account_currency":"VARCHAR","account_id":"VARCHAR","account_name":"VARCHAR","clicks":"BIGINT","date_start":"DATE","date_stop":"DATE","impressions":"BIGINT","inline_link_clicks":"BIGINT","spend":"DECIMAL(28,9)"}') as j
     from {{ rows }}
 ),
 
@@ -22,7 +22,7 @@ final as (
         j."account_currency" as account_currency,
         j."date_start" as date_start,
         j."date_stop" as date_stop,
-        j."spend" as spend,
+        cast(j."spend" as decimal(38, 9)) as spend,
         j."impressions" as impressions,
         j."clicks" as clicks,
         j."inline_link_clicks" as inline_link_clicks,
@@ -58,7 +58,7 @@ final as (
         j:"account_currency"::varchar as account_currency,
         try_to_date(j:"date_start"::varchar, 'YYYY-MM-DD') as date_start,
         try_to_date(j:"date_stop"::varchar, 'YYYY-MM-DD') as date_stop,
-        try_cast(j:"spend"::varchar as number(38, 9)) as spend,
+        try_cast(j:"spend"::varchar as number(28, 9))::number(38, 9) as spend,
         try_cast(j:"impressions"::varchar as number(38, 0)) as impressions,
         try_cast(j:"clicks"::varchar as number(38, 0)) as clicks,
         try_cast(j:"inline_link_clicks"::varchar as number(38, 0)) as inline_link_clicks,

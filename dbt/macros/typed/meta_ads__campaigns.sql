@@ -11,7 +11,7 @@ with parsed as (
         _source_row,
         _load_seq,
         {{ airbyte_changes('_airbyte_meta') }} as _changes,
-        from_json(_airbyte_data, '{"account_id":"VARCHAR","buying_type":"VARCHAR","created_time":"TIMESTAMPTZ","daily_budget":"DECIMAL(38,9)","effective_status":"VARCHAR","id":"VARCHAR","lifetime_budget":"DECIMAL(38,9)","name":"VARCHAR","objective":"VARCHAR","start_time":"TIMESTAMPTZ","status":"VARCHAR","stop_time":"TIMESTAMPTZ","updated_time":"TIMESTAMPTZ"}') as j
+        from_json(_airbyte_data, '{"account_id":"VARCHAR","buying_type":"VARCHAR","created_time":"TIMESTAMPTZ","daily_budget":"DECIMAL(28,9)","effective_status":"VARCHAR","id":"VARCHAR","lifetime_budget":"DECIMAL(28,9)","name":"VARCHAR","objective":"VARCHAR","start_time":"TIMESTAMPTZ","status":"VARCHAR","stop_time":"TIMESTAMPTZ","updated_time":"TIMESTAMPTZ"}') as j
     from {{ rows }}
 ),
 
@@ -24,8 +24,8 @@ final as (
         j."buying_type" as buying_type,
         j."status" as status,
         j."effective_status" as effective_status,
-        j."daily_budget" as daily_budget,
-        j."lifetime_budget" as lifetime_budget,
+        cast(j."daily_budget" as decimal(38, 9)) as daily_budget,
+        cast(j."lifetime_budget" as decimal(38, 9)) as lifetime_budget,
         (j."start_time" at time zone 'UTC') as start_time,
         (j."stop_time" at time zone 'UTC') as stop_time,
         (j."created_time" at time zone 'UTC') as created_time,
@@ -64,8 +64,8 @@ final as (
         j:"buying_type"::varchar as buying_type,
         j:"status"::varchar as status,
         j:"effective_status"::varchar as effective_status,
-        try_cast(j:"daily_budget"::varchar as number(38, 9)) as daily_budget,
-        try_cast(j:"lifetime_budget"::varchar as number(38, 9)) as lifetime_budget,
+        try_cast(j:"daily_budget"::varchar as number(28, 9))::number(38, 9) as daily_budget,
+        try_cast(j:"lifetime_budget"::varchar as number(28, 9))::number(38, 9) as lifetime_budget,
         convert_timezone('UTC', try_to_timestamp_tz(j:"start_time"::varchar))::timestamp_ntz as start_time,
         convert_timezone('UTC', try_to_timestamp_tz(j:"stop_time"::varchar))::timestamp_ntz as stop_time,
         convert_timezone('UTC', try_to_timestamp_tz(j:"created_time"::varchar))::timestamp_ntz as created_time,

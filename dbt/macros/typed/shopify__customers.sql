@@ -11,7 +11,7 @@ with parsed as (
         _source_row,
         _load_seq,
         {{ airbyte_changes('_airbyte_meta') }} as _changes,
-        from_json(_airbyte_data, '{"created_at":"TIMESTAMPTZ","currency":"VARCHAR","id":"BIGINT","last_order_id":"BIGINT","orders_count":"BIGINT","shop_url":"VARCHAR","state":"VARCHAR","tax_exempt":"VARCHAR","total_spent":"DECIMAL(38,9)","updated_at":"TIMESTAMPTZ","verified_email":"VARCHAR"}') as j,
+        from_json(_airbyte_data, '{"created_at":"TIMESTAMPTZ","currency":"VARCHAR","id":"BIGINT","last_order_id":"BIGINT","orders_count":"BIGINT","shop_url":"VARCHAR","state":"VARCHAR","tax_exempt":"VARCHAR","total_spent":"DECIMAL(28,9)","updated_at":"TIMESTAMPTZ","verified_email":"VARCHAR"}') as j,
         from_json(_tokens, '{"email":"VARCHAR","phone":"VARCHAR"}') as t
     from {{ rows }}
 ),
@@ -27,7 +27,7 @@ final as (
         j."state" as state,
         j."currency" as currency,
         j."orders_count" as orders_count,
-        j."total_spent" as total_spent,
+        cast(j."total_spent" as decimal(38, 9)) as total_spent,
         j."last_order_id" as last_order_id,
         try_cast(j."verified_email" as boolean) as verified_email,
         try_cast(j."tax_exempt" as boolean) as tax_exempt,
@@ -68,7 +68,7 @@ final as (
         j:"state"::varchar as state,
         j:"currency"::varchar as currency,
         try_cast(j:"orders_count"::varchar as number(38, 0)) as orders_count,
-        try_cast(j:"total_spent"::varchar as number(38, 9)) as total_spent,
+        try_cast(j:"total_spent"::varchar as number(28, 9))::number(38, 9) as total_spent,
         try_cast(j:"last_order_id"::varchar as number(38, 0)) as last_order_id,
         try_cast(j:"verified_email"::varchar as boolean) as verified_email,
         try_cast(j:"tax_exempt"::varchar as boolean) as tax_exempt,
