@@ -66,7 +66,7 @@
 
 {# Percent-decoding as UTF-8, plus as space; text that does not decode stays as it is. #}
 {% macro url_decoded(text) %}{{ return(adapter.dispatch('url_decoded')(text)) }}{% endmacro %}
-{% macro default__url_decoded(text) -%} url_decode(replace({{ text }}, '+', ' ')) {%- endmacro %}
+{% macro default__url_decoded(text) -%} coalesce(try(url_decode(replace({{ text }}, '+', ' '))), {{ text }}) {%- endmacro %}
 {% macro snowflake__url_decoded(text) -%}
     coalesce(try_hex_decode_string(
         hex_encode(split_part(replace({{ text }}, '+', ' '), '%', 1)) || array_to_string(transform(
