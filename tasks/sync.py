@@ -16,6 +16,8 @@ from tasks.outcomes import recorded
 from tasks.retry import JITTER, RETRY_DELAYS, unavailable_only
 from tasks.window import Window
 
+FALSE_SUCCESS = "false success"
+
 
 @dataclass(frozen=True)
 class SyncRun:
@@ -63,7 +65,7 @@ def sync(source: Source, window: Window, *, again: bool = False) -> SyncRun:
 
 def _resumed(airbyte: Airbyte, known: SyncRow | None) -> Job | None:
     """The job that an earlier, interrupted run of this step was waiting for."""
-    if known is None or known.status in ("succeeded", "failed", "cancelled"):
+    if known is None or known.status in ("succeeded", "failed", "cancelled", FALSE_SUCCESS):
         return None
     return airbyte.job(known.job_id)
 
@@ -78,7 +80,7 @@ def _finish(airbyte: Airbyte, ops: OpsStore, row: SyncRow, within: timedelta) ->
         bytes_reported=job.bytes_synced,
     )
     ops.save_sync(ended)
-    if ended.status == "false success":
+    if ended.status == FALSE_SUCCESS:
         raise Unavailable(
             f"Airbyte calls job {job.id} succeeded, but it moved no rows",
             where=f"source {row.source}, connection {row.connection_id}",
@@ -95,7 +97,7 @@ def _finish(airbyte: Airbyte, ops: OpsStore, row: SyncRow, within: timedelta) ->
 
 def _believed(job: Job) -> str:
     # Public threads (airbyte#85355, #84961): pods that never started were reported as succeeded with null statistics.
-    return "false success" if job.status == "succeeded" and not job.rows_synced else job.status
+    return FALSE_SUCCESS if job.status == "succeeded" and not job.rows_synced else job.status
 
 
 def _as_run(row: SyncRow, *, reused: bool = False) -> SyncRun:
