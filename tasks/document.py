@@ -34,12 +34,14 @@ from tasks.site_index import (
     source_titles,
     window_words,
 )
-from tasks.site_parts import ASSETS, places, runbook_pages, write_if_new
+from tasks.site_parts import ASSETS, places, runbook_pages, warehouse_words, write_if_new
 from tasks.window import Window
 
 _WORST_FIRST = ("errored", "failed", "warned", "noted", "learning", "passed")
 _SENTENCES = 4  # of one suite on the index; its page has all
 _CLEAN = {"passed", "learning"}
+_PAGES = Path(__file__).parent / "pages"
+_TEMPLATES = (_PAGES / "layout.html", _PAGES / "suite.html")
 
 
 @dataclass(frozen=True)
@@ -87,7 +89,13 @@ def document(window: Window) -> Path:
     happened = incidents_by_window()
     _write(site / "data-docs" / "index.html", "data_docs.html", windows=windows, sources=sources, happened=happened)
     for name, title, body in runbook_pages():
-        _write(site / "runbooks" / f"{name}.html", "runbook.html", title=title, body=Markup(body))
+        _write(
+            site / "runbooks" / f"{name}.html",
+            "runbook.html",
+            title=title,
+            body=Markup(body),
+            warehouse=warehouse_words(),
+        )
     listed = [(name, title) for name, title, _ in runbook_pages()]
     _write(site / "runbooks" / "index.html", "runbooks.html", runbooks=listed)
     return _index(site)
@@ -110,7 +118,9 @@ def _render_window(folder: Path, site: Path, *, again: bool) -> None:
 
 
 def _older(page: Path, result: Path) -> bool:
-    return not page.exists() or page.stat().st_mtime_ns < result.stat().st_mtime_ns
+    """Whether the page is missing, or older than its result or than the templates (a new version of the product)."""
+    made_from = (result, *_TEMPLATES)
+    return not page.exists() or page.stat().st_mtime_ns < max(path.stat().st_mtime_ns for path in made_from)
 
 
 def _render_suite(body: Mapping[str, Any], page: Path) -> None:
@@ -181,7 +191,5 @@ def _write(path: Path, template: str, **facts: object) -> None:
     write_if_new(path, _ENVIRONMENT.get_template(template).render(root=root, **names, **facts))
 
 
-_ENVIRONMENT = Environment(
-    loader=FileSystemLoader(Path(__file__).parent / "pages"), autoescape=True, undefined=StrictUndefined
-)
+_ENVIRONMENT = Environment(loader=FileSystemLoader(_PAGES), autoescape=True, undefined=StrictUndefined)
 _ENVIRONMENT.filters |= {"moment": moment, "words": window_words}

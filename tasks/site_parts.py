@@ -40,6 +40,14 @@ def places() -> list[Place]:
     return [place for place in found if place.address]
 
 
+def warehouse_words() -> str:
+    """How the queries of a runbook are run on this warehouse."""
+    if settings().core.profile == "snowflake":
+        return f"in a worksheet of Snowflake, database {settings().snowflake.database}"
+    opened = f"duckdb.connect('{settings().warehouse_file.absolute()}', read_only=True).sql(query).show()"
+    return f"in .venv/bin/python: import duckdb; {opened} (plumbline status names a run that writes; wait for it)"
+
+
 @lru_cache(maxsize=1)
 def runbook_pages() -> tuple[tuple[str, str, str], ...]:
     """Name, title and HTML of every runbook; raw HTML in them is shown as text."""

@@ -36,7 +36,7 @@ article { display: grid; grid-template-columns: 36px 1fr; gap: 2px 10px; padding
 .head { font-size: 17px; font-weight: 800; margin: 4px 0; line-height: 1.3; }
 .section { margin: 4px 0; display: flex; gap: 16px; justify-content: space-between; }
 .fields { display: grid; grid-template-columns: repeat(2, minmax(0, 300px)); gap: 8px 20px; margin: 8px 0; }
-@media (max-width: 480px) { .fields { grid-template-columns: 1fr; } }
+@media (max-width: 480px) { .fields { grid-template-columns: repeat(2, minmax(0, 1fr)); gap: 6px 14px; } }
 a { color: var(--link); } hr { border: 0; border-top: 1px solid var(--line); margin: 10px 0; }
 code, pre { font: 13px/1.5 ui-monospace, "DejaVu Sans Mono", Consolas, monospace; background: var(--shade);
   border: 1px solid var(--line); border-radius: 4px; }
@@ -71,9 +71,15 @@ def page(messages: Sequence[Message]) -> str:
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
         f'<link rel="icon" href="data:,"><title>{plain(title)} | BrightCart Slack (local)</title>'
         f"<style>{STYLE}</style></head><body><header><h1>{plain(title)}</h1>"
-        f"<p>What Plumbline would say in Slack. Kept on this machine; times are UTC. {jump}</p></header>"
+        f"<p>What Plumbline would say in Slack. Kept on this machine; times are UTC. "
+        f"{jump}{_newest(messages)}</p></header>"
         f"<main>{shown or empty}</main></body></html>"
     )
+
+
+def _newest(messages: Sequence[Message]) -> str:
+    said = [message.ts for message in messages if not message.thread_ts]
+    return f'<a href="#m{plain(max(said, key=float))}">Newest message</a>' if len(said) > 1 else ""
 
 
 def _channel(name: str, messages: Sequence[Message], *, named: bool) -> str:

@@ -165,7 +165,8 @@ def reconciliation(
     found = [f for key in pairs if (f := _compared(key, ours.get(key), theirs.get(key), about, tolerance))]
     total = sum((ours.get(key, Decimal(0)) for key in pairs), Decimal(0))
     shown = about.labelled(about.amount(total))
-    agreed = about.passed(f"all {len(pairs)} totals agree with {control}.", shown, shown)
+    agreeing = "the total agrees" if len(pairs) == 1 else f"all {len(pairs)} totals agree"
+    agreed = about.passed(f"{agreeing} with {control}.", shown, shown)
     return found or [agreed]
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -114,6 +116,37 @@ def test_only_new_results_are_rendered_again(home: Path, monkeypatch: pytest.Mon
     _store(stream="ads_insights_account")
     document.fn(WINDOW)
     assert rendered == ["meta_ads.ads_insights_account"]
+
+
+def test_a_new_template_renders_old_windows_again(home: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    _store()
+    document.fn(WINDOW)
+    page = home / "site" / "data-docs" / "2026-11-17" / "meta_ads.ads_insights.html"
+    newer = tmp_path / "suite.html"
+    newer.touch()
+    os.utime(newer, ns=(page.stat().st_mtime_ns + 1, page.stat().st_mtime_ns + 1))
+    rendered: list[str] = []
+    monkeypatch.setattr("tasks.document._TEMPLATES", (newer,))
+    monkeypatch.setattr("tasks.document._render_suite", lambda body, page: rendered.append(page.stem))
+    document.fn(Window.parse("2026-11-18"))
+    assert rendered == ["meta_ads.ads_insights"]
+
+
+def test_a_runbook_says_where_its_queries_run(home: Path) -> None:
+    site = document.fn(WINDOW).parent
+    assert str(home / "warehouse.duckdb") in (site / "runbooks" / "reconciliation.html").read_text()
+
+
+def test_a_recovered_incident_stays_with_its_window(home: Path) -> None:
+    _store()
+    at = datetime(2026, 11, 18, 5, 52, tzinfo=UTC)
+    told = Incident(
+        "k", "late", "shopify", "s", "warning", "@x", "It was late.", "", "", "late", "2026-11-17", at, at, 1, "open"
+    )
+    doors.ops_store().save_incident(replace(told, state="recovered", recovered_at=at))
+    site = document.fn(WINDOW).parent
+    assert "Was: It was late." in (site / "data-docs" / "index.html").read_text()
+    assert "None now." in (site / "index.html").read_text()
 
 
 def test_history_stays_on_the_index(home: Path) -> None:
