@@ -10,7 +10,7 @@ from deployments.render_reconcile import reconcile_step
 from deployments.render_text import filled
 from deployments.render_watch import watch_step
 from expectations.declare.contract import contract
-from expectations.declare.field import Field, column_name
+from expectations.declare.field import DATE_TYPES, NUMBER_TYPES, TIMESTAMP_TYPES, Field, column_name
 from expectations.declare.source import Source
 from expectations.declare.stream import Stream
 
@@ -31,7 +31,7 @@ COLUMNS = {
     "load_seq": "Load sequence up to which the window was measured",
 }
 EARLIER_WINDOWS = 28
-_TYPED = ("integer", "decimal", "boolean", "date", "date_compact", "timestamp")
+_TYPED = (*NUMBER_TYPES, *DATE_TYPES, *TIMESTAMP_TYPES, "boolean")
 
 
 def measures_of(source: Source) -> dict[str, str]:

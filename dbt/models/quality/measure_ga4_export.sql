@@ -137,6 +137,7 @@ events_uncastable as (
         batches.window_start,
         batches.window_end,
         sum(case when typed.event_date is null and {{ payload_holds('delivered._airbyte_data', ['event_date']) }} then 1 else 0 end) as "uncastable:event_date",
+        sum(case when typed.event_timestamp is null and {{ payload_holds('delivered._airbyte_data', ['event_timestamp']) }} then 1 else 0 end) as "uncastable:event_timestamp",
         sum(case when typed.event_bundle_sequence_id is null and {{ payload_holds('delivered._airbyte_data', ['event_bundle_sequence_id']) }} then 1 else 0 end) as "uncastable:event_bundle_sequence_id",
         sum(case when typed.purchase_revenue is null and {{ payload_holds('delivered._airbyte_data', ['ecommerce', 'purchase_revenue']) }} then 1 else 0 end) as "uncastable:purchase_revenue",
         sum(case when typed.exported_at is null and {{ payload_holds('delivered._airbyte_data', ['exported_at']) }} then 1 else 0 end) as "uncastable:exported_at"
@@ -147,6 +148,7 @@ events_uncastable as (
         and typed._source_file = delivered._source_file
         and typed._source_row = delivered._source_row
     where typed.event_date is null
+        or typed.event_timestamp is null
         or typed.event_bundle_sequence_id is null
         or typed.purchase_revenue is null
         or typed.exported_at is null
@@ -198,6 +200,7 @@ events_wide as (
         cast(counted."nulls:export_table" as decimal(38, 6)) as "nulls:export_table",
         cast(counted."nulls:exported_at" as decimal(38, 6)) as "nulls:exported_at",
         cast(uncastable."uncastable:event_date" as decimal(38, 6)) as "uncastable:event_date",
+        cast(uncastable."uncastable:event_timestamp" as decimal(38, 6)) as "uncastable:event_timestamp",
         cast(uncastable."uncastable:event_bundle_sequence_id" as decimal(38, 6)) as "uncastable:event_bundle_sequence_id",
         cast(uncastable."uncastable:purchase_revenue" as decimal(38, 6)) as "uncastable:purchase_revenue",
         cast(uncastable."uncastable:exported_at" as decimal(38, 6)) as "uncastable:exported_at"
@@ -265,6 +268,7 @@ events_tall as (
         "nulls:export_table",
         "nulls:exported_at",
         "uncastable:event_date",
+        "uncastable:event_timestamp",
         "uncastable:event_bundle_sequence_id",
         "uncastable:purchase_revenue",
         "uncastable:exported_at"
