@@ -59,12 +59,13 @@ def publish(window: Window, state: Literal["provisional", "final"], verdicts: Se
         if reasons:
             return _hold(window, state, identity, reasons)
         if (same := _already_published(window, identity)) is not None:
+            _settle(window, release_notes() or {})
             return same
         body = _describe(window, state, verdicts, facts, identity)
         folder = _write(warehouse, body)
     _swap(folder)
     release = Release(body["id"], window, state, held=False, because=(), folder=folder, rows=sum(body["rows"].values()))
-    doors.ops_store().record_release(ReleaseRow(release.id, window, state, False, datetime.now(UTC), body))
+    _settle(window, body)
     _forget_old_releases()
     return release
 
@@ -167,8 +168,14 @@ def _swap(folder: Path) -> None:
     following.unlink(missing_ok=True)
     following.symlink_to(folder.relative_to(root))
     os.replace(following, root / "current")
-    (root / "held.json").unlink(missing_ok=True)
     _sync_to_disk(root)
+
+
+def _settle(window: Window, body: dict[str, Any]) -> None:
+    """Remember the release that readers see; repeated, because a run may die right after the swap."""
+    (settings().home / "published" / "held.json").unlink(missing_ok=True)
+    at = datetime.fromisoformat(body["published_at"])
+    doors.ops_store().record_release(ReleaseRow(body["id"], window, body["state"], False, at, body))
 
 
 def _write_durably(path: Path, body: dict[str, Any]) -> None:
