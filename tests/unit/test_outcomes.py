@@ -1,0 +1,117 @@
+"""Every step leaves one row and one line of the log, however it ends, and neither holds what it must not."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from expectations.declare.errors import Unavailable
+from expectations.declare.source import load
+from tasks import doors
+from tasks.outcomes import NO_WINDOW, recorded, run_id
+from tasks.settings import settings
+from tasks.window import Window
+
+DAY = Window.parse("2026-11-17")
+
+
+@dataclass(frozen=True)
+class Thing:
+    source: str = "shopify"
+    stream: str = "orders"
+    window: Window = DAY
+    rows: int = 7
+    sync_id: int = 3
+    reused: bool = False
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    monkeypatch.setenv("PLUMBLINE_HOME", str(tmp_path))
+    settings.cache_clear()
+    yield tmp_path
+    doors.ops_store().close()
+    settings.cache_clear()
+
+
+@recorded
+def step(given: Any, result: Any = None, *, raised: BaseException | None = None) -> Any:
+    if raised:
+        raise raised
+    return result
+
+
+def _row() -> dict[str, Any]:
+    (row,) = doors.ops_store().outcomes()
+    return row
+
+
+def _line(home: Path) -> dict[str, Any]:
+    (line,) = (home / "logs" / "steps.jsonl").read_text().splitlines()
+    found: dict[str, Any] = json.loads(line)
+    return found
+
+
+def test_a_step_that_returns_is_done_with_its_rows_in_and_out(home: Path) -> None:
+    step(Thing(rows=9), Thing())
+    row, line = _row(), _line(home)
+    assert (row["step"], row["source"], row["stream"], row["status"]) == ("step", "shopify", "orders", "done")
+    assert (row["rows_in"], row["rows_out"], row["job_id"], row["reason"]) == (9, 7, 3, "")
+    assert (line["window"], line["rows_in"], line["rows_out"]) == ("2026-11-17", 9, 7)
+    assert line["status"] == "done"
+    assert line["milliseconds"] == row["millis"]
+
+
+def test_what_was_done_before_is_skipped() -> None:
+    step(DAY, Thing(reused=True))
+    assert _row()["status"] == "skipped"
+
+
+def test_an_error_of_the_product_is_the_reason(home: Path) -> None:
+    with pytest.raises(Unavailable):
+        step(Thing(), raised=Unavailable("S3 did not answer for 3.0 s", where="http://here"))
+    assert (_row()["status"], _row()["reason"]) == ("failed", "S3 did not answer for 3.0 s (http://here).")
+    assert _line(home)["reason"] == _row()["reason"]
+
+
+def test_another_error_is_named_and_never_quoted(home: Path) -> None:
+    with pytest.raises(ValueError, match="ada@example"):
+        step(Thing(), raised=ValueError("could not convert 'ada@example.com'"))
+    assert (_row()["status"], _row()["reason"]) == ("failed", "ValueError")
+    assert "ada@" not in (home / "logs" / "steps.jsonl").read_text()
+
+
+def test_an_interrupted_step_leaves_its_row() -> None:
+    with pytest.raises(KeyboardInterrupt):
+        step(Thing(), raised=KeyboardInterrupt())
+    assert (_row()["status"], _row()["reason"]) == ("failed", "KeyboardInterrupt")
+
+
+def test_a_declaration_stands_for_its_source() -> None:
+    step(load("meta_ads"), DAY)
+    assert _row()["source"] == "meta_ads"
+
+
+def test_a_step_of_no_window_says_so() -> None:
+    step(5)
+    assert (_row()["window_start"], _row()["source"]) == (NO_WINDOW.start, "")
+
+
+def test_outside_a_flow_the_process_is_the_run() -> None:
+    step(DAY)
+    assert _row()["run"] == run_id() == f"process {os.getpid()}"
+
+
+def test_steps_of_one_log_are_lines_of_their_own(home: Path) -> None:
+    step(DAY)
+    step(DAY)
+    assert [json.loads(line)["step"] for line in (home / "logs" / "steps.jsonl").read_text().splitlines()] == [
+        "step",
+        "step",
+    ]
