@@ -31,6 +31,7 @@ app = typer.Typer(
 )
 app.add_typer(bench, name="bench", help="Measure: every benchmark prints ratios of one run.")
 console = Console(highlight=False)
+INTERRUPTED = 130  # what a shell calls the end by Ctrl-C
 
 SourceOption = Annotated[str, typer.Option("--source", "-s", help="A source, by the name of its declaration.")]
 WindowOption = Annotated[str, typer.Option("--window", "-w", help="One day (2026-11-17) or first..last day.")]
@@ -185,6 +186,8 @@ def main() -> None:
         app(standalone_mode=True)
     except SystemExit as left:
         status = left.code if isinstance(left.code, int) else int(left.code is not None)
+        if status == INTERRUPTED:
+            Console(stderr=True).print("Stopped. The same command continues where it was.", style="yellow")
     except PlumblineError as error:
         # Said where errors belong, so that a pipe of the output does not swallow it.
         said = Console(stderr=True, highlight=False)

@@ -183,7 +183,7 @@ def _chapter(console: Console, title: str) -> Iterator[None]:
     console.print(f"\n{title}", style="bold", markup=False)
     try:
         yield
-    except PlumblineError:
+    except (PlumblineError, KeyboardInterrupt):
         console.print("  stopped here; `make demo` continues from this chapter")
         raise
     console.print(f"  {time.monotonic() - began:.0f} s", style="dim")
