@@ -14,7 +14,7 @@ from tasks.judge import judge
 from tasks.land import land
 from tasks.load import load
 from tasks.seal import seal
-from tasks.sync import sync
+from tasks.sync import collect, settle, sync
 from tasks.transform import measure
 from tasks.window import Window
 
@@ -29,11 +29,12 @@ def refresh_source(source: str, window: Window | None = None, again: bool = Fals
     window = chosen_window(window)
     declaration = declared(source)
     with platform_queue(source):
-        run = sync(declaration, window, again=again)
-    batches = [seal(land(run, stream), declaration.streams[stream]) for stream in declaration.streams]
+        runs = collect(declaration, sync(declaration, window, again=again))
+    batches = [seal(land(run, name), stream) for run in runs for name, stream in declaration.streams.items()]
     with writer_queue():
         for batch in batches:
             load(batch)
+        settle(runs)
         measured = measure(source, window)
         verdicts = (*measured.verdicts, *judge(source, window))
     announce(verdicts, window)

@@ -40,18 +40,27 @@ def airbyte() -> Airbyte:
 
 
 def object_store() -> ObjectStore:
-    """The bucket that holds landing/ and lake/."""
+    """The bucket that holds landing/ and lake/; one client per process, because making one takes longer than using it."""
+    s = settings().s3
+    bucket = required(s.bucket, "PLUMBLINE_S3_BUCKET")
+    secret = s.secret_access_key.get_secret_value()
+    return _object_store(s.endpoint, bucket, s.region, (s.access_key_id, secret), (s.encryption, s.kms_key))
+
+
+@lru_cache(maxsize=4)
+def _object_store(
+    endpoint: str, bucket: str, region: str, key: tuple[str, str], encryption: tuple[str, str]
+) -> ObjectStore:
     from tasks.adapters.object_store import ObjectStore
 
-    s = settings().s3
     return ObjectStore(
-        endpoint=s.endpoint,
-        bucket=required(s.bucket, "PLUMBLINE_S3_BUCKET"),
-        region=s.region,
-        access_key=s.access_key_id,
-        secret_key=s.secret_access_key.get_secret_value(),
-        encryption=s.encryption,
-        kms_key=s.kms_key,
+        endpoint=endpoint,
+        bucket=bucket,
+        region=region,
+        access_key=key[0],
+        secret_key=key[1],
+        encryption=encryption[0],
+        kms_key=encryption[1],
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
@@ -11,7 +12,7 @@ from expectations.declare.errors import Misconfigured, Unavailable
 from expectations.declare.source import Source
 from tasks import doors
 from tasks.adapters.airbyte import Airbyte, Job
-from tasks.adapters.ops_store import OpsStore, SyncRow
+from tasks.adapters.ops_store import SyncRow
 from tasks.outcomes import recorded
 from tasks.retry import JITTER, RETRY_DELAYS, unavailable_only
 from tasks.window import Window
@@ -60,7 +61,48 @@ def sync(source: Source, window: Window, *, again: bool = False) -> SyncRun:
     job = _resumed(airbyte, known) or airbyte.ensure_sync(connection.id)
     row = SyncRow(source.name, window, job.id, connection.id, job.status, job.started_at)
     ops.save_sync(row)
-    return _finish(airbyte, ops, row, source.extract_within)
+    return _finish(airbyte, row, source.extract_within)
+
+
+@task(tags=["airbyte"], task_run_name="collect {source.name}")
+@recorded
+def collect(source: Source, run: SyncRun) -> tuple[SyncRun, ...]:
+    """This run, and before it every earlier job of the source whose delivery was never loaded.
+
+    An incremental source sends a change once. If a refresh died between Airbyte's success and the load, the
+    next job does not bring those rows again: they are in the landing area of the job that nobody sealed.
+    """
+    left = [row for row in doors.ops_store().unsettled_syncs(source.name) if row.job_id != run.job_id]
+    known = [_looked_up(row) for row in left]
+    return (*(_as_run(row) for row in known if row.status == "succeeded"), run)
+
+
+@task(task_run_name="settle")
+@recorded
+def settle(runs: Sequence[SyncRun]) -> None:
+    """Remember that everything these jobs delivered is loaded."""
+    for run in runs:
+        doors.ops_store().settle_sync(run.source, run.job_id)
+
+
+def _looked_up(row: SyncRow) -> SyncRow:
+    """The row with what became of its job; a job that still runs is left to a later refresh."""
+    if row.status == "succeeded":
+        return row
+    job = doors.airbyte().job(row.job_id)
+    return _ended(row, job) if job.is_over else row
+
+
+def _ended(row: SyncRow, job: Job) -> SyncRow:
+    ended = replace(
+        row,
+        status=_believed(job),
+        finished_at=datetime.now(UTC),
+        rows_reported=job.rows_synced,
+        bytes_reported=job.bytes_synced,
+    )
+    doors.ops_store().save_sync(ended)
+    return ended
 
 
 def _resumed(airbyte: Airbyte, known: SyncRow | None) -> Job | None:
@@ -70,16 +112,9 @@ def _resumed(airbyte: Airbyte, known: SyncRow | None) -> Job | None:
     return airbyte.job(known.job_id)
 
 
-def _finish(airbyte: Airbyte, ops: OpsStore, row: SyncRow, within: timedelta) -> SyncRun:
+def _finish(airbyte: Airbyte, row: SyncRow, within: timedelta) -> SyncRun:
     job = airbyte.wait(row.job_id, deadline=within.total_seconds())
-    ended = replace(
-        row,
-        status=_believed(job),
-        finished_at=datetime.now(UTC),
-        rows_reported=job.rows_synced,
-        bytes_reported=job.bytes_synced,
-    )
-    ops.save_sync(ended)
+    ended = _ended(row, job)
     if ended.status == FALSE_SUCCESS:
         raise Unavailable(
             f"Airbyte calls job {job.id} succeeded, but it moved no rows",

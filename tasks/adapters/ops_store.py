@@ -41,7 +41,7 @@ class Outcome:
 
 @dataclass(frozen=True)
 class SyncRow:
-    """One Airbyte job, and the window that it was started for."""
+    """One Airbyte job, and the window that it was started for; `settled` once all it delivered is loaded."""
 
     source: str
     window: Window
@@ -52,6 +52,7 @@ class SyncRow:
     finished_at: datetime | None = None
     rows_reported: int | None = None
     bytes_reported: int | None = None
+    settled: bool = False
 
 
 @dataclass(frozen=True)
@@ -160,6 +161,20 @@ class OpsStore:
             .limit(1)
         )
         return next((_sync(row) for row in self._rows(query)), None)
+
+    def unsettled_syncs(self, source: str) -> list[SyncRow]:
+        """Jobs of a source that may have delivered something that is not loaded yet, oldest first."""
+        over_without = ("failed", "cancelled", "false success")
+        query = (
+            sa.select(SYNCS)
+            .where((SYNCS.c.source == source) & ~SYNCS.c.settled & SYNCS.c.status.not_in(over_without))
+            .order_by(SYNCS.c.started_at, SYNCS.c.job_id)
+        )
+        return [_sync(row) for row in self._rows(query)]
+
+    def settle_sync(self, source: str, job_id: int) -> None:
+        """Remember that everything a job delivered is loaded."""
+        self._update(SYNCS, (SYNCS.c.source == source) & (SYNCS.c.job_id == job_id), {"settled": True})
 
     def syncs_covering(self, day: date) -> list[SyncRow]:
         """Succeeded jobs whose window contains the whole UTC day, oldest first."""

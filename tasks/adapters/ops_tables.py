@@ -62,6 +62,7 @@ SYNCS = sa.Table(
     sa.Column("finished_at", UtcTime),
     sa.Column("rows_reported", sa.BigInteger),
     sa.Column("bytes_reported", sa.BigInteger),
+    sa.Column("settled", sa.Boolean, nullable=False),
 )
 
 VERDICTS = sa.Table(
