@@ -22,9 +22,11 @@ from tasks import doors
 
 PHASES = {
     "sync": "sync",
+    "collect": "sync",
     "land": "seal",
     "seal": "seal",
     "load": "load",
+    "settle": "load",
     "build": "dbt",
     "test": "dbt",
     "measure": "measure",

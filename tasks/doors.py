@@ -40,7 +40,7 @@ def airbyte() -> Airbyte:
 
 
 def object_store() -> ObjectStore:
-    """The bucket that holds landing/ and lake/; one client per process, because making one takes longer than using it."""
+    """The bucket of landing/ and lake/; one client per process, as making one takes longer than using it."""
     s = settings().s3
     bucket = required(s.bucket, "PLUMBLINE_S3_BUCKET")
     secret = s.secret_access_key.get_secret_value()

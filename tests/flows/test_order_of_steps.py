@@ -51,20 +51,14 @@ def _step(journal: list[str], name: str, result: Any) -> Callable[..., Any]:
 
 
 def test_a_refresh_goes_from_the_source_to_the_verdict(record: Callable[..., None], journal: list[str]) -> None:
-    steps = {"sync": None, "land": None, "seal": None, "load": None, "measure": BUILT, "judge": ()}
-    record(flows.refresh_source, **steps, announce=None, document=None, deliver=None)
+    steps = {"sync": None, "collect": (None,), "land": None, "seal": None, "load": None}
+    record(
+        flows.refresh_source, **steps, settle=None, measure=BUILT, judge=(), announce=None, document=None, deliver=None
+    )
     flows.refresh_source.refresh_source.fn("meta_ads", WINDOW)
     streams = len(load_declaration("meta_ads").streams)
-    expected = [
-        "sync",
-        *(["land", "seal"] * streams),
-        *(["load"] * streams),
-        "measure",
-        "judge",
-        "announce",
-        "document",
-        "deliver",
-    ]
+    delivered = [*(["land", "seal"] * streams), *(["load"] * streams), "settle"]
+    expected = ["sync", "collect", *delivered, "measure", "judge", "announce", "document", "deliver"]
     assert journal == expected
 
 
