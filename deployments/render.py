@@ -12,6 +12,7 @@ from pathlib import Path
 from deployments.render_measure import measurements_view, measures_of
 from deployments.render_models import Files, files_of, providers_macro
 from deployments.render_schedules import with_schedules
+from deployments.render_settings import settings_page
 from expectations.declare.rendered import ALL, CHECKOUT, header
 from expectations.declare.source import Source, load_all
 
@@ -24,6 +25,7 @@ def render(check: bool = False, *, checkout: Path = CHECKOUT) -> list[Path]:
     wanted = {checkout / path: text for path, text in _wanted(sources).items()}
     prefect = checkout / "prefect.yaml"
     wanted[prefect] = with_schedules(prefect.read_text(encoding="utf-8") if prefect.exists() else "", sources)
+    wanted[checkout / "deployments" / "settings.md"] = settings_page()
     changed = [path for path, text in wanted.items() if not path.exists() or path.read_text(encoding="utf-8") != text]
     surplus = [path for path in _rendered_files(checkout / "dbt") if path not in wanted]
     if not check:

@@ -17,6 +17,7 @@ from expectations.judge.verdict import Finding, Severity, bad
 
 ACCOUNT_CURRENCY, ROWS = "account currency", "rows"  # units of amounts, besides the code of a currency
 _SHOWN = 5  # names of fields in one sentence
+_USUAL_REPEATS = 0.01  # delivery is at least once: below this share, rows that come again are noted, not reported
 
 
 @dataclass(frozen=True)
@@ -152,7 +153,8 @@ def duplicate_load(m: Measurements, about: Subject, *, label: str) -> list[Findi
             f"{about.name}: {_plural(rows, 'row')} of {label} came more than once with the same content; "
             "the figures count each of them once."
         )
-        return [Finding(scope, "warned", "warning", sentence, f"{_plural(rows, 'row')} twice", "every row once")]
+        severity: Severity = "info" if rows <= _USUAL_REPEATS * total else "warning"
+        return [Finding(scope, "warned", severity, sentence, f"{_plural(rows, 'row')} twice", "every row once")]
     return [about.passed("every file and every row came once.", f"{total:,} rows, none twice", "every row once")]
 
 
@@ -164,8 +166,11 @@ def null_spikes(m: Measurements, about: Subject, *, required: Sequence[str], mos
         rates = NullRates(int(row.value), rows, float(row.baseline or 0), row.baseline_n or 0)
         if name in required:
             found += _too_empty(about, name, rates, 0.0, critical=True) if rates.nulls else []
-        elif name in most and rates.rate > most[name] and rates.nulls > 2:
-            found += _too_empty(about, name, rates, most[name], critical=False)
+        elif name in most:
+            # A declared share decides alone: fields that fill in later, or rows that come in clusters, have no
+            # history that says anything about the next batch.
+            spikes = rates.rate > most[name] and rates.nulls > 2
+            found += _too_empty(about, name, rates, most[name], critical=False) if spikes else []
         elif not rates.pooled_rows:
             learning += 1
         elif null_spike(rates):

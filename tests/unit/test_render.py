@@ -68,6 +68,8 @@ def test_a_personal_value_is_not_even_parsed(hostile: Stream) -> None:
 def checkout(tmp_path: Path) -> Path:
     shutil.copytree(CHECKOUT / "dbt", tmp_path / "dbt", ignore=shutil.ignore_patterns("target", "logs"))
     shutil.copyfile(CHECKOUT / "prefect.yaml", tmp_path / "prefect.yaml")
+    (tmp_path / "deployments").mkdir()
+    shutil.copyfile(CHECKOUT / "deployments/settings.md", tmp_path / "deployments/settings.md")
     return tmp_path
 
 

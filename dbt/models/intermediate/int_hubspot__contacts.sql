@@ -1,4 +1,4 @@
--- rendered from hubspot, sha256 97a362b28e94b8f1d5a78e200a63e5a58928013d4f0445118e1b3590bfe781a7; change the declaration, then run `plumbline render`
+-- rendered from hubspot, sha256 40c77cf488357173e119ff4366178debb0e3cb30d7c8a6bd4054a61a442a72c4; change the declaration, then run `plumbline render`
 {{ config(materialized='incremental', incremental_strategy='delete+insert', unique_key=['id']) }}
 
 {% if nothing_new(ref('stg_hubspot__contacts')) %}

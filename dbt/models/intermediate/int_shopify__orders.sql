@@ -1,4 +1,4 @@
--- rendered from shopify, sha256 4c9211ac07e051120d2969b73c049943a0489ad4f0b10b13c3b9ec171d9d842b; change the declaration, then run `plumbline render`
+-- rendered from shopify, sha256 5a51b93b17b0971364b5941913387ac8b26ed7b5b59e64f2297ef6821eb08f98; change the declaration, then run `plumbline render`
 {{ config(materialized='incremental', incremental_strategy='delete+insert', unique_key=['id']) }}
 
 {% if nothing_new(ref('stg_shopify__orders')) %}

@@ -1,4 +1,4 @@
--- rendered from all sources, sha256 b0a017ef0c3d0302b95135b6ee530af3d8aec6b1157456b7f0bfb77ae917cab0; change the declaration, then run `plumbline render`
+-- rendered from all sources, sha256 a8d4b2fc21b683e1af7a9a805af6bba2cbaa67f03456cfa2b9a05e0c327a7be8; change the declaration, then run `plumbline render`
 {{ config(materialized='view') }}
 
 {% set models = [
