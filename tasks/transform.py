@@ -25,7 +25,9 @@ from tasks.outcomes import recorded
 from tasks.window import Window
 
 DATA_TEAM = "@data-engineering"
-_QUOTED = re.compile(r"'[^']*'|\"[^\"]*\"")
+# From an opening quote to the last one of its kind, or to the end: a value may hold quotes or end on another line.
+_QUOTED = re.compile(r"(?<!\w)(['\"])(?:.*\1|.*$)")
+_HEADING = re.compile(r"\w+ Error in (model|test|seed) ")
 
 
 @dataclass(frozen=True)
@@ -143,8 +145,9 @@ def _verdict(
 
 
 def without_values(message: str) -> str:
-    """The first line of an engine's message with every quoted text removed: it may quote a personal value."""
-    first = next((line.strip() for line in message.splitlines() if line.strip()), "")
+    """What the engine said, below dbt's heading and in one line, without quoted text: it may be a personal value."""
+    lines = [line.strip() for line in message.splitlines() if line.strip()]
+    first = next((line for line in lines if not _HEADING.match(line)), next(iter(lines), ""))
     return _QUOTED.sub("(value)", first)[:300]
 
 
