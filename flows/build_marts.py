@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from prefect import flow
 
+from flows.ending import ended
 from flows.names import run_name
 from flows.queues import writer_queue
 from flows.start import chosen_window, fresh_rendering
@@ -18,7 +19,11 @@ from tasks.window import Window
 
 @flow(flow_run_name=run_name, log_prints=False)
 def build_marts(window: Window | None = None) -> Release:
-    """Build, test, judge and publish provisionally, so that the half-hourly promise reaches readers."""
+    """Build, test, judge and publish provisionally, so that the half-hourly promise reaches readers.
+
+    Args:
+        window: What the release is about, half-open, UTC. Empty: the reporting day so far.
+    """
     window = chosen_window(window)
     fresh_rendering()
     with writer_queue():
@@ -28,4 +33,4 @@ def build_marts(window: Window | None = None) -> Release:
     announce(verdicts, window)
     document(window)
     deliver()
-    return release
+    return ended(release)

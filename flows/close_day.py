@@ -6,6 +6,7 @@ from datetime import date
 
 from prefect import flow
 
+from flows.ending import ended
 from flows.names import run_name
 from flows.queues import writer_queue
 from flows.start import chosen_day, fresh_rendering
@@ -23,6 +24,9 @@ def close_day(day: date | None = None) -> Release:
 
     Sources that are not there at `PLUMBLINE_CLOSE_BY` are marked stale and open a `late` incident; the rest
     is closed without them. A critical finding holds the release: readers keep the last good one.
+
+    Args:
+        day: The day to close, in UTC dates. Empty: the last reporting day that is over.
     """
     window = chosen_day(day)
     fresh_rendering()
@@ -34,4 +38,4 @@ def close_day(day: date | None = None) -> Release:
     announce(verdicts, window)
     document(window)
     deliver()
-    return release
+    return ended(release)

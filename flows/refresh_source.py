@@ -21,10 +21,12 @@ from tasks.window import Window
 
 @flow(flow_run_name=run_name, log_prints=False)
 def refresh_source(source: str, window: Window | None = None, again: bool = False) -> tuple[Verdict, ...]:
-    """Refresh `source` for `window` and return what the checks say about it.
+    """Refresh one source for a window and return what the checks say about it.
 
-    Without a window: the reporting day so far at the scheduled time. With `again` the source is asked
-    anew although an earlier job for the window succeeded.
+    Args:
+        source: The name of a declaration in expectations/sources, for instance meta_ads.
+        window: The span that the run is responsible for, half-open, UTC. Empty: the reporting day so far.
+        again: Ask the source anew although an earlier job for the window succeeded.
     """
     window = chosen_window(window)
     declaration = declared(source)
