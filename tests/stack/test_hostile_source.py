@@ -80,17 +80,18 @@ def payload(row: Row) -> bytes:
 
 
 def campaigns() -> list[Row]:
-    base = {"account_id": "act_1", "updated_time": "2026-11-17T10:00:00Z"}
+    base: Row = {"account_id": "act_1", "updated_time": "2026-11-17T10:00:00Z"}
     dated = [
         {"id": "late", "name": "late", "start_time": "9999-12-31T23:59:59Z", "stop_time": "+12345-01-01T00:00:00Z"},
         {"id": "early", "name": "early", "start_time": "0001-01-01T00:00:00+14:00", "stop_time": "0000-00-00"},
     ]
     named = [{"id": f"c-{n}", "name": name} for n, name in enumerate(NAMES)]
-    return [base | row for row in [*named, *dated, *({"id": None, "name": f"null {n}"} for n in range(3))]]
+    rows: list[Row] = [*named, *dated, *({"id": None, "name": f"null {n}"} for n in range(3))]
+    return [base | row for row in rows]
 
 
 def orders() -> list[Row]:
-    base = {"shop_url": IMAGE, "updated_at": "2026-11-17T10:00:00Z", "processed_at": "2026-11-17T10:00:00Z"}
+    base: Row = {"shop_url": IMAGE, "updated_at": "2026-11-17T10:00:00Z", "processed_at": "2026-11-17T10:00:00Z"}
     base |= {"currency": "USD", "test": False, "subtotal_price": "10.00", "total_price": "12.00"}
     quantities = [{"quantity": number("1e20")}, {"quantity": number("9" * 29)}, {"quantity": number("9" * 29)}]
     return [
@@ -167,7 +168,7 @@ class Survived:
 
     def published(self, columns: str, mart: str) -> list[tuple[Any, ...]]:
         file = self.pipeline.home / "published" / "current" / f"{mart}.parquet"
-        return duckdb.sql(f"select {columns} from '{file}'").fetchall()
+        return duckdb.read_parquet(str(file)).project(columns).fetchall()
 
 
 @pytest.fixture(scope="module")
