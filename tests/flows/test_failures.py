@@ -18,7 +18,7 @@ import flows.build_marts
 import flows.close_day
 import flows.refresh_source
 import flows.start
-from expectations.declare.errors import Misconfigured, PlumblineError, Unavailable
+from expectations.declare.errors import Misconfigured, Unavailable
 from expectations.declare.source import load as declared
 from tasks import doors, provenance
 from tasks.adapters.airbyte_values import Connection, Job
@@ -301,12 +301,3 @@ def test_a_refresh_that_died_before_any_step_continues_and_ends_as_if_it_had_not
     for stream in declared("hubspot").streams.values():
         assert pipeline.ask(f"select count(*), count(distinct _airbyte_raw_id) from {stream.raw_table}") == [(2, 2)]
     assert pipeline.ask("select count(*) from raw.load_ledger") == [(len(declared("hubspot").streams),)]
-
-
-def test_an_error_keeps_its_kind_and_its_words_between_processes() -> None:
-    import pickle
-
-    error = Misconfigured("the setting X is empty", where="here", do="Set it")
-    again = pickle.loads(pickle.dumps(error))
-    assert isinstance(again, PlumblineError)
-    assert (type(again), str(again)) == (Misconfigured, str(error))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import pickle
 import sys
 from collections.abc import Callable, Iterator
 from functools import partial
@@ -194,3 +195,9 @@ def test_messages_that_wait_for_slack_are_said(home: Path, capsys: pytest.Captur
     cli._say_what_waits()
     assert "2 messages wait for Slack: Slack did not answer for 2.6 s" in capsys.readouterr().out
     ops.close()
+
+
+def test_an_error_keeps_its_kind_and_its_words_between_processes() -> None:
+    error = Misconfigured("the setting X is empty", where="here", do="Set it")
+    again = pickle.loads(pickle.dumps(error))
+    assert (type(again), str(again)) == (Misconfigured, str(error))
