@@ -52,7 +52,7 @@ def publish(window: Window, state: Literal["provisional", "final"], verdicts: Se
 
     Publishing the same inputs again returns the release that is there.
     """
-    reasons = tuple(v.sentence for v in verdicts if v.holds)
+    reasons = (*(v.sentence for v in verdicts if v.holds), *_still_wrong(verdicts))
     with doors.warehouse() as warehouse:
         facts = provenance(warehouse, window)
         identity = _fingerprint(facts, state)
@@ -68,6 +68,16 @@ def publish(window: Window, state: Literal["provisional", "final"], verdicts: Se
     _settle(window, body)
     _forget_old_releases()
     return release
+
+
+def _still_wrong(verdicts: Sequence[Verdict]) -> tuple[str, ...]:
+    """Critical incidents of other windows that nobody repaired: marts are cumulative and hold their rows too."""
+    judged_now = {(v.check, v.source, v.scope) for v in verdicts}
+    return tuple(
+        f"Since {i.window_label}: {i.sentence}"
+        for i in doors.ops_store().open_incidents()
+        if i.severity == "critical" and (i.check, i.source, i.scope) not in judged_now
+    )
 
 
 def published() -> Path | None:

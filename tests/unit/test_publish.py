@@ -6,6 +6,8 @@ import json
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +15,7 @@ import pytest
 
 from expectations.judge.verdict import Severity, State, Verdict
 from tasks import doors, provenance, publish
+from tasks.adapters.ops_store import Incident
 from tasks.publish import held_notes, release_notes
 from tasks.settings import settings
 from tasks.window import Window
@@ -247,3 +250,18 @@ def test_a_provisional_release_and_a_final_one_of_a_day_are_two(warehouse: FakeW
     provisional, final = _published(state="provisional"), _published(state="final")
     assert (provisional.state, final.state) == ("provisional", "final")
     assert provisional.id != final.id
+
+
+def test_a_later_day_is_held_while_an_earlier_one_is_wrong(warehouse: FakeWarehouse) -> None:
+    now = datetime(2026, 11, 18, 6, tzinfo=UTC)
+    incident = Incident(
+        key="k", check="reconciliation", source="shopify", scope="brightcart 2026-11-17", severity="critical",
+        owner="@finance-data", sentence="Shopify orders: 25 are missing.", observed="1", expected="2",
+        runbook="reconciliation", window_label=DAY.label, opened_at=now, last_seen_at=now, occurrences=1, state="open",
+    )  # fmt: skip
+    doors.ops_store().save_incident(incident)
+    held = _published(NEXT)
+    assert held.held
+    assert held.because == ("Since 2026-11-17: Shopify orders: 25 are missing.",)
+    doors.ops_store().save_incident(replace(incident, state="recovered", recovered_at=now))
+    assert not _published(NEXT).held
