@@ -136,6 +136,7 @@ def test_up_restarts_what_died_and_nothing_else(home: Path) -> None:
     before = _pids(home)
     _slack().post("#restart", "said before")
     os.kill(before["slack"], signal.SIGKILL)
+    psutil.Process(before["slack"]).wait(10)
     assert {part.name: part.state for part in stack.status()}["slack"] == "stopped"
 
     stack.up(lambda _line: None, only=SMALL)
