@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from typing import Annotated
 
 import typer
+
+from deployments.local import stack
 
 app = typer.Typer(no_args_is_help=True)
 
@@ -24,6 +27,7 @@ def load(
 @app.command()
 def day(as_json: JsonOption = False) -> None:
     """Where a close spends its time, from the outcome rows."""
+    os.environ.update(stack.environment())
     from deployments.bench_day import run
 
     run(as_json=as_json)

@@ -8,9 +8,11 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, timedelta
+from importlib import import_module
 from typing import TYPE_CHECKING
 
 from rich.console import Console
@@ -53,6 +55,7 @@ class Story:
 
     console: Console
     simulation: Simulation
+    deployed: Future[None]
 
     def say(self, text: str) -> None:
         """One plain line; what sources sent is never read as markup."""
@@ -62,16 +65,25 @@ class Story:
 def tell(console: Console) -> None:
     """Start the stack, tell what has not been told, and print where to look."""
     began = time.monotonic()
-    with _chapter(console, "Starting the local stack (Prefect, S3, Airbyte-compatible server, Slack, site)"):
-        stack.up(lambda line: None)
-        os.environ.update(stack.environment() | QUIET)
-        settings.cache_clear()
-        deploy(lambda line: None)
-    story = Story(console, Simulation(stack.simulation_url()))
-    for title, chapter in _chapters():
-        _tell_one(story, title, chapter)
+    with ThreadPoolExecutor(1) as beside:
+        prepared = beside.submit(_prepare)  # the servers need that time anyway
+        with _chapter(console, "Starting the local stack (Prefect, S3, Airbyte-compatible server, Slack, site)"):
+            stack.up(lambda line: None)
+            os.environ.update(stack.environment() | QUIET)
+            settings.cache_clear()
+            prepared.result()
+        story = Story(console, Simulation(stack.simulation_url()), beside.submit(deploy, lambda line: None))
+        for title, chapter in _chapters():
+            _tell_one(story, title, chapter)
+        story.deployed.result()
     story.simulation.set_clock(None)
     _where_to_look(console, time.monotonic() - began)
+
+
+def _prepare() -> None:
+    """Import what takes seconds, and read the dbt project."""
+    import_module("expectations.judge.classes")
+    doors.dbt().prepare()
 
 
 def _chapters() -> list[tuple[str, Callable[[Story], None]]]:
@@ -131,6 +143,7 @@ def _through_the_worker(story: Story) -> None:
     if _released(window, "final"):
         return story.say("  done before")
     _refresh_all(story, window)
+    story.deployed.result()
     from prefect.client.schemas.objects import FlowRun
     from prefect.deployments import run_deployment
 

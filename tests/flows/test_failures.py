@@ -127,7 +127,7 @@ class FakeDbt:
     def __init__(self, broken: str) -> None:
         self.broken = broken
 
-    def run_models(self, select: object = ()) -> DbtOutcome:
+    def run_models(self, select: object = (), *, exclude: object = ()) -> DbtOutcome:
         told = [NodeResult("good", "success", "", 0.1)]
         told.append(NodeResult("fct_orders", "error" if self.broken else "success", self.broken, 0.1))
         told.append(NodeResult("agg_channel_daily", "skipped" if self.broken else "success", "", 0.0))
