@@ -42,7 +42,7 @@ PHASES = {
 
 @dataclass(frozen=True)
 class Span:
-    """One flow run, as the server saw it; seconds."""
+    """One flow run, as the server saw it, from the moment it was asked for."""
 
     start: datetime
     end: datetime
@@ -107,4 +107,5 @@ def _flow_runs(ids: Sequence[str] | set[str]) -> list[Span]:
 
     with get_client(sync_client=True) as client:
         runs = [client.read_flow_run(UUID(run)) for run in ids]
-    return [Span(run.start_time, run.end_time) for run in runs if run.start_time and run.end_time]
+    # From the moment it was asked for: a run on a worker waits for its process to start, which is Prefect's share.
+    return [Span(r.expected_start_time, r.end_time) for r in runs if r.expected_start_time and r.end_time]

@@ -17,7 +17,7 @@ import typer
 from rich.console import Console
 
 from deployments.bench import app as bench
-from deployments.terminal import QUIET
+from deployments.terminal import QUIET, foreground
 from expectations.declare.errors import Misconfigured, PlumblineError, Unavailable
 from expectations.declare.source import load as load_source
 from tasks.window import Window
@@ -109,7 +109,8 @@ def refresh(
     enter_stack()
     from flows.refresh_source import refresh_source
 
-    verdicts = refresh_source(source=source, window=span, again=again)
+    with foreground():
+        verdicts = refresh_source(source=source, window=span, again=again)
     for verdict in (v for v in verdicts if v.alarming):
         console.print(f"{verdict.state}: {verdict.sentence}", markup=False, soft_wrap=True)
     counts = ", ".join(f"{n} {state}" for state, n in Counter(v.state for v in verdicts).most_common())
@@ -124,7 +125,8 @@ def build(window: WindowOption) -> None:
     enter_stack()
     from flows.build_marts import build_marts
 
-    _say(build_marts(window=span))
+    with foreground():
+        _say(build_marts(window=span))
     _say_what_waits()
 
 
@@ -135,7 +137,8 @@ def close(day: Annotated[str, typer.Argument(help="The day to close, for instanc
     enter_stack()
     from flows.close_day import close_day
 
-    _say(close_day(day=closed))
+    with foreground():
+        _say(close_day(day=closed))
     _say_what_waits()
 
 

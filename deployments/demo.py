@@ -5,6 +5,7 @@ Every chapter asks the releases whether it has been told; an interrupted demo co
 
 from __future__ import annotations
 
+import logging
 import os
 import time
 from collections.abc import Callable, Iterator
@@ -20,7 +21,7 @@ from rich.console import Console
 from deployments.local import stack
 from deployments.local.saas.simulation import Fault, Simulation
 from deployments.prefect_set_up import deploy
-from deployments.terminal import QUIET
+from deployments.terminal import QUIET, foreground
 from expectations.declare.errors import PlumblineError
 from expectations.declare.source import names
 from tasks import doors
@@ -72,9 +73,11 @@ def tell(console: Console) -> None:
             os.environ.update(stack.environment() | QUIET)
             settings.cache_clear()
             prepared.result()
+            import_module("flows.close_day")  # here, because two threads must not import Prefect side by side
         story = Story(console, Simulation(stack.simulation_url()), beside.submit(deploy, lambda line: None))
-        for title, chapter in _chapters():
-            _tell_one(story, title, chapter)
+        with foreground():
+            for title, chapter in _chapters():
+                _tell_one(story, title, chapter)
         story.deployed.result()
     story.simulation.set_clock(None)
     _where_to_look(console, time.monotonic() - began)
@@ -82,8 +85,10 @@ def tell(console: Console) -> None:
 
 def _prepare() -> None:
     """Import what takes seconds, and read the dbt project."""
+    handlers = logging.root.handlers[:]
     import_module("expectations.judge.classes")
     doors.dbt().prepare()
+    logging.root.handlers[:] = handlers  # a library that is imported before Prefect sets up logging for everybody
 
 
 def _chapters() -> list[tuple[str, Callable[[Story], None]]]:

@@ -142,8 +142,3 @@ def test_parsing_in_a_process_of_its_own_says_what_is_broken(home: Path, said: d
     assert said
     with pytest.raises(Misconfigured, match="depends on a node named 'absent'"):
         Dbt(DbtConfig(home=home, project=home / "project")).parse()
-
-
-def test_the_project_of_the_product_parses_for_both_engines(tmp_path: Path) -> None:
-    for target in ("embedded", "snowflake"):
-        Dbt(DbtConfig(home=tmp_path, target=target)).parse()

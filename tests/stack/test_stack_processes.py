@@ -273,24 +273,6 @@ def test_an_unreadable_stack_file_is_named(tmp_path: Path) -> None:
         stack.status()
 
 
-def test_the_whole_stack_comes_up_and_goes_down(tmp_path: Path) -> None:
-    said: list[str] = []
-    with _at_home(tmp_path, _free_base()):
-        try:
-            info = stack.up(said.append)
-            assert [part.state for part in info.parts] == ["running"] * len(parts.NAMES)
-            assert len(said) == len(parts.NAMES)
-            needed = stack.environment()
-            assert needed["PREFECT_API_URL"] == info.prefect_api_url
-            assert needed["PREFECT_HOME"] == str(tmp_path / "prefect")
-            assert httpx.get(f"{info.prefect_api_url}/health").json() is True
-            assert (tmp_path / "prefect" / "prefect.db").exists()
-            assert httpx.get(f"{info.prefect_api_url}/work_pools/plumbline").json()["status"] == "READY"
-        finally:
-            stack.down()
-        assert {part.state for part in stack.status()} == {"stopped"}
-
-
 def _sleeper(code: str = "pass", ready: Callable[[float], bool] = lambda _started: False) -> Part:
     command = (sys.executable, "-c", f"{code}\nimport time\ntime.sleep(60)")
     return Part("sleeper", "nowhere", command, (), ready, seconds=20)
