@@ -7,7 +7,8 @@ import subprocess
 import sys
 import tempfile
 import time
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from rich.console import Console
@@ -20,10 +21,11 @@ ROOMS = ("flows", "tasks", "expectations", "deployments", "tests")
 
 @dataclass(frozen=True)
 class Question:
-    """One thing that must be true of the project, and the command that tells."""
+    """One thing that must be true of the project, the command that tells, and what it needs in its environment."""
 
     name: str
     command: tuple[str, ...]
+    environment: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -38,12 +40,13 @@ class Answer:
 def questions(scratch: Path) -> tuple[Question, ...]:
     """In the order of their cost; dbt writes into the scratch folder."""
     compiled = scratch / "embedded" / "compiled" / "plumbline"
+    empty = {"PLUMBLINE_WAREHOUSE_FILE": str(scratch / "warehouse.duckdb")}
     return (
         Question("format", (str(BIN / "ruff"), "format", "--check", *ROOMS)),
         Question("lint", (str(BIN / "ruff"), "check", *ROOMS)),
         Question("rendered files", (str(BIN / "plumbline"), "render", "--check")),
         Question("types", (str(BIN / "mypy"),)),
-        Question("models, DuckDB", _dbt("compile", "embedded", scratch)),
+        Question("models, DuckDB", _dbt("compile", "embedded", scratch), empty),
         Question("models, Snowflake", _dbt("parse", "snowflake", scratch)),
         Question("SQL lint", _sqlfluff(compiled)),
         Question("tests", (sys.executable, "-m", "pytest")),
@@ -65,7 +68,7 @@ def _sqlfluff(compiled: Path) -> tuple[str, ...]:
 def run_all(console: Console) -> int:
     """Ask every question, also after a failure; return the exit status."""
     with tempfile.TemporaryDirectory(prefix="plumbline-check-") as scratch:
-        answers = [_ask(console, question, Path(scratch)) for question in questions(Path(scratch))]
+        answers = [_ask(console, question) for question in questions(Path(scratch))]
     console.print("\nChecks", style="bold")
     for answer in answers:
         mark = "[green]passed[/green]" if answer.passed else "[red]failed[/red]"
@@ -73,9 +76,9 @@ def run_all(console: Console) -> int:
     return 0 if all(answer.passed for answer in answers) else 1
 
 
-def _ask(console: Console, question: Question, scratch: Path) -> Answer:
+def _ask(console: Console, question: Question) -> Answer:
     console.print(f"\n{question.name}", style="bold")
     began = time.monotonic()
-    environment = os.environ | SILENT | {"PLUMBLINE_WAREHOUSE_FILE": str(scratch / "warehouse.duckdb")}
+    environment = os.environ | SILENT | dict(question.environment)
     done = subprocess.run(question.command, check=False, cwd=CHECKOUT, env=environment)
     return Answer(question, done.returncode == 0, time.monotonic() - began)
