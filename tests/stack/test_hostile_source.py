@@ -190,8 +190,8 @@ def _told(pipeline: Pipeline) -> Survived:
 
     with pipeline.doors():
         verdicts = [verdict for source in ("meta_ads", "shopify") for verdict in judge.fn(source, WINDOW)]
-        announce.fn(verdicts, WINDOW)
         publish.fn(WINDOW, "provisional", [verdict for verdict in verdicts if not verdict.holds])
+        announce.fn(verdicts, WINDOW)
         document.fn(WINDOW)
         messages = [message.body for message in doors.ops_store().pending_messages()]
         doors.ops_store().close()

@@ -116,8 +116,8 @@ def _judged_and_told(pipeline: Pipeline) -> None:
 
     with pipeline.doors():
         verdicts = [*judge.fn("shopify", WINDOW), *judge.fn("hubspot", WINDOW), *tested.fn(WINDOW)]
-        announce.fn(verdicts, WINDOW)
         publish.fn(WINDOW, "provisional", [verdict for verdict in verdicts if not verdict.holds])
+        announce.fn(verdicts, WINDOW)
         document.fn(WINDOW)
         doors.ops_store().close()
 
