@@ -13,7 +13,8 @@ from pathlib import Path
 
 from rich.console import Console
 
-CHECKOUT = Path(__file__).parent.parent
+from expectations.declare.rendered import CHECKOUT
+
 BIN = Path(sys.executable).parent
 SILENT = {"PYTHONUNBUFFERED": "1", "DO_NOT_TRACK": "1", "DBT_SEND_ANONYMOUS_USAGE_STATS": "false"}
 ROOMS = ("flows", "tasks", "expectations", "deployments", "tests")

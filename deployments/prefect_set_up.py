@@ -7,13 +7,11 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable
-from pathlib import Path
 
 from expectations.declare.errors import Misconfigured
+from expectations.declare.rendered import CHECKOUT
 from expectations.declare.source import names
 from tasks.settings import settings
-
-CHECKOUT = Path(__file__).parent.parent
 
 
 def deploy(say: Callable[[str], None]) -> None:

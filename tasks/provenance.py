@@ -5,13 +5,11 @@ from __future__ import annotations
 import subprocess
 from dataclasses import dataclass
 from functools import lru_cache
-from pathlib import Path
 
+from expectations.declare.rendered import CHECKOUT
 from expectations.declare.source import declaration_hash, load_all
 from tasks.adapters.warehouse.base import Warehouse
 from tasks.window import Window
-
-CHECKOUT = Path(__file__).parent.parent
 
 
 @dataclass(frozen=True)

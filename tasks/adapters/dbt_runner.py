@@ -107,7 +107,7 @@ class Dbt:
         """Run the data tests in one dbt process of its own."""
         words = ["test", *(["--select", *select] if select else [])]
         target_path = self._target_path("tests")
-        _share_parse(self._target_path("models", keep_results=True), target_path)
+        _share_parse(self.config.work / "target" / "models", target_path)
         done = self._process(words, target_path)
         if not (target_path / "run_results.json").exists():
             raise Misconfigured("dbt could not run the tests", where=str(self.config.project), do=_last_words(done))
@@ -128,12 +128,11 @@ class Dbt:
             cwd=config.home, env=environment, capture_output=True, text=True, check=False,
         )  # fmt: skip
 
-    def _target_path(self, name: str, *, keep_results: bool = False) -> Path:
+    def _target_path(self, name: str) -> Path:
         """dbt's folder for one kind of invocation, without the results of the last one."""
         path = (self.config.work / "target" / name).absolute()
         path.mkdir(parents=True, exist_ok=True)
-        if not keep_results:
-            (path / "run_results.json").unlink(missing_ok=True)
+        (path / "run_results.json").unlink(missing_ok=True)
         return path
 
     def _kept(self, target_path: Path, *, expect_nodes: bool) -> DbtOutcome:
