@@ -171,7 +171,7 @@ def _say_what_waits() -> None:
 
 
 def _say(release: object) -> None:
-    from tasks.publish import Release
+    from tasks.publish.publish import Release
 
     assert isinstance(release, Release)
     if not release.held:

@@ -29,7 +29,7 @@ from tasks.settings import settings
 from tasks.window import Window
 
 if TYPE_CHECKING:
-    from tasks.publish import Release
+    from tasks.publish.publish import Release
 
 HISTORY = Window.parse("2026-10-12..2026-11-15")
 GOOD, BAD, NORMAL = date(2026, 11, 16), date(2026, 11, 17), date(2026, 11, 18)

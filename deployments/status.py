@@ -10,9 +10,9 @@ from rich.table import Table
 from deployments.local import stack
 from tasks import doors
 from tasks.adapters.warehouse.lock import holder
-from tasks.publish import held_notes, release_notes
+from tasks.publish.publish import held_notes, release_notes
+from tasks.publish.site_index import as_of, moment
 from tasks.settings import settings
-from tasks.site_index import as_of, moment
 
 DEADLINE = time(7, 0)
 

@@ -8,12 +8,12 @@ from flows.ending import ended
 from flows.names import run_name
 from flows.queues import writer_queue
 from flows.start import chosen_window, fresh_rendering
-from tasks.alert import announce, deliver
-from tasks.document import document
-from tasks.judge import judge_marts
-from tasks.publish import Release, publish
-from tasks.readiness import known_verdicts
-from tasks.transform import build, test
+from tasks.build.transform import build, test
+from tasks.judge.judge import judge_marts
+from tasks.judge.readiness import known_verdicts
+from tasks.publish.alert import announce, deliver
+from tasks.publish.document import document
+from tasks.publish.publish import Release, publish
 from tasks.window import Window
 
 

@@ -6,7 +6,7 @@ from typing import cast
 
 from prefect.states import Completed
 
-from tasks.publish import Release
+from tasks.publish.publish import Release
 
 
 def ended(release: Release) -> Release:

@@ -8,14 +8,14 @@ from expectations.judge.verdict import Verdict
 from flows.names import run_name
 from flows.queues import platform_queue, writer_queue
 from flows.start import chosen_window, declared
-from tasks.alert import announce, deliver
-from tasks.document import document
-from tasks.judge import judge
-from tasks.land import land
-from tasks.load import load
-from tasks.seal import seal
-from tasks.sync import collect, settle, sync
-from tasks.transform import measure
+from tasks.build.transform import measure
+from tasks.ingest.land import land
+from tasks.ingest.load import load
+from tasks.ingest.seal import seal
+from tasks.ingest.sync import collect, settle, sync
+from tasks.judge.judge import judge
+from tasks.publish.alert import announce, deliver
+from tasks.publish.document import document
 from tasks.window import Window
 
 

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
-    from tasks.seal import Batch
+    from tasks.ingest.seal import Batch
     from tasks.window import Window
 
 PROJECT = Path(__file__).parents[1] / "dbt"
@@ -65,10 +65,10 @@ class Pipeline:
     def deliver(self, source: str, window: Window, streams: Mapping[str, Sequence[bytes]]) -> int:
         """One finished sync with these payloads, landed, sealed and loaded; its id."""
         from expectations.declare.source import load as declared
-        from tasks.land import land
-        from tasks.load import load
-        from tasks.seal import seal
-        from tasks.sync import SyncRun
+        from tasks.ingest.land import land
+        from tasks.ingest.load import load
+        from tasks.ingest.seal import seal
+        from tasks.ingest.sync import SyncRun
 
         self.syncs += 1
         at = datetime.fromtimestamp(EXTRACTED / 1000, UTC)

@@ -20,12 +20,13 @@ import flows.refresh_source
 import flows.start
 from expectations.declare.errors import Misconfigured, Unavailable
 from expectations.declare.source import load as declared
-from tasks import doors, provenance
+from tasks import doors
 from tasks.adapters.airbyte_values import Connection, Job
 from tasks.adapters.dbt_runner import DbtOutcome, NodeResult
-from tasks.publish import Release, held_notes
+from tasks.build.transform import without_values
+from tasks.publish import provenance
+from tasks.publish.publish import Release, held_notes
 from tasks.settings import settings
-from tasks.transform import without_values
 from tasks.window import Window
 
 DAY = Window.parse("2026-11-17")

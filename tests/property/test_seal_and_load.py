@@ -17,7 +17,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-import tasks.load
+import tasks.ingest.load
 import tasks.settings
 from expectations.declare.contract import contract
 from expectations.declare.errors import ContractBroken
@@ -27,11 +27,11 @@ from tasks.adapters.object_store import AlreadyThere, NotThere, ObjectInfo
 from tasks.adapters.tokens import TokenKey
 from tasks.adapters.warehouse.base import Delivery, LakeFile
 from tasks.adapters.warehouse.on_duckdb import DuckDBWarehouse
-from tasks.land import Landed, LandedObject, land
-from tasks.load import LoadReceipt, load
-from tasks.manifest import read
-from tasks.seal import Batch, seal
-from tasks.sync import SyncRun
+from tasks.ingest.land import Landed, LandedObject, land
+from tasks.ingest.load import LoadReceipt, load
+from tasks.ingest.manifest import read
+from tasks.ingest.seal import Batch, seal
+from tasks.ingest.sync import SyncRun
 from tasks.window import Window
 
 WINDOW = Window.of_day(date(2026, 11, 17))
@@ -235,7 +235,7 @@ def test_dying_before_the_commit_changes_nothing(new_place: Callable[[], Place],
 
 
 def _file(place: Place, batch: Batch, number: int, *, dies: bool) -> LakeFile:
-    whole = tasks.load._file(
+    whole = tasks.ingest.load._file(
         place.store, batch.objects[number], {batch.objects[number].key: batch.objects[number].etag}
     )  # type: ignore[arg-type]
 
@@ -289,7 +289,7 @@ def test_the_loser_of_a_race_returns_the_winners_manifest(
     place = new_place()
     landed = delivered(place, THREE)
     winner = sealed(landed)
-    monkeypatch.setattr("tasks.seal.read", lambda *_: None)
+    monkeypatch.setattr("tasks.ingest.seal.read", lambda *_: None)
     assert sealed(landed) == winner
 
 

@@ -20,11 +20,11 @@ from expectations.declare.source import load as declared
 from tasks import doors
 from tasks.adapters import airbyte as airbyte_adapter
 from tasks.adapters.ops_store import OutboxMessage, now
-from tasks.alert import deliver
-from tasks.land import land
-from tasks.seal import seal
+from tasks.ingest.land import land
+from tasks.ingest.seal import seal
+from tasks.ingest.sync import SyncRun, sync
+from tasks.publish.alert import deliver
 from tasks.settings import settings
-from tasks.sync import SyncRun, sync
 from tasks.window import Window
 
 DAY = Window.parse("2026-11-17")

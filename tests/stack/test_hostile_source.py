@@ -183,10 +183,10 @@ def survived(new_pipeline: Callable[[str], Pipeline]) -> Survived:
 
 def _told(pipeline: Pipeline) -> Survived:
     from tasks import doors
-    from tasks.alert import announce
-    from tasks.document import document
-    from tasks.judge import judge
-    from tasks.publish import publish
+    from tasks.judge.judge import judge
+    from tasks.publish.alert import announce
+    from tasks.publish.document import document
+    from tasks.publish.publish import publish
 
     with pipeline.doors():
         verdicts = [verdict for source in ("meta_ads", "shopify") for verdict in judge.fn(source, WINDOW)]

@@ -29,8 +29,10 @@ from deployments.local import site_server, slack
 from expectations.declare.source import load
 from expectations.judge.measurement import COLUMNS
 from expectations.judge.suites import suite_of
-from tasks import alert, doors, judge
-from tasks.document import document
+from tasks import doors
+from tasks.judge import judge
+from tasks.publish import alert
+from tasks.publish.document import document
 from tasks.settings import settings
 from tasks.window import Window
 

@@ -93,7 +93,7 @@ def travelled(new_pipeline: Callable[[str], Pipeline]) -> Travelled:
 
 def _judged(pipeline: Pipeline) -> list[Verdict]:
     from tasks import doors
-    from tasks.judge import judge
+    from tasks.judge.judge import judge
 
     with pipeline.doors():
         found = [verdict for source in {source for source, _ in drifted()} for verdict in judge.fn(source, REAL)]

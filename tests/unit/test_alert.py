@@ -13,10 +13,11 @@ import pytest
 
 from expectations.declare.errors import Unavailable
 from expectations.judge.verdict import State, Verdict
-from tasks import alert, doors
+from tasks import doors
 from tasks.adapters.ops_store import Incident, OpsStore
 from tasks.adapters.slack import MessageGone
-from tasks.message import duration, open_message, recovered_message
+from tasks.publish import alert
+from tasks.publish.message import duration, open_message, recovered_message
 from tasks.settings import settings
 from tasks.window import Window
 

@@ -19,9 +19,11 @@ from expectations.declare.source import load
 from expectations.judge.measurement import COLUMNS
 from expectations.judge.suites import suite_of
 from expectations.judge.verdict import CHECKS
-from tasks import doors, judge, site_parts
+from tasks import doors
 from tasks.adapters.ops_store import Incident
-from tasks.document import document
+from tasks.judge import judge
+from tasks.publish import site_parts
+from tasks.publish.document import document
 from tasks.settings import settings
 from tasks.window import Window
 
@@ -110,7 +112,7 @@ def test_only_new_results_are_rendered_again(home: Path, monkeypatch: pytest.Mon
     _store()
     document.fn(WINDOW)
     rendered: list[str] = []
-    monkeypatch.setattr("tasks.document._render_suite", lambda body, page: rendered.append(page.stem))
+    monkeypatch.setattr("tasks.publish.document._render_suite", lambda body, page: rendered.append(page.stem))
     document.fn(WINDOW)
     assert rendered == []
     _store(stream="ads_insights_account")
@@ -126,8 +128,8 @@ def test_a_new_template_renders_old_windows_again(home: Path, monkeypatch: pytes
     newer.touch()
     os.utime(newer, ns=(page.stat().st_mtime_ns + 1, page.stat().st_mtime_ns + 1))
     rendered: list[str] = []
-    monkeypatch.setattr("tasks.document._TEMPLATES", (newer,))
-    monkeypatch.setattr("tasks.document._render_suite", lambda body, page: rendered.append(page.stem))
+    monkeypatch.setattr("tasks.publish.document._TEMPLATES", (newer,))
+    monkeypatch.setattr("tasks.publish.document._render_suite", lambda body, page: rendered.append(page.stem))
     document.fn(Window.parse("2026-11-18"))
     assert rendered == ["meta_ads.ads_insights"]
 

@@ -12,8 +12,8 @@ import pytest
 from markupsafe import escape
 
 from tasks import doors
-from tasks.document import document
-from tasks.figures import COLUMNS, MART, Figures, figures
+from tasks.publish.document import document
+from tasks.publish.figures import COLUMNS, MART, Figures, figures
 from tasks.settings import settings
 from tasks.window import Window
 

@@ -15,8 +15,9 @@ import pytest
 
 from expectations.declare.errors import Misconfigured
 from expectations.declare.source import load
-from tasks import doors, judge
-from tasks.measured import measured
+from tasks import doors
+from tasks.judge import judge
+from tasks.judge.measured import measured
 from tasks.settings import settings
 from tasks.window import Window
 

@@ -108,11 +108,11 @@ def built(new_pipeline: Callable[[str], Pipeline]) -> Built:
 
 def _judged_and_told(pipeline: Pipeline) -> None:
     from tasks import doors
-    from tasks.alert import announce
-    from tasks.document import document
-    from tasks.judge import judge
-    from tasks.publish import publish
-    from tasks.transform import test as tested
+    from tasks.build.transform import test as tested
+    from tasks.judge.judge import judge
+    from tasks.publish.alert import announce
+    from tasks.publish.document import document
+    from tasks.publish.publish import publish
 
     with pipeline.doors():
         verdicts = [*judge.fn("shopify", WINDOW), *judge.fn("hubspot", WINDOW), *tested.fn(WINDOW)]

@@ -14,9 +14,10 @@ from typing import Any
 import pytest
 
 from expectations.judge.verdict import Severity, State, Verdict
-from tasks import doors, provenance, publish
+from tasks import doors
 from tasks.adapters.ops_store import Incident
-from tasks.publish import held_notes, release_notes
+from tasks.publish import provenance, publish
+from tasks.publish.publish import held_notes, release_notes
 from tasks.settings import settings
 from tasks.window import Window
 

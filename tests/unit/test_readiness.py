@@ -12,9 +12,10 @@ import time_machine
 from expectations.declare.errors import Misconfigured
 from expectations.declare.source import names
 from expectations.judge.verdict import Verdict
-from tasks import doors, readiness
+from tasks import doors
 from tasks.adapters.ops_store import OpsStore, SyncRow
-from tasks.readiness import known_verdicts, wait_for_sources
+from tasks.judge import readiness
+from tasks.judge.readiness import known_verdicts, wait_for_sources
 from tasks.settings import settings
 from tasks.window import Window
 

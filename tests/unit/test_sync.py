@@ -17,9 +17,9 @@ from expectations.declare.source import load
 from tasks import doors
 from tasks.adapters.airbyte_values import Connection, Job
 from tasks.adapters.ops_store import OpsStore, SyncRow
+from tasks.ingest.sync import sync
 from tasks.retry import unavailable_only
 from tasks.settings import settings
-from tasks.sync import sync
 from tasks.window import Window
 
 DAY = Window.parse("2026-11-17")

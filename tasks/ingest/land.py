@@ -9,9 +9,9 @@ from prefect import task
 from expectations.declare.errors import ContractBroken
 from expectations.declare.source import load as declared
 from tasks import doors
+from tasks.ingest.sync import SyncRun
 from tasks.outcomes import recorded
 from tasks.retry import JITTER, RETRY_DELAYS, unavailable_only
-from tasks.sync import SyncRun
 from tasks.window import Window
 
 

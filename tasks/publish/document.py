@@ -20,11 +20,10 @@ from prefect import task
 from expectations.judge import pages
 from expectations.judge.verdict import CHECKS
 from tasks import doors
-from tasks.figures import COLUMNS, MART, Figures, figures
 from tasks.outcomes import recorded
-from tasks.publish import held_notes, published, release_notes
-from tasks.settings import settings
-from tasks.site_index import (
+from tasks.publish.figures import COLUMNS, MART, Figures, figures
+from tasks.publish.publish import held_notes, published, release_notes
+from tasks.publish.site_index import (
     as_of,
     freshness,
     incidents_by_window,
@@ -34,7 +33,8 @@ from tasks.site_index import (
     source_titles,
     window_words,
 )
-from tasks.site_parts import ASSETS, places, runbook_pages, warehouse_words, write_if_new
+from tasks.publish.site_parts import ASSETS, places, runbook_pages, warehouse_words, write_if_new
+from tasks.settings import settings
 from tasks.window import Window
 
 _WORST_FIRST = ("errored", "failed", "warned", "noted", "learning", "passed")

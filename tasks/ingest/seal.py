@@ -18,8 +18,8 @@ from tasks import doors
 from tasks.adapters.lake_writer import AT_ONCE, Counts, LakeWriter, LandingFile, lake_writer
 from tasks.adapters.object_store import ObjectStore
 from tasks.adapters.tokens import TokenKey, TokenSql, tokens_sql
-from tasks.land import Landed, LandedObject
-from tasks.manifest import NAME, QUARANTINE, Entry, Manifest, Origin, Quarantined, read, write_once
+from tasks.ingest.land import Landed, LandedObject
+from tasks.ingest.manifest import NAME, QUARANTINE, Entry, Manifest, Origin, Quarantined, read, write_once
 from tasks.outcomes import recorded
 from tasks.retry import JITTER, RETRY_DELAYS, unavailable_only
 from tasks.settings import required, settings

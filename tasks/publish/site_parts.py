@@ -8,11 +8,12 @@ from functools import lru_cache
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from expectations.declare.rendered import CHECKOUT
 from tasks.settings import settings
 
 _PAGES = Path(__file__).parent / "pages"
 ASSETS = (_PAGES / "plumbline.css", _PAGES / "plumbline.svg")
-RUNBOOKS = Path(__file__).parent.parent / "deployments" / "runbooks"
+RUNBOOKS = CHECKOUT / "deployments" / "runbooks"
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 

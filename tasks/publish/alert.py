@@ -21,8 +21,8 @@ from expectations.judge.verdict import Verdict
 from tasks import doors
 from tasks.adapters.ops_store import Incident, OpsStore, OutboxMessage, now
 from tasks.adapters.slack import MessageGone, Slack
-from tasks.message import open_message, recovered_message
 from tasks.outcomes import recorded
+from tasks.publish.message import open_message, recovered_message
 from tasks.settings import settings
 from tasks.window import Window
 

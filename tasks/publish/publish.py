@@ -24,7 +24,7 @@ from tasks import doors
 from tasks.adapters.ops_store import ReleaseRow
 from tasks.adapters.warehouse.base import Warehouse
 from tasks.outcomes import recorded
-from tasks.provenance import Provenance, provenance
+from tasks.publish.provenance import Provenance, provenance
 from tasks.settings import settings
 from tasks.window import Window
 

@@ -15,9 +15,9 @@ from expectations.declare.source import load as declared
 from tasks import doors
 from tasks.adapters.object_store import ObjectStore
 from tasks.adapters.warehouse.base import Delivery, LakeFile
+from tasks.ingest.seal import Batch, LakeObject
 from tasks.outcomes import recorded
 from tasks.retry import JITTER, RETRY_DELAYS, unavailable_only
-from tasks.seal import Batch, LakeObject
 from tasks.window import Window
 
 

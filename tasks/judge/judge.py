@@ -16,7 +16,7 @@ from expectations.judge import gx
 from expectations.judge.suites import Suite, marts_suite, suite_of
 from expectations.judge.verdict import Verdict
 from tasks import doors
-from tasks.measured import MART_DAYS, Measured, measured, measured_marts
+from tasks.judge.measured import MART_DAYS, Measured, measured, measured_marts
 from tasks.outcomes import recorded
 from tasks.settings import settings
 from tasks.window import Window

@@ -1,0 +1,1 @@
+"""From the raw tables to the marts: dbt, and what SQL cannot say."""

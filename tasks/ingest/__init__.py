@@ -1,0 +1,1 @@
+"""From a source to the raw tables: extract, land, seal, load."""
