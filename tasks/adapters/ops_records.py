@@ -11,7 +11,10 @@ from tasks.window import Window
 
 @dataclass(frozen=True)
 class Outcome:
-    """What one step did: rows and bytes it read and wrote, how long, and why it ended as it did."""
+    """What one step did: rows and bytes it read and wrote, how long, and why it ended as it did.
+
+    `attempt` counts from 1 where a step is tried again; `scheduled_at` is when its run was due.
+    """
 
     run: str
     step: str
@@ -25,6 +28,8 @@ class Outcome:
     bytes: int | None = None
     reason: str = ""
     job_id: int | None = None
+    attempt: int | None = None
+    scheduled_at: datetime | None = None
 
 
 @dataclass(frozen=True)

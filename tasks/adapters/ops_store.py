@@ -17,8 +17,9 @@ import sqlalchemy as sa
 
 from expectations.declare.errors import Misconfigured, Unavailable
 from expectations.judge.verdict import Span, Verdict
+from tasks.adapters.ops_migrations import migrate
 from tasks.adapters.ops_records import Incident, OutboxMessage, Outcome, ReleaseRow, SyncRow
-from tasks.adapters.ops_tables import INCIDENTS, METADATA, OUTBOX, OUTCOMES, RELEASES, SYNCS, VERDICTS
+from tasks.adapters.ops_tables import INCIDENTS, OUTBOX, OUTCOMES, RELEASES, SYNCS, VERDICTS
 from tasks.window import Window
 
 __all__ = ["Incident", "OpsStore", "OutboxMessage", "Outcome", "ReleaseRow", "SyncRow", "now"]
@@ -36,7 +37,7 @@ class OpsStore:
         if self.engine.dialect.name == "sqlite":
             sa.event.listen(self.engine, "connect", _share_sqlite)
         try:
-            METADATA.create_all(self.engine)
+            migrate(self.engine)
         except sa.exc.OperationalError as error:
             raise Unavailable(
                 f"the ops store does not open: {error.orig}",

@@ -48,6 +48,8 @@ OUTCOMES = sa.Table(
     sa.Column("millis", sa.Integer, nullable=False),
     sa.Column("reason", sa.String, nullable=False),
     sa.Column("job_id", sa.BigInteger),
+    sa.Column("attempt", sa.Integer),
+    sa.Column("scheduled_at", UtcTime),
 )
 
 SYNCS = sa.Table(
