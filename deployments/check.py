@@ -50,7 +50,8 @@ def questions(scratch: Path) -> tuple[Question, ...]:
         Question("models, DuckDB", _dbt("compile", "embedded", scratch), empty),
         Question("models, Snowflake", _dbt("parse", "snowflake", scratch)),
         Question("SQL lint", _sqlfluff(compiled)),
-        Question("tests", (sys.executable, "-m", "pytest")),
+        # One worker tells the demo, the other one asks everything else.
+        Question("tests", (sys.executable, "-m", "pytest", "-n2", "--dist=loadfile", "--no-loadscope-reorder")),
     )
 
 

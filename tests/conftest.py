@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import gzip
 import os
+import random
 import shutil
 import subprocess
 import sys
@@ -139,6 +140,33 @@ class Pipeline:
             found = connection.execute(query, params)
             names = [column[0] for column in found.description or []]
             return [dict(zip(names, row, strict=True)) for row in found.fetchall()]
+
+
+# With two workers the longest file begins first, and all others run beside it.
+_FIRST = ("test_demo.py", "test_faults.py")
+_BASES = range(11_000, 21_000, 100)  # below the ports that the kernel hands out by itself
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put the longest files in front; the order within a file stays."""
+    items.sort(key=lambda item: _FIRST.index(item.path.name) if item.path.name in _FIRST else len(_FIRST))
+
+
+@pytest.fixture(scope="session")
+def free_base(worker_id: str) -> Callable[[], int]:
+    """Finds a base port of the local stack whose ports are all free; workers share no base."""
+    from deployments.local import processes, s3
+
+    nth = int(worker_id[2:]) if worker_id.startswith("gw") else 0
+    mine = [base for base in _BASES if base // 100 % 2 == nth % 2]
+
+    def found() -> int:
+        for base in random.sample(mine, len(mine)):
+            if all(processes.is_free(port) for port in (*range(base, base + 100), base + s3.ADMIN_GRPC_DISTANCE + 19)):
+                return base
+        raise RuntimeError("no free ports")
+
+    return found
 
 
 @pytest.fixture(scope="session")

@@ -6,7 +6,7 @@ import dataclasses
 import gzip
 import random
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from threading import Event
@@ -17,15 +17,6 @@ from moto.server import ThreadedMotoServer
 from deployments.local import processes, s3
 from expectations.declare.errors import Misconfigured, Unavailable
 from tasks.adapters.object_store import AlreadyThere, NotThere, ObjectStore
-
-
-def _free_base() -> int:
-    """A base whose ports are free; the ephemeral range of the kernel is never touched."""
-    candidates = range(11_000, 21_000, 100)
-    for base in random.sample(candidates, len(candidates)):
-        if all(processes.is_free(port) for port in (*range(base, base + 100), base + 10_019)):
-            return base
-    raise RuntimeError("no free ports")
 
 
 def _start(folder: Path, store: ObjectStore, base: int) -> processes.Running:
@@ -45,8 +36,8 @@ def on_moto() -> Iterator[ObjectStore]:
 
 
 @pytest.fixture(scope="module")
-def on_seaweed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ObjectStore]:
-    base = _free_base()
+def on_seaweed(tmp_path_factory: pytest.TempPathFactory, free_base: Callable[[], int]) -> Iterator[ObjectStore]:
+    base = free_base()
     store = ObjectStore(endpoint=s3.address(base), bucket="plumbline", access_key="AKLOCAL", secret_key="s3cr3t")
     running = _start(tmp_path_factory.mktemp("seaweed"), store, base)
     yield store
@@ -242,8 +233,8 @@ def test_the_secret_is_not_in_the_picture_of_a_store() -> None:
     assert "hidden" not in repr(ObjectStore(endpoint="", bucket="plumbline", secret_key="hidden"))
 
 
-def test_seaweed_keeps_its_data_over_a_kill(tmp_path: Path) -> None:
-    base = _free_base()
+def test_seaweed_keeps_its_data_over_a_kill(tmp_path: Path, free_base: Callable[[], int]) -> None:
+    base = free_base()
     store = ObjectStore(endpoint=s3.address(base), bucket="plumbline", access_key="AKLOCAL", secret_key="s3cr3t")
     running = _start(tmp_path, store, base)
     store.put("kept/a", b"a", metadata={"sync-id": "1"})

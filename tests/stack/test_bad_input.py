@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import os
-import random
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -32,23 +31,15 @@ SOURCE = declared("hubspot")
 PARTS = ("s3", "airbyte", "slack")
 
 
-def _free_base() -> int:
-    candidates = range(11_000, 21_000, 100)
-    for base in random.sample(candidates, len(candidates)):
-        if all(processes.is_free(port) for port in (*range(base, base + 100), base + 10_019)):
-            return base
-    raise RuntimeError("no free ports")
-
-
 @pytest.fixture(scope="module")
-def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+def home(tmp_path_factory: pytest.TempPathFactory, free_base: Callable[[], int]) -> Iterator[Path]:
     home = tmp_path_factory.mktemp("bad") / "home"
     with pytest.MonkeyPatch.context() as patch:
         for name in [name for name in os.environ if name.startswith(("PLUMBLINE_", "PREFECT_"))]:
             patch.delenv(name)
         patch.setenv("PLUMBLINE_HOME", str(home))
         with pytest.MonkeyPatch.context() as based:
-            based.setenv("PLUMBLINE_PORT_BASE", str(_free_base()))
+            based.setenv("PLUMBLINE_PORT_BASE", str(free_base()))
             try:
                 stack.up(lambda _line: None, only=PARTS)
                 httpx.put(f"{stack.simulation_url()}/_simulation/clock", json={"now": "2026-11-18T05:40:00Z"})

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import json
 import os
-import random
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
@@ -19,7 +18,6 @@ import httpx
 import pytest
 import sqlalchemy as sa
 
-from deployments.local import processes
 from deployments.local.saas.ga4_truth import sessions_of_day
 from deployments.local.saas.truth import expected
 from deployments.local.saas.world import World
@@ -62,18 +60,9 @@ def _plumbline(*words: str, home: Path, base: int) -> subprocess.CompletedProces
     return subprocess.run(command, cwd=CHECKOUT, env=clean | mine, capture_output=True, text=True, check=False)
 
 
-def _free_base() -> int:
-    candidates = range(11_000, 21_000, 100)
-    wanted = (0, *range(10, 30), 30, 40, 50, 10_019)
-    for base in random.sample(candidates, len(candidates)):
-        if all(processes.is_free(base + offset) for offset in wanted):
-            return base
-    raise RuntimeError("no free ports")
-
-
 @pytest.fixture(scope="module")
-def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Told]:
-    home, base = tmp_path_factory.mktemp("demo") / "home", _free_base()
+def demo(tmp_path_factory: pytest.TempPathFactory, free_base: Callable[[], int]) -> Iterator[Told]:
+    home, base = tmp_path_factory.mktemp("demo") / "home", free_base()
     try:
         done = _plumbline("demo", home=home, base=base)
         assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]

@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 import json
 import os
-import random
 import signal
 import socket
 import stat
@@ -29,14 +28,6 @@ from tasks.settings import settings
 SMALL = ("s3", "slack", "site")
 
 
-def _free_base() -> int:
-    candidates = range(11_000, 21_000, 100)
-    for base in random.sample(candidates, len(candidates)):
-        if all(processes.is_free(port) for port in (*range(base, base + 100), base + 10_019)):
-            return base
-    raise RuntimeError("no free ports")
-
-
 @contextmanager
 def _at_home(home: Path, base: int | None) -> Iterator[None]:
     """This process works for the stack of one home; without a base, as a later command would."""
@@ -52,12 +43,12 @@ def _at_home(home: Path, base: int | None) -> Iterator[None]:
 
 
 @pytest.fixture(scope="module")
-def homes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, Path]]:
+def homes(tmp_path_factory: pytest.TempPathFactory, free_base: Callable[[], int]) -> Iterator[tuple[Path, Path]]:
     """Two small stacks, both up."""
     found = tmp_path_factory.mktemp("one") / "home", tmp_path_factory.mktemp("two") / "home"
     try:
         for home in found:
-            with _at_home(home, _free_base()):
+            with _at_home(home, free_base()):
                 stack.up(lambda _line: None, only=SMALL)
         yield found
     finally:
@@ -183,8 +174,8 @@ def test_the_site_is_served_under_a_strict_policy(home: Path) -> None:
     assert httpx.get(f"{site}/..%2f..%2fstack.json").status_code == 404
 
 
-def test_down_ends_what_up_started_and_keeps_the_data(tmp_path: Path) -> None:
-    base = _free_base()
+def test_down_ends_what_up_started_and_keeps_the_data(tmp_path: Path, free_base: Callable[[], int]) -> None:
+    base = free_base()
     with _at_home(tmp_path, base):
         try:
             stack.up(lambda _line: None, only=("slack", "site"))
@@ -242,8 +233,8 @@ def test_a_part_that_never_answers_is_given_up_at_its_deadline(tmp_path: Path) -
         processes.stop(running)
 
 
-def test_a_taken_port_names_the_setting(tmp_path: Path) -> None:
-    base = _free_base()
+def test_a_taken_port_names_the_setting(tmp_path: Path, free_base: Callable[[], int]) -> None:
+    base = free_base()
     with (
         socket.create_server(("127.0.0.1", base + 40)),
         _at_home(tmp_path, base),
