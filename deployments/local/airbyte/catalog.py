@@ -49,8 +49,3 @@ def _spec(stream: declare.Stream) -> StreamSpec:
     fields = dict.fromkeys(field.payload_key for field in stream.fields.values())
     key = tuple(stream.fields[name].payload_key if name in stream.fields else name for name in stream.key)
     return StreamSpec(stream.name, stream.sync, stream.cursor or "", key, tuple(fields))
-
-
-def source_of(catalog: Catalog, source_id: str) -> str:
-    """The name behind a source id; empty when there is none."""
-    return next((name for name in catalog if identity("source", name) == source_id), "")

@@ -1,17 +1,22 @@
-"""Connections: one per declared source, and what was edited over the API on top of that."""
+"""Connections: two per declared source (daily, backfill), and what was edited over the API on top of that."""
 
 from __future__ import annotations
 
 import time
 import uuid
+from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
-from deployments.local.airbyte.catalog import WORKSPACE, Catalog, StreamSpec, identity, source_of
+from deployments.local.airbyte.actors import BACKFILL, Actor, Actors, asked_days, bucket_path
+from deployments.local.airbyte.catalog import WORKSPACE, Catalog, StreamSpec, identity
 from deployments.local.airbyte.state import State
 from deployments.local.airbyte.switches import Switches
 
 _CREATED_AT = 1_760_000_000
+_Known = Mapping[str, Actor]
+_ENDS = ("sourceId", "destinationId")
 # Order of keys: the API answers in this shape.
 _EDITABLE = (
     "name", "status", "schedule", "configurations", "nonBreakingSchemaUpdatesBehavior", "prefix", "tags",
@@ -21,16 +26,21 @@ _EDITABLE = (
 
 @dataclass(frozen=True)
 class ConnectionRow:
-    """A connection with its source and the streams that it moves; `body` is its JSON."""
+    """A connection with the system it reads and the streams that it moves; `body` is its JSON.
+
+    Its objects go below `path`; `days` is the range its source is configured for, None where its state decides.
+    """
 
     id: str
     source: str
     streams: tuple[StreamSpec, ...]
     body: dict[str, Any]
+    path: str
+    days: tuple[date, date] | None = None
 
     @property
     def name(self) -> str:
-        """Its name; the objects go to `landing/<name>/`."""
+        """Its name."""
         return str(self.body["name"])
 
     @property
@@ -44,13 +54,18 @@ class Connections:
 
     def __init__(self, catalog: Catalog, state: State, switches: Switches) -> None:
         self.catalog, self._state, self._switches = catalog, state, switches
+        self.sources, self.destinations = Actors("source", catalog, state), Actors("destination", catalog, state)
 
     def all(self) -> list[ConnectionRow]:
         """Every connection that is not deleted: declared ones first, then created ones."""
         edits = self._state.edits()
-        declared = {identity("connection", source): source for source in self.catalog}
-        created = {key: str(body["source"]) for key, body in edits.items() if key not in declared}
-        rows = [self._row(key, source, edits.get(key, {})) for key, source in {**declared, **created}.items()]
+        names = [*self.catalog, *(f"{name}{BACKFILL}" for name in self.catalog)]
+        declared = {identity("connection", name): name for name in names}
+        created = {key: str(body["name"]) for key, body in edits.items() if key not in declared}
+        sources = {actor.id: actor for actor in self.sources.all()}
+        destinations = {actor.id: actor for actor in self.destinations.all()}
+        named = {**declared, **created}.items()
+        rows = [self._row(_body(key, name, edits.get(key, {})), sources, destinations) for key, name in named]
         return [row for row in rows if row.body["status"] != "deprecated"]
 
     def find(self, connection_id: str) -> ConnectionRow | None:
@@ -59,12 +74,12 @@ class Connections:
 
     def create(self, body: dict[str, Any]) -> ConnectionRow | None:
         """A new connection for an existing source; None when there is no such source."""
-        source = source_of(self.catalog, str(body.get("sourceId", "")))
-        if not source:
+        source = self.sources.find(str(body.get("sourceId", "")))
+        if source is None or not source.system:
             return None
         connection_id = str(uuid.uuid4())
-        edited = {key: body[key] for key in _EDITABLE if body.get(key) is not None}
-        self._state.edit(connection_id, {"name": source, **edited, "source": source, "createdAt": int(time.time())})
+        edited = {key: body[key] for key in (*_ENDS, *_EDITABLE) if body.get(key) is not None}
+        self._state.edit(connection_id, {"name": source.body["name"], **edited, "createdAt": int(time.time())})
         return self.find(connection_id)
 
     def patch(self, connection_id: str, body: dict[str, Any]) -> ConnectionRow | None:
@@ -76,24 +91,26 @@ class Connections:
         """Delete a connection; its objects stay."""
         self._state.edit(connection_id, {"status": "deprecated"})
 
-    def _row(self, connection_id: str, source: str, edits: dict[str, Any]) -> ConnectionRow:
-        offered = self.catalog.get(source, ())
-        chosen = {item["name"] for item in (edits.get("configurations") or {}).get("streams") or ()}
+    def _row(self, body: dict[str, Any], sources: _Known, destinations: _Known) -> ConnectionRow:
+        source, destination = sources.get(body["sourceId"]), destinations.get(body["destinationId"])
+        system = source.system if source else ""
+        offered = self.catalog.get(system, ())
+        configured = body.setdefault("configurations", {"streams": [_configured(spec) for spec in offered]})
+        chosen = {item["name"] for item in configured.get("streams") or ()}
         streams = tuple(spec for spec in offered if not chosen or spec.name in chosen)
-        body = {**_defaults(connection_id, source, streams), **edits}
-        body.pop("source", None)
-        broken = self._switches.on("breaking_change", source)
+        path = str(destination.configuration["s3_bucket_path"]) if destination else bucket_path(body["name"])
+        broken = self._switches.on("breaking_change", system)
         if broken and body["status"] == "active":
             body |= {"status": "inactive", "statusReason": broken.parameters.get("reason", "breaking schema change")}
-        return ConnectionRow(connection_id, source, streams, body)
+        return ConnectionRow(body["connectionId"], system, streams, body, path, asked_days(source))
 
 
-def _defaults(connection_id: str, source: str, streams: tuple[StreamSpec, ...]) -> dict[str, Any]:
+def _body(connection_id: str, name: str, edits: dict[str, Any]) -> dict[str, Any]:
     return {
         "connectionId": connection_id,
-        "name": source,
-        "sourceId": identity("source", source),
-        "destinationId": identity("destination", source),
+        "name": name,
+        "sourceId": identity("source", name),
+        "destinationId": identity("destination", name),
         "workspaceId": WORKSPACE,
         "status": "active",
         "statusReason": None,
@@ -105,7 +122,7 @@ def _defaults(connection_id: str, source: str, streams: tuple[StreamSpec, ...]) 
         "prefix": "",
         "createdAt": _CREATED_AT,
         "tags": [],
-        "configurations": {"streams": [_configured(spec) for spec in streams]},
+        **edits,
     }
 
 

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Body, Query, Response
 from fastapi.responses import PlainTextResponse
 
-from deployments.local.airbyte.catalog import WORKSPACE, StreamSpec, source_of
+from deployments.local.airbyte.catalog import WORKSPACE, StreamSpec
 from deployments.local.airbyte.connections import ConnectionRow, Connections
 from deployments.local.airbyte.jobs_api import Limit, Offset, paged
 from deployments.local.airbyte.problems import not_found
@@ -50,10 +50,10 @@ def routes(connections: Connections) -> APIRouter:
 
     @router.get("/streams")
     def streams(sourceId: str) -> list[dict[str, Any]]:  # noqa: N803 - the name on the wire
-        source = source_of(connections.catalog, sourceId)
-        if not source:
+        source = connections.sources.find(sourceId)
+        if source is None:
             raise not_found("source", sourceId)
-        return [_discovered(spec) for spec in connections.catalog[source]]
+        return [_discovered(spec) for spec in connections.catalog.get(source.system, ())]
 
     return router
 

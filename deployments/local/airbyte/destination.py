@@ -30,9 +30,9 @@ class S3Access:
 
 @dataclass(frozen=True)
 class Place:
-    """Where the objects of one stream of one job go: `landing/<connection>/<stream>/2026/11/18/`."""
+    """Where the objects of one stream of one job go: `<bucket path>/<stream>/2026/11/18/`."""
 
-    connection: str
+    path: str
     stream: str
     instant: datetime
     padded: bool = True
@@ -40,7 +40,7 @@ class Place:
     @property
     def stream_prefix(self) -> str:
         """The constant part of the path; one connection and stream own all of it."""
-        return f"landing/{self.connection}/{self.stream}/"
+        return f"{self.path.strip('/')}/{self.stream}/"
 
     @property
     def prefix(self) -> str:

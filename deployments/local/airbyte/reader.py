@@ -15,6 +15,7 @@ from deployments.local.saas.blocks import Block
 class Request:
     """What a sync asks for: everything visible at `until` that changed after `since` (None: from `start` on).
 
+    With `days` (first and last) only the records whose `cursor` lies in them, whatever was read before.
     `faults` are those of the records (renamed fields, multiplied metrics); the source makes them.
     """
 
@@ -24,6 +25,8 @@ class Request:
     since: datetime | None
     until: datetime
     faults: tuple[Fault, ...] = ()
+    days: tuple[date, date] | None = None
+    cursor: str = ""
 
 
 class Reader(Protocol):

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from fastapi import Depends, FastAPI, Request
 
-from deployments.local.airbyte import connections_api, jobs_api, simulation_api
+from deployments.local.airbyte import actors_api, connections_api, jobs_api, simulation_api
 from deployments.local.airbyte.catalog import Catalog
 from deployments.local.airbyte.connections import Connections
 from deployments.local.airbyte.destination import S3Access, S3Destination
@@ -72,7 +72,8 @@ class Server:
         app.include_router(connections_api.health(), prefix=BASE)
         app.include_router(token_routes(self.tokens), prefix=BASE, dependencies=[unwell])
         jobs = jobs_api.routes(self.state, self.connections, self.syncs, self._stopping)
-        for router in (jobs, connections_api.routes(self.connections)):
+        actors = (actors_api.routes(self.connections.sources), actors_api.routes(self.connections.destinations))
+        for router in (jobs, connections_api.routes(self.connections), *actors):
             app.include_router(router, prefix=BASE, dependencies=[unwell, known])
         app.include_router(simulation_api.routes(self.state, self.switches, record_faults))
         return app

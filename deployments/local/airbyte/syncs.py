@@ -192,13 +192,14 @@ class _Run:
 
     def _request(self, spec: StreamSpec) -> Request:
         source, since = self.connection.source, None
-        if not spec.is_full_refresh:
+        if not spec.is_full_refresh and not self.connection.days:
             since = self.state.cursor(self.connection.id, spec.name)
         faults = self.switches.of_records(source, spec.name, self.day)
         for fault in faults:
             self.switches.touched(fault, self.connection.id, spec.name, since)
         start = date.fromisoformat(self.state.get("start_date", START_DATE))
-        return Request(source, spec.name, start, since, self.instant, faults)
+        days = None if spec.is_full_refresh else self.connection.days
+        return Request(source, spec.name, start, since, self.instant, faults, days, spec.cursor)
 
     def _envelope(self, spec: StreamSpec, attempt: int, generation: int) -> Envelope:
         extracted = self.instant + timedelta(seconds=attempt - 1)
@@ -216,7 +217,7 @@ class _Run:
     def place(self, spec: StreamSpec) -> Place:
         """Where the objects of a stream go."""
         padded = not self.switches.on("unpadded_month", self.connection.source, spec.name)
-        return Place(self.connection.name, spec.name, self.instant, padded)
+        return Place(self.connection.path, spec.name, self.instant, padded)
 
 
 class _Writer:

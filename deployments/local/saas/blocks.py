@@ -34,11 +34,15 @@ class Block:
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What a sync asks for: everything visible at `until` that changed after `since` (None: from `start` on)."""
+    """What a sync asks for: everything visible at `until` that changed after `since` (None: from `start` on).
+
+    With `days_asked` (first and last) it is about these days only, as a connector with a start and an end date.
+    """
 
     start: date
     since: datetime | None
     until: datetime
+    days_asked: tuple[date, date] | None = None
 
     @property
     def is_first(self) -> bool:
@@ -48,19 +52,25 @@ class Request:
     @property
     def since_micros(self) -> int:
         """The earliest change asked for, exclusive, in microseconds UTC."""
-        return micros(self.since) if self.since else number(self.start) * 86_400_000_000 - 1
+        first = self.days_asked[0] if self.days_asked else self.start
+        return micros(self.since) if self.since else number(first) * 86_400_000_000 - 1
 
     @property
     def until_micros(self) -> int:
         """The instant of the extraction in microseconds UTC."""
         return micros(self.until)
 
+    def last_day(self, zone: str) -> int:
+        """Number of the last day there is anything to say about: today, or the last day asked for."""
+        newest = today(self.until_micros, zone)
+        return min(newest, number(self.days_asked[1])) if self.days_asked else newest
+
     def days(self, zone: str, look_back: int) -> range:
         """Day numbers of a report: from `look_back` days before `since` to today, in the account's own zone."""
-        first = number(self.start)
+        first = number(self.days_asked[0] if self.days_asked else self.start)
         if self.since:
             first = max(first, today(micros(self.since - timedelta(days=look_back)), zone))
-        return range(first, today(self.until_micros, zone) + 1)
+        return range(first, self.last_day(zone) + 1)
 
 
 Stream = Callable[[World, Request], Iterator[Block]]

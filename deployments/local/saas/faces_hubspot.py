@@ -48,7 +48,7 @@ def _created_on(dice: Dice, day: int, instant: int) -> int:
 
 def _touched(dice: Dice, request: Request) -> Iterator[Record]:
     since, last = request.since_micros, request.until_micros
-    for day in range(today(since, SHOP_ZONE) - _QUIET_AFTER, today(last, SHOP_ZONE) + 1):
+    for day in range(today(since, SHOP_ZONE) - _QUIET_AFTER, request.last_day(SHOP_ZONE) + 1):
         found = contacts(dice, day)
         found = found.take((found.created_at <= last) & (found.updated_at(last) > since))
         yield from _records(dice, found, last)

@@ -67,7 +67,7 @@ def updated_at(found: Orders, instant: int) -> Ints:
 
 def _touched(dice: Dice, request: Request) -> Iterator[Order]:
     last, since = request.until_micros, request.since_micros
-    first_day, last_day = today(since, SHOP_ZONE), today(last, SHOP_ZONE)
+    first_day, last_day = today(since, SHOP_ZONE), request.last_day(SHOP_ZONE)
     for day in range(first_day - _SETTLES_IN, last_day + 1):
         yield from _orders(dice, day, _fresh(orders(dice, day), since, last), last)
     older = join([refunds(dice, day) for day in range(first_day, last_day + 1)])
@@ -83,7 +83,7 @@ def _fresh(found: Orders, since: int, instant: int) -> Orders:
 
 def _refunded(dice: Dice, request: Request) -> Iterator[Record]:
     last, since = request.until_micros, request.since_micros
-    for day in range(today(since, SHOP_ZONE), today(last, SHOP_ZONE) + 1):
+    for day in range(today(since, SHOP_ZONE), request.last_day(SHOP_ZONE) + 1):
         found = refunds(dice, day)
         yield from _rows(found.take((found.refunded_at > since) & (found.refunded_at <= last)))
 

@@ -26,7 +26,7 @@ from deployments.local.saas.ga4_plan import (
 )
 from deployments.local.saas.ga4_writer import export_table, rendered
 from deployments.local.saas.hashing import Ints
-from deployments.local.saas.seasons import date_of, instant_of, midnight, number, today
+from deployments.local.saas.seasons import SHOP_ZONE, date_of, instant_of, midnight, number, today
 from deployments.local.saas.world import World
 
 CHUNK = 8_000  # sessions planned at a time
@@ -53,10 +53,13 @@ class Counts:
     revenue: int
 
 
-def exported(world: World, start: int, *, after: int, until: int) -> Iterator[Slice]:
-    """Events exported in (after, until], microseconds UTC, of sessions from day `start` on; in bounded pieces."""
+def exported(world: World, start: int, *, after: int, until: int, last: int | None = None) -> Iterator[Slice]:
+    """Events exported in (after, until], microseconds UTC, of sessions from day `start` on; in bounded pieces.
+
+    `last` is the number of the last day whose sessions are of interest.
+    """
     first = max(start, today(after - LATEST * DAY - _DELAY))
-    for day in range(first, today(until) + 1):
+    for day in range(first, (today(until) if last is None else last) + 1):
         yield from exported_of_day(world, day, after=after, until=until)
 
 
@@ -133,7 +136,8 @@ def _chunks(world: World, day: int, after: int, until: int) -> Iterator[Visits]:
 
 def _events(world: World, request: Request) -> Iterator[Block]:
     start = number(request.start)
-    for part in exported(world, start, after=request.since_micros, until=request.until_micros):
+    days = request.last_day(SHOP_ZONE)
+    for part in exported(world, start, after=request.since_micros, until=request.until_micros, last=days):
         for rows in rendered(world.dice, part.day, part.seen, part.events):
             yield Block(rows.texts())
 
