@@ -22,11 +22,12 @@ _OWN = {"name", "source"}
 
 
 class _Loader(yaml.CSafeLoader):
-    """YAML whose only booleans are true and false, so that `on`, `Yes` and `No` stay words."""
+    """YAML whose only booleans are true and false, so that `on`, `Yes` and `No` stay words; so do days."""
 
 
+_GUESSED = ("tag:yaml.org,2002:bool", "tag:yaml.org,2002:timestamp")
 _Loader.yaml_implicit_resolvers = {
-    letter: [(tag, pattern) for tag, pattern in rules if tag != "tag:yaml.org,2002:bool"]
+    letter: [(tag, pattern) for tag, pattern in rules if tag not in _GUESSED]
     for letter, rules in yaml.CSafeLoader.yaml_implicit_resolvers.items()
 }
 _Loader.add_implicit_resolver("tag:yaml.org,2002:bool", re.compile("^(?:true|false)$"), list("tf"))

@@ -8,14 +8,14 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Iterable
-from datetime import timedelta
+from datetime import date, timedelta
 from difflib import get_close_matches
 from functools import lru_cache
 from pathlib import Path
 from typing import Annotated
 from zoneinfo import ZoneInfo, available_timezones
 
-from pydantic import AfterValidator, ValidationError
+from pydantic import AfterValidator, BeforeValidator, ValidationError
 from pydantic import Field as Key
 
 from expectations.declare import crosscheck, reading
@@ -57,6 +57,13 @@ def _currency(value: str | FromField) -> str | FromField:
     return value
 
 
+def _day(text: object) -> date:
+    try:
+        return date.fromisoformat(str(text))
+    except ValueError:
+        raise ValueError(f"{str(text)!r} is no day: write for example 2026-11-25") from None
+
+
 class Owner(Shape):
     """Who is told, and how they are mentioned in Slack."""
 
@@ -83,6 +90,8 @@ class Source(Shape):
     extract_within: Duration
     fresh_within: Duration
     restates: Duration
+    # Nobody waits for the source before 00:00 UTC of this day, and its schedule is skipped.
+    paused_until: Annotated[date | None, BeforeValidator(_day)] = None
     timezone: Annotated[str | FromField, AfterValidator(_zone)]
     currency: Annotated[str | FromField, AfterValidator(_currency)]
     streams: Annotated[dict[str, Stream], Key(min_length=1)]

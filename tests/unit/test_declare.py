@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path
 
@@ -181,3 +181,12 @@ def test_every_personal_field_of_the_real_records_is_marked() -> None:
 
 def test_the_file_name_is_the_name_of_the_source() -> None:
     assert all(load(path.stem).name == path.stem for path in SOURCES.glob("*.yaml"))
+
+
+@pytest.mark.parametrize("written", ["tomorrow", "2026-13-01", "20", "2026-11-25T06:00:00"])
+def test_a_pause_ends_at_a_day(folder: Path, written: str) -> None:
+    said = refusal(folder, "currency: USD\n", f"currency: USD\npaused_until: {written}\n")
+    assert f"line 10, paused_until: '{written}' is no day: write for example 2026-11-25" in said
+    (folder / "example.yaml").write_text(EXAMPLE + "paused_until: 2026-11-25\n")
+    load.cache_clear()
+    assert load("example", folder).paused_until == date(2026, 11, 25)
