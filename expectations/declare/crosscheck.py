@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
+from expectations.declare.field import DATE_TYPES, TIMESTAMP_TYPES
 from expectations.declare.reading import Place
 from expectations.declare.stream import Pair, Stream
 
@@ -40,6 +41,8 @@ def _references(stream: Stream) -> Iterator[tuple[Place, str]]:
     named += [((*here, "slice"), name) for name in stream.slice]
     if stream.cursor:
         named.append(((*here, "cursor"), stream.cursor))
+    if stream.dated_by:
+        named.append(((*here, "dated_by"), stream.dated_by))
     if stream.watch:
         named += [((*here, "watch", "account"), stream.watch.account), ((*here, "watch", "day"), stream.watch.day)]
         named += [((*here, "watch", name), metric.field) for name, metric in stream.watch.metrics.items()]
@@ -48,7 +51,7 @@ def _references(stream: Stream) -> Iterator[tuple[Place, str]]:
     for place, name in named:
         if name not in stream.fields:
             yield place, _missing(stream, name)
-        elif place[-1] in ("key", "slice", "cursor") and stream.fields[name].pii == "drop":
+        elif place[-1] in ("key", "slice", "cursor", "dated_by") and stream.fields[name].pii == "drop":
             yield place, f"{name!r} is pii: drop and never reaches staging"
 
 
@@ -74,6 +77,11 @@ def _kinds(stream: Stream) -> Iterator[tuple[Place, str]]:
         yield (*here, "slice"), "a report needs a slice, for example [account_id, date]"
     if stream.kind == "entity" and stream.slice:
         yield (*here, "slice"), "an entity has no slice; remove it"
+    dated = stream.fields.get(stream.dated_by) if stream.dated_by else None
+    if stream.dated_by and stream.slice:
+        yield (*here, "dated_by"), "the slice dates these rows; remove it"
+    if dated and dated.type not in DATE_TYPES + TIMESTAMP_TYPES:
+        yield (*here, "dated_by"), f"{dated.name} is {dated.type}; write a field that holds a day or an instant"
     if stream.kind == "event" and not stream.cursor:
         yield (*here, "cursor"), "an event stream needs a cursor"
     last = stream.fields.get(stream.slice[-1]) if stream.slice else None

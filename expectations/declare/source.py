@@ -90,6 +90,7 @@ class Source(Shape):
     extract_within: Duration
     fresh_within: Duration
     restates: Duration
+    retention: Duration | None = None
     # Nobody waits for the source before 00:00 UTC of this day, and its schedule is skipped.
     paused_until: Annotated[date | None, BeforeValidator(_day)] = None
     timezone: Annotated[str | FromField, AfterValidator(_zone)]

@@ -103,6 +103,7 @@ class Stream(Shape):
     key: Annotated[Texts, Key(min_length=1)]
     cursor: str | None = None
     slice: Texts = ()
+    dated_by: str | None = None
     fields: Annotated[dict[str, Field], Key(min_length=1)]
     watch: Watch | None = None
     reconcile: Reconcile | None = None
@@ -152,6 +153,12 @@ class Stream(Shape):
     def slice_columns(self) -> tuple[str, ...]:
         """Staging columns of the slice that a newer sync replaces as a whole."""
         return tuple(self.fields[name].column for name in self.slice)
+
+    @property
+    def dated(self) -> Field | None:
+        """The field whose day places a row in time; None where only the sync that brought it does."""
+        name = self.dated_by or (self.slice[-1] if self.slice else None)
+        return self.fields[name] if name else None
 
     @property
     def columns(self) -> tuple[Column, ...]:

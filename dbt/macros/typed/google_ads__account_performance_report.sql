@@ -1,4 +1,4 @@
-{# rendered from google_ads, sha256 10023ad4964977295a979c18ea6f8d699c15c199b3b8fdb0f43f4cb4f7cc55d4; change the declaration, then run `plumbline render` #}
+{# rendered from google_ads, sha256 930b17aeac628b9e98a43190ae9d3c95a389e05d3ed5e14ac1a936f3bb40b1a6; change the declaration, then run `plumbline render` #}
 
 {% macro typed_google_ads__account_performance_report(rows) %}{{ return(adapter.dispatch('typed_google_ads__account_performance_report')(rows)) }}{% endmacro %}
 

@@ -1,4 +1,4 @@
-{# rendered from meta_ads, sha256 60743572258df544fc1c120abf38980517638ac0a54d9081de879c7ae0d64ff5; change the declaration, then run `plumbline render` #}
+{# rendered from meta_ads, sha256 76cc103136adedfcc4df23d8de3bcef27f7979b1ab3d7c6bc257b4e760af53b1; change the declaration, then run `plumbline render` #}
 
 {% macro typed_meta_ads__ads_insights(rows) %}{{ return(adapter.dispatch('typed_meta_ads__ads_insights')(rows)) }}{% endmacro %}
 

@@ -1,4 +1,4 @@
--- rendered from all sources, sha256 a8d4b2fc21b683e1af7a9a805af6bba2cbaa67f03456cfa2b9a05e0c327a7be8; change the declaration, then run `plumbline render`
+-- rendered from all sources, sha256 45973c02dd3827ab8fd782f99d9cb1f5b9e23b49741cfc56ae757acd13063d15; change the declaration, then run `plumbline render`
 {{ config(materialized='view') }}
 
 {% set models = [
