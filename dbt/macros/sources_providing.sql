@@ -1,4 +1,4 @@
-{# rendered from all sources, sha256 45973c02dd3827ab8fd782f99d9cb1f5b9e23b49741cfc56ae757acd13063d15; change the declaration, then run `plumbline render` #}
+{# rendered from all sources, sha256 5aa6881766aae4f222136694dfb036a2d0c0d806be410394e9893f5cb2493650; change the declaration, then run `plumbline render` #}
 
 {# The sources that declare a fact under `provides`; each has a model <source>__<fact>. #}
 {% macro sources_providing(fact) %}

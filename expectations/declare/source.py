@@ -12,7 +12,7 @@ from datetime import date, timedelta
 from difflib import get_close_matches
 from functools import lru_cache
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 from zoneinfo import ZoneInfo, available_timezones
 
 from pydantic import AfterValidator, BeforeValidator, ValidationError
@@ -71,11 +71,25 @@ class Owner(Shape):
     slack: Annotated[str, Key(pattern=r"^[@#].+")]
 
 
+class Days(Shape):
+    """What the connector calls the first and the last day that it is to read, and how it writes them."""
+
+    first: str = "start_date"
+    last: str = "end_date"
+    form: Literal["day", "instant"] = "day"
+
+    def configuration(self, first: date, last: date) -> dict[str, str]:
+        """The part of the connector's configuration that asks for these days, both included."""
+        ends = ("T00:00:00Z", "T23:59:59Z") if self.form == "instant" else ("", "")
+        return {self.first: f"{first}{ends[0]}", self.last: f"{last}{ends[1]}"}
+
+
 class Connection(Shape):
-    """The Airbyte definition, and the name (never the value) of its secret."""
+    """The Airbyte definition, the name (never the value) of its secret, and how a range of days is asked for."""
 
     definition: str
     secret: Annotated[str, Key(pattern=r"^[A-Z][A-Z0-9_]*$")]
+    days: Days = Days()
 
 
 class Source(Shape):

@@ -11,9 +11,15 @@ from typing import Annotated, Literal
 from pydantic import BeforeValidator
 from pydantic import Field as Key
 
-from expectations.declare.field import Column, Field, Name, Shape, Texts
+from expectations.declare.field import Column, Field, Mode, Name, Shape, Texts
 
 Kind = Literal["report", "entity", "event"]
+# Faults of a source's text that are mended knowingly; a line with any other one is quarantined.
+Tolerance = Literal["byte_order_mark", "cp1252"]
+
+
+def _listed(value: object) -> object:
+    return [value] if isinstance(value, str) else value
 
 
 class Watched(Shape):
@@ -93,6 +99,21 @@ class Reconcile(Shape):
         return max(self.tolerance, abs(theirs) * self.tolerance_share)
 
 
+def landing_path(source: str) -> str:
+    """Where the connection of a source writes; no other connection may write there or below."""
+    return f"landing/{source}"
+
+
+def backfill_path(source: str) -> str:
+    """Where its backfill connection writes."""
+    return f"landing/backfill/{source}"
+
+
+def backfill_name(source: str) -> str:
+    """What the backfill connection of a source is called in Airbyte, and its own source and destination."""
+    return f"{source}-backfill"
+
+
 class Stream(Shape):
     """One table of a source: how it arrives, what makes a row, and what every field promises."""
 
@@ -107,6 +128,8 @@ class Stream(Shape):
     fields: Annotated[dict[str, Field], Key(min_length=1)]
     watch: Watch | None = None
     reconcile: Reconcile | None = None
+    mode: Mode = "evolve"
+    tolerates: Annotated[tuple[Tolerance, ...], BeforeValidator(_listed)] = ()
     description: str = ""
 
     @property
@@ -118,6 +141,20 @@ class Stream(Shape):
     def staging_model(self) -> str:
         """The typed history: one row per sealed row (per key for events)."""
         return f"stg_{self.source}__{self.name}"
+
+    @property
+    def typed_model(self) -> str:
+        """Where typed rows are written; rows that break a rule stay there, and `staging_model` is the others."""
+        return f"typed_{self.source}__{self.name}" if self.holds_rows_back else self.staging_model
+
+    @property
+    def holds_rows_back(self) -> bool:
+        """Whether a row of this stream may be quarantined for its values."""
+        return any(self.mode_of(field) == "quarantine" for field in self.fields.values())
+
+    def mode_of(self, field: Field) -> Mode:
+        """What a breach by this field does: its own word, else that of the stream."""
+        return field.mode or self.mode
 
     @property
     def current_model(self) -> str:
@@ -132,12 +169,22 @@ class Stream(Shape):
     @property
     def landing_prefix(self) -> str:
         """Where Airbyte writes this stream, below the bucket."""
-        return f"landing/{self.source}/{self.name}/"
+        return f"{landing_path(self.source)}/{self.name}/"
+
+    @property
+    def backfill_prefix(self) -> str:
+        """Where the backfill connection of the source writes this stream, below the bucket."""
+        return f"{backfill_path(self.source)}/{self.name}/"
 
     @property
     def lake_prefix(self) -> str:
         """Where sealed objects and manifests stand, below the bucket."""
         return f"lake/{self.source}/{self.name}/"
+
+    @property
+    def quarantine_prefix(self) -> str:
+        """Where refused lines and objects of this stream are kept, below the bucket."""
+        return f"quarantine/{self.source}/{self.name}/"
 
     @property
     def suite(self) -> str:
@@ -159,6 +206,11 @@ class Stream(Shape):
         """The field whose day places a row in time; None where only the sync that brought it does."""
         name = self.dated_by or (self.slice[-1] if self.slice else None)
         return self.fields[name] if name else None
+
+    @property
+    def slice_day(self) -> str | None:
+        """The staging column with the day of a slice; None where slices are not days."""
+        return next((self.fields[name].column for name in self.slice if self.fields[name].is_day), None)
 
     @property
     def columns(self) -> tuple[Column, ...]:

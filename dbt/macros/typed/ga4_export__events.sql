@@ -98,7 +98,6 @@ final as (
         _changes
     from with_parameters
 )
-
 select * from final
 {% endmacro %}
 
@@ -191,6 +190,5 @@ final as (
         _changes
     from with_parameters
 )
-
 select * from final
 {% endmacro %}

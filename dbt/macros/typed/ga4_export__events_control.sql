@@ -31,7 +31,6 @@ final as (
         _changes
     from parsed
 )
-
 select * from final
 {% endmacro %}
 
@@ -64,6 +63,5 @@ final as (
         _changes
     from parsed
 )
-
 select * from final
 {% endmacro %}

@@ -37,7 +37,6 @@ final as (
         _changes
     from parsed
 )
-
 select * from final
 {% endmacro %}
 
@@ -76,6 +75,5 @@ final as (
         _changes
     from parsed
 )
-
 select * from final
 {% endmacro %}

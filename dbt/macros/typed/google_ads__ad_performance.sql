@@ -48,7 +48,6 @@ final as (
         _changes
     from parsed
 )
-
 select * from final
 {% endmacro %}
 
@@ -98,6 +97,5 @@ final as (
         _changes
     from parsed
 )
-
 select * from final
 {% endmacro %}

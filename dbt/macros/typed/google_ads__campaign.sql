@@ -42,7 +42,6 @@ final as (
         _changes
     from parsed
 )
-
 select * from final
 {% endmacro %}
 
@@ -86,6 +85,5 @@ final as (
         _changes
     from parsed
 )
-
 select * from final
 {% endmacro %}

@@ -36,7 +36,6 @@ final as (
         _changes
     from parsed
 )
-
 select * from final
 {% endmacro %}
 
@@ -74,6 +73,5 @@ final as (
         _changes
     from parsed
 )
-
 select * from final
 {% endmacro %}

@@ -71,7 +71,6 @@ final as (
         _changes
     from with_parameters
 )
-
 select * from final
 {% endmacro %}
 
@@ -144,6 +143,5 @@ final as (
         _changes
     from with_parameters
 )
-
 select * from final
 {% endmacro %}

@@ -27,7 +27,6 @@ final as (
         _changes
     from parsed
 )
-
 select * from final
 {% endmacro %}
 
@@ -56,6 +55,5 @@ final as (
         _changes
     from parsed
 )
-
 select * from final
 {% endmacro %}

@@ -39,7 +39,6 @@ final as (
         _changes
     from parsed
 )
-
 select * from final
 {% endmacro %}
 
@@ -80,6 +79,5 @@ final as (
         _changes
     from parsed
 )
-
 select * from final
 {% endmacro %}

@@ -35,7 +35,6 @@ final as (
         _changes
     from parsed
 )
-
 select * from final
 {% endmacro %}
 
@@ -72,6 +71,5 @@ final as (
         _changes
     from parsed
 )
-
 select * from final
 {% endmacro %}

@@ -1,4 +1,4 @@
--- rendered from meta_ads, sha256 76cc103136adedfcc4df23d8de3bcef27f7979b1ab3d7c6bc257b4e760af53b1; change the declaration, then run `plumbline render`
+-- rendered from meta_ads, sha256 3ed0c48e7ffd1b681ba76349e170b490ab28962ab1140e52596f5f0fd45b1cb9; change the declaration, then run `plumbline render`
 {% if nothing_new(source('meta_ads', 'ads')) %}
 select * from {{ this }} where false
 {% else %}
