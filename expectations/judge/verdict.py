@@ -19,6 +19,7 @@ CHECKS = {
     "completeness": "Rows are missing",
     "freshness": "Data is old",
     "late": "Source is late",
+    "paused": "Source is paused",
     "build_failed": "A model did not build",
     "data_test": "A data test failed",
 }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time as clock
 from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
 
 from prefect import task
 
@@ -11,7 +12,9 @@ from expectations.declare.errors import Misconfigured
 from expectations.declare.source import Source, load_all
 from expectations.judge.verdict import Verdict
 from tasks import doors
+from tasks.adapters.ops_control import Pause
 from tasks.adapters.ops_store import SyncRow
+from tasks.operate.pause import in_words, paused_sources
 from tasks.outcomes import recorded
 from tasks.settings import settings
 from tasks.window import Window
@@ -24,19 +27,25 @@ LOOK_AGAIN_SECONDS = 10.0
 def wait_for_sources(window: Window) -> tuple[Verdict, ...]:
     """Wait until every source has a judged sync of the day, at most until `PLUMBLINE_CLOSE_BY` of the next one.
 
-    Returns one `late` verdict per source, passed or failed; a late source does not hold the others.
+    Returns one verdict per source: `late`, passed or warned, or `paused`. Neither holds the others, and nobody waits
+    for a source that is paused.
     """
-    day, sources = window.days()[-1], load_all()
+    day, sources, pauses = window.days()[-1], load_all(), paused_sources()
+    awaited = {name: source for name, source in sources.items() if name not in pauses}
     deadline = _next_day_at(day, settings().core.close_by)
-    if (missing := _missing(day, sources)) and datetime.now(UTC) < window.end:
+    if (missing := _missing(day, awaited)) and datetime.now(UTC) < window.end:
         raise Misconfigured(
             f"{day} is not over yet and cannot be closed",
             where=f"nothing yet from {', '.join(sorted(missing))}",
             do="Close a day that is over (UTC)",
         )
-    while (missing := _missing(day, sources)) and datetime.now(UTC) < deadline:
+    while (missing := _missing(day, awaited)) and datetime.now(UTC) < deadline:
         clock.sleep(LOOK_AGAIN_SECONDS)
-    return tuple(_late(source, window, name in missing) for name, source in sources.items())
+    resting = _missing(day, sources) & pauses.keys()
+    return tuple(
+        _paused(source, window, pauses[name]) if name in resting else _late(source, window, name in missing)
+        for name, source in sources.items()
+    )
 
 
 def known_verdicts(window: Window) -> tuple[Verdict, ...]:
@@ -65,17 +74,39 @@ def _late(source: Source, window: Window, missing: bool) -> Verdict:
     by = settings().core.close_by
     told = f"{source.title} had not delivered {window.label} by {by} UTC; its figures are those of the last sync."
     fine = f"{source.title} delivered {window.label} in time."
-    return Verdict(
+    return _verdict(
+        source,
+        window,
         check="late",
-        source=source.name,
-        model=source.name,
-        scope=window.label,
-        state="warned" if missing else "passed",
         severity="warning",
-        owner=source.owner.slack,
+        state="warned" if missing else "passed",
         sentence=told if missing else fine,
         observed="no judged sync" if missing else "judged",
         expected=f"a judged sync by {by} UTC",
-        runbook="late",
+    )
+
+
+def _paused(source: Source, window: Window, pause: Pause) -> Verdict:
+    """Nobody is alarmed by what somebody decided; the release is marked all the same."""
+    return _verdict(
+        source,
+        window,
+        check="paused",
+        severity="info",
+        state="warned",
+        sentence=f"{source.title} is {in_words(pause)}. Its figures are those of the last sync.",
+        observed="paused",
+        expected="a judged sync after the pause",
+    )
+
+
+def _verdict(source: Source, window: Window, **said: Any) -> Verdict:  # noqa: ANN401 - the rest of a verdict
+    return Verdict(
+        source=source.name,
+        model=source.name,
+        scope=window.label,
+        owner=source.owner.slack,
+        runbook=said["check"],
         window=window,
+        **said,
     )

@@ -12,7 +12,7 @@ import os
 import shutil
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal
@@ -24,6 +24,7 @@ from tasks import doors
 from tasks.adapters.ops_store import ReleaseRow
 from tasks.adapters.warehouse.base import Warehouse
 from tasks.outcomes import recorded
+from tasks.publish.gate import Gate, gate
 from tasks.publish.provenance import Provenance, provenance
 from tasks.settings import settings
 from tasks.window import Window
@@ -48,36 +49,26 @@ class Release:
 @task(task_run_name="publish {state} {window.label}")
 @recorded
 def publish(window: Window, state: Literal["provisional", "final"], verdicts: Sequence[Verdict]) -> Release:
-    """Swap `published/current` to a new release, or hold it where a critical check did not pass.
+    """Swap `published/current` to a new release, or hold it where a critical check did not pass or a person holds.
 
     Publishing the same inputs again returns the release that is there.
     """
-    reasons = (*(v.sentence for v in verdicts if v.holds), *_still_wrong(verdicts))
+    way = gate(window, verdicts)
     with doors.warehouse() as warehouse:
         facts = provenance(warehouse, window)
-        identity = _fingerprint(facts, state)
-        if reasons:
-            return _hold(window, state, identity, reasons)
+        identity = _fingerprint(facts, state, way)
+        if way.reasons:
+            return _hold(window, state, identity, way)
         if (same := _already_published(window, identity)) is not None:
             _settle(window, release_notes() or {})
             return same
-        body = _describe(window, state, verdicts, facts, identity)
+        body = {**_describe(window, state, verdicts, facts, identity), "overrides": way.told}
         folder = _write(warehouse, body)
     _swap(folder)
     release = Release(body["id"], window, state, held=False, because=(), folder=folder, rows=sum(body["rows"].values()))
     _settle(window, body)
     _forget_old_releases()
     return release
-
-
-def _still_wrong(verdicts: Sequence[Verdict]) -> tuple[str, ...]:
-    """Critical incidents of other windows that nobody repaired: marts are cumulative and hold their rows too."""
-    judged_now = {(v.check, v.source, v.scope) for v in verdicts}
-    return tuple(
-        f"Since {i.window_label}: {i.sentence}"
-        for i in doors.ops_store().open_incidents()
-        if i.severity == "critical" and (i.check, i.source, i.scope) not in judged_now
-    )
 
 
 def published() -> Path | None:
@@ -98,8 +89,9 @@ def held_notes() -> dict[str, Any] | None:
     return json.loads(path.read_text()) if path.exists() else None
 
 
-def _fingerprint(facts: Provenance, state: str) -> str:
+def _fingerprint(facts: Provenance, state: str, way: Gate) -> str:
     told = [state, facts.commit, facts.declarations, *sorted(f"{i.key} {i.etag}" for i in facts.inputs)]
+    told += [f"{o.check} {o.source} {o.scope} {o.at}" for o in way.overrides]
     return hashlib.sha256("\n".join(told).encode()).hexdigest()
 
 
@@ -110,21 +102,22 @@ def _already_published(window: Window, identity: str) -> Release | None:
     return Release(notes["id"], window, notes["state"], False, (), folder, sum(notes["rows"].values()), reused=True)
 
 
-def _hold(window: Window, state: Literal["provisional", "final"], identity: str, reasons: tuple[str, ...]) -> Release:
+def _hold(window: Window, state: Literal["provisional", "final"], identity: str, way: Gate) -> Release:
     notes = release_notes()
     body: dict[str, Any] = {
         "id": f"{window.label}-{state}-held-{identity[:8]}",
         "window": {"label": window.label},
         "state": state,
         "held_at": datetime.now(UTC).isoformat(timespec="seconds"),
-        "because": list(reasons),
+        "because": list(way.reasons),
+        "obstacles": [asdict(obstacle) for obstacle in way.obstacles],
         "readers_see": notes["id"] if notes else None,
     }
     folder = settings().home / "published"
     folder.mkdir(parents=True, exist_ok=True)
     _write_durably(folder / "held.json", body)
     doors.ops_store().record_release(ReleaseRow(body["id"], window, state, True, datetime.now(UTC), body))
-    return Release(body["id"], window, state, held=True, because=reasons, folder=None, rows=0)
+    return Release(body["id"], window, state, held=True, because=way.reasons, folder=None, rows=0)
 
 
 def _describe(
@@ -142,7 +135,7 @@ def _describe(
             "counts": dict(Counter(v.state for v in verdicts)),
             "marked": [_mark(v) for v in verdicts if v.state not in ("passed", "learning")],
         },
-        "stale_sources": sorted({v.source for v in verdicts if v.check == "late" and v.alarming}),
+        "stale_sources": sorted({v.source for v in verdicts if v.check in ("late", "paused") and v.state != "passed"}),
         "freshness": facts.freshness,
         "inputs": [{"manifest": m, "rows": rows} for m, rows in facts.manifests],
         "rows": {},

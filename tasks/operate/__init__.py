@@ -1,0 +1,1 @@
+"""What people do to the pipeline at night: pause, hold, release, rebuild, prune, try again."""
