@@ -73,14 +73,14 @@ def seal(landed: Landed, declaration: Stream) -> Batch:
     folder = f"{declaration.lake_prefix}sync_id={landed.sync_id}/"
     known = read(store, folder)
     if known:
-        return _batch(known, folder, reused=True)
+        return batch_of(known, folder, reused=True)
     personal = contract(declaration).tokens
     key = token_key(needed=bool(personal))
     with tempfile.TemporaryDirectory(prefix="plumbline-seal-") as scratch:
         sealing = _Sealing(store, landed, folder, Path(scratch), tokens_sql(personal, key.version), key)
         entries = sealing.objects()
         quarantine = sealing.quarantine(entries)
-    return _batch(write_once(store, folder, _manifest(landed, entries, quarantine, key.version)), folder)
+    return batch_of(write_once(store, folder, _manifest(landed, entries, quarantine, key.version)), folder)
 
 
 def token_key(*, needed: bool = True) -> TokenKey:
@@ -179,7 +179,8 @@ def _manifest(landed: Landed, entries: Sequence[Entry], quarantine: Quarantined 
     )
 
 
-def _batch(manifest: Manifest, folder: str, *, reused: bool = False) -> Batch:
+def batch_of(manifest: Manifest, folder: str, *, reused: bool = False) -> Batch:
+    """The batch that a manifest in a lake folder speaks of."""
     return Batch(
         source=manifest.source,
         stream=manifest.stream,
