@@ -13,7 +13,7 @@ from deployments.local.airbyte.catalog import declared
 from deployments.local.airbyte.destination import S3Access
 from deployments.local.airbyte.server import Server, ServerConfig
 from deployments.local.airbyte.world_reader import WorldReader
-from deployments.local.saas.faults import CHANGES
+from deployments.local.saas.reader import FAULTS
 from deployments.local.saas.world import World
 from expectations.declare.errors import Misconfigured
 
@@ -28,7 +28,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--home", type=Path, required=True, help="folder of the state (PLUMBLINE_HOME)")
     chosen = parser.parse_args(arguments)
     world = World(int(_setting("PLUMBLINE_SEED")), float(_setting("PLUMBLINE_SCALE")))
-    server = Server(_config(chosen.home), declared(), WorldReader(world), record_faults=frozenset(CHANGES))
+    server = Server(_config(chosen.home), declared(), WorldReader(world), record_faults=FAULTS)
     uvicorn.run(
         server.app,
         host="127.0.0.1",

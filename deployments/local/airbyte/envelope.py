@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from hashlib import blake2b
@@ -27,15 +26,13 @@ class Envelope:
     attempt: int
     extracted_ms: int
     generation: int
-    changed_field: str = ""
-    changed_every: int = 0
 
     def lines(self, payloads: list[bytes], first: int) -> bytes:
         """The records as lines; `first` is the number of the first one in its attempt."""
         rows = len(payloads)
         pieces = [b'}\n{"_airbyte_raw_id":"'] * (4 * rows)
         pieces[1::4] = raw_ids(self._seed, first, rows)
-        pieces[2::4] = self._middles(first, rows)
+        pieces[2::4] = [self._middle] * rows
         pieces[3::4] = payloads
         pieces[0] = pieces[0].removeprefix(b"}\n")
         return b"".join(pieces) + b"}\n" if rows else b""
@@ -45,18 +42,10 @@ class Envelope:
         name = f"{self.sync_id}/{self.stream}/{self.attempt}"
         return int.from_bytes(blake2b(name.encode(), digest_size=8).digest(), "big")
 
-    def _middles(self, first: int, rows: int) -> list[bytes]:
-        middles = [self._middle([])] * rows
-        if self.changed_every:
-            change = {"field": self.changed_field, "change": "NULLED", "reason": "SOURCE_RETRIEVAL_ERROR"}
-            start = -first % self.changed_every
-            middles[start :: self.changed_every] = [self._middle([change])] * len(middles[start :: self.changed_every])
-        return middles
-
-    def _middle(self, changes: list[dict[str, str]]) -> bytes:
-        meta = json.dumps({"sync_id": self.sync_id, "changes": changes}, separators=(",", ":"))
+    @property
+    def _middle(self) -> bytes:
         return (
-            f'","_airbyte_extracted_at":{self.extracted_ms},"_airbyte_meta":{meta},'
+            f'","_airbyte_extracted_at":{self.extracted_ms},"_airbyte_meta":{{"sync_id":{self.sync_id},"changes":[]}},'
             f'"_airbyte_generation_id":{self.generation},"_airbyte_data":'
         ).encode()
 

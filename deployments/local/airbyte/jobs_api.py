@@ -116,6 +116,8 @@ def _created(state: State, connections: Connections, syncs: Syncs, body: NewJob)
         raise not_found("connection", body.connectionId)
     if not connection.is_active:
         raise conflict("Can only sync an active connection")
+    if syncs.switches.take("foreign_job", connection.source) and (foreign := state.create_job(connection.id, "sync")):
+        syncs.start(foreign, connection)
     job = state.create_job(connection.id, body.jobType)
     if job is None:
         raise conflict(f"A sync is already running for: {connection.id}", kind="try-again-later")

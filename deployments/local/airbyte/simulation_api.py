@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from datetime import date
 from typing import Annotated, Any
 
@@ -63,6 +64,10 @@ def routes(state: State, switches: Switches, record_faults: frozenset[str]) -> A
     def put_settings(settings: SimulationSettings) -> dict[str, Any]:
         state.put("start_date", settings.start_date.isoformat())
         return get_settings()
+
+    @router.get("/jobs")
+    def get_jobs() -> list[dict[str, Any]]:
+        return [asdict(job) for job in state.jobs()]
 
     @router.get("/faults")
     def get_faults() -> list[dict[str, Any]]:

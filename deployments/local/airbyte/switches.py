@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -14,23 +14,31 @@ from deployments.local.airbyte.state import State
 _DAY_TURNS_AT = timedelta(hours=6)
 
 SERVER_FAULTS: dict[str, str] = {
-    "burst": "the next `times` requests are answered with `status` (429 or 503)",
     "breaking_change": "the connection is inactive, with `reason` as its statusReason",
+    "broken_json": "every `every`-th line of an object ends in the middle of its record",
+    "burst": "the next `times` requests are answered with `status` (429 or 503)",
     "duplicate_object": "the objects of a sync are delivered twice, as new parts with equal bytes",
+    "envelope_missing": "every `every`-th line of an object is the bare record, without Airbyte's envelope",
     "failed_job": "the job fails after `parts` objects of the stream, which stay",
     "false_success": "the job succeeds at once, without statistics and without an object",
+    "foreign_job": "somebody else starts a job the moment before: POST /jobs answers 409 `A sync is already running`",
     "form_only": "the token endpoint refuses JSON",
     "json_only": "the token endpoint refuses form-encoded requests",
+    "late_object": "the last object of a sync appears only when this switch is turned off, long after the job",
     "lost_post": "POST /jobs creates the job and answers 409 `Timed out waiting for a sync job`",
-    "meta_changes": "every `every`-th record says that `field` was NULLED at the source",
+    "meta_changes": "every `every`-th record lost its `field` at the source, and its envelope says NULLED",
     "name_clash": "object names end in -1 after the extension",
-    "retry_parts": "`attempts` attempts die after `parts` objects; the last one sends all again",
+    "quota": "`attempts` attempts die at the source's rate limit; the job is `incomplete` for `seconds` after each",
+    "retry_parts": "`attempts` attempts die after `parts` objects of `rows` records; the last one sends all again",
     "slow_post": "POST /jobs creates the job and answers after `seconds`",
     "stuck_job": "the job stays in `status` until it is cancelled",
     "token_dies_early": "a token is refused after `seconds`, whatever it announced",
+    "truncated_gzip": "the objects of a sync end in the middle of their gzip stream",
     "unknown_status": "a job is reported with `status`, a word unknown to the SDK, while it runs",
     "unpadded_month": "the date in object names has no leading zeros",
 }
+# What these spoil is sent again once they are off, as a source does that is repaired.
+SPOILING = ("broken_json", "envelope_missing", "late_object", "meta_changes", "truncated_gzip")
 MAX_ATTEMPTS = 20
 
 
@@ -81,13 +89,14 @@ class Switches:
 
     def __init__(self, state: State) -> None:
         self._state = state
+        self.listeners: list[Callable[[], None]] = []
 
     def all(self) -> list[Fault]:
         """Every switch that is on."""
         return [read_fault(item) for item in self._state.get("faults", [])]
 
     def put(self, faults: Sequence[Fault]) -> None:
-        """Replace all switches.
+        """Replace all switches, and tell the listeners.
 
         A source that is repaired touches the records it repairs: it sends again what it sent while a fault
         of its records was on, so the cursors of those streams go back.
@@ -100,6 +109,8 @@ class Switches:
             self._state.put("touched", {key: value for key, value in marks.items() if key in kept})
             for connection_id, stream, since in (m for key, ms in marks.items() if key not in kept for m in ms):
                 self._rewind(connection_id, stream, datetime.fromisoformat(since) if since else None)
+        for told in self.listeners:
+            told()
 
     def _rewind(self, connection_id: str, stream: str, since: datetime | None) -> None:
         cursor = self._state.cursor(connection_id, stream)

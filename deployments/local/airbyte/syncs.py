@@ -4,20 +4,22 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import partial
 from itertools import islice
 
 from botocore.exceptions import BotoCoreError, ClientError
 
 from deployments.local.airbyte.catalog import StreamSpec
 from deployments.local.airbyte.connections import ConnectionRow
+from deployments.local.airbyte.damage import spoiled
 from deployments.local.airbyte.destination import Place, S3Destination
 from deployments.local.airbyte.envelope import Envelope, Part, parts
 from deployments.local.airbyte.reader import Reader, Request
 from deployments.local.airbyte.state import JobRow, State
-from deployments.local.airbyte.switches import MAX_ATTEMPTS, Switches, reporting_day
+from deployments.local.airbyte.switches import MAX_ATTEMPTS, SPOILING, Fault, Switches, reporting_day
 from deployments.local.saas.blocks import Block
 
 _LOG = logging.getLogger(__name__)
@@ -26,7 +28,11 @@ START_DATE = "2026-10-12"
 
 
 class _AttemptFailedError(Exception):
-    """This attempt is over, another one may follow."""
+    """This attempt is over, another one may follow after a `pause` of so many seconds."""
+
+    def __init__(self, pause: float = 0.0) -> None:
+        super().__init__()
+        self.pause = pause
 
 
 class _JobFailedError(Exception):
@@ -52,6 +58,8 @@ class Syncs:
     def __init__(self, state: State, switches: Switches, reader: Reader, destination: S3Destination) -> None:
         self.state, self.switches, self.reader, self.destination = state, switches, reader, destination
         self._running: dict[int, tuple[threading.Thread, threading.Event]] = {}
+        self.withheld: list[Callable[[], None]] = []
+        switches.listeners.append(self._let_appear)
 
     def start(self, job: JobRow, connection: ConnectionRow) -> None:
         """Run the job in the background."""
@@ -76,6 +84,12 @@ class Syncs:
         for job_id in list(self._running):
             self._stop(job_id)
 
+    def _let_appear(self) -> None:
+        """Write the objects that were held back, now that their switch is off."""
+        if not any(fault.name == "late_object" for fault in self.switches.all()):
+            while self.withheld:
+                self.withheld.pop()()
+
     def _stop(self, job_id: int) -> None:
         if job_id in self._running:
             thread, stop = self._running.pop(job_id)
@@ -88,7 +102,7 @@ class _Run:
 
     def __init__(self, syncs: Syncs, job: JobRow, connection: ConnectionRow, stop: threading.Event) -> None:
         self.state, self.switches = syncs.state, syncs.switches
-        self.reader, self.destination = syncs.reader, syncs.destination
+        self.reader, self.destination, self.withheld = syncs.reader, syncs.destination, syncs.withheld
         self.job, self.connection, self.stop = job, connection, stop
         self.instant = syncs.state.now()
         self.day = reporting_day(self.instant)
@@ -149,9 +163,10 @@ class _Run:
                     if spec.name not in self.read_up_to:
                         self._stream(spec, attempt, totals)
                 return totals
-            except _AttemptFailedError:
+            except _AttemptFailedError as ended:
                 # The next attempt starts from the last committed state: finished streams are not read again.
                 self.state.set_status(self.job.id, "incomplete")
+                self.stop.wait(ended.pause)
                 self._check()
                 self.state.set_status(self.job.id, "running")
         raise _JobFailedError
@@ -159,18 +174,29 @@ class _Run:
     def _stream(self, spec: StreamSpec, attempt: int, totals: _Totals) -> None:
         generation = self.state.generation(self.connection.id, spec.name, bump=spec.is_full_refresh and attempt == 1)
         writer, written = _Writer(self, spec, generation), _Totals()
-        objects = parts(self._blocks(spec), self._envelope(spec, attempt, generation), spec.part_rows)
-        for part in self._breaking(spec, attempt, objects):
-            writer.write(part)
-            written.add(part.rows, part.payload_bytes)
+        objects = parts(self._blocks(spec), self._envelope(spec, attempt, generation), self._part_rows(spec))
+        objects = spoiled(objects, self.switches, self.connection.source, spec.name)
+        try:
+            for part in self._breaking(spec, attempt, objects):
+                writer.write(part)
+                written.add(part.rows, part.payload_bytes)
+        finally:
+            writer.close()
         if spec.is_full_refresh:
             self.destination.truncate(writer.place.stream_prefix, generation)
         totals.add(written.rows, written.size)
         self.read_up_to[spec.name] = self.instant
 
+    def _part_rows(self, spec: StreamSpec) -> int:
+        retry = self.switches.on("retry_parts", self.connection.source, spec.name)
+        return int(retry.number("rows", spec.part_rows)) if retry else spec.part_rows
+
     def _breaking(self, spec: StreamSpec, attempt: int, objects: Iterator[Part]) -> Iterator[Part]:
         """The objects of the stream, up to the point where a switch ends the attempt or the job."""
         source = self.connection.source
+        quota = self.switches.on("quota", source, spec.name)
+        if quota and attempt <= quota.number("attempts", 1):
+            raise _AttemptFailedError(quota.number("seconds", 0))
         retry = self.switches.on("retry_parts", source, spec.name)
         if retry and attempt <= retry.number("attempts", 1):
             yield from islice(objects, int(retry.number("parts", 1)))
@@ -186,32 +212,35 @@ class _Run:
             raise _CancelledError
 
     def _blocks(self, spec: StreamSpec) -> Iterator[Block]:
+        rows = self._part_rows(spec)
         for block in self.reader.read(self._request(spec)):
             self._check()
-            yield block
+            for first in range(0, block.rows, rows):
+                yield Block(block.payloads[first : first + rows])
 
     def _request(self, spec: StreamSpec) -> Request:
         source, since = self.connection.source, None
         if not spec.is_full_refresh and not self.connection.days:
             since = self.state.cursor(self.connection.id, spec.name)
         faults = self.switches.of_records(source, spec.name, self.day)
-        for fault in faults:
+        for fault in (*faults, *self._spoiling(spec)):
             self.switches.touched(fault, self.connection.id, spec.name, since)
         start = date.fromisoformat(self.state.get("start_date", START_DATE))
         days = None if spec.is_full_refresh else self.connection.days
         return Request(source, spec.name, start, since, self.instant, faults, days, spec.cursor)
 
+    def _spoiling(self, spec: StreamSpec) -> Iterator[Fault]:
+        found = (self.switches.on(name, self.connection.source, spec.name) for name in SPOILING)
+        return (fault for fault in found if fault)
+
     def _envelope(self, spec: StreamSpec, attempt: int, generation: int) -> Envelope:
         extracted = self.instant + timedelta(seconds=attempt - 1)
-        changes = self.switches.take("meta_changes", self.connection.source, spec.name)
         return Envelope(
             sync_id=self.job.id,
             stream=spec.name,
             attempt=attempt,
             extracted_ms=int(extracted.timestamp() * 1000),
             generation=generation,
-            changed_field=str(changes.parameters.get("field", "")) if changes else "",
-            changed_every=int(changes.number("every", 10)) if changes else 0,
         )
 
     def place(self, spec: StreamSpec) -> Place:
@@ -230,14 +259,22 @@ class _Writer:
         self._next = run.destination.next_part(self.place.prefix)
         self._twice = run.switches.take("duplicate_object", source, spec.name)
         self._clash = run.switches.take("name_clash", source, spec.name)
+        self._late = run.switches.take("late_object", source, spec.name)
+        self._withheld, self._kept = run.withheld, list[Callable[[], None]]()
 
     def write(self, part: Part) -> None:
         """Write one object, or the same bytes twice where that fault is on."""
-        self._put(part)
-        if self._twice:
-            self._put(part)
+        for _ in range(2 if self._twice else 1):
+            put = partial(self._destination.put, self._key(), part.body, self._generation)
+            self._kept.append(put)
+            while len(self._kept) > (1 if self._late else 0):
+                self._kept.pop(0)()
 
-    def _put(self, part: Part) -> None:
+    def close(self) -> None:
+        """The last object of a sync may be late: it waits for its switch to be turned off."""
+        self._withheld += self._kept
+
+    def _key(self) -> str:
         key = self.place.key(self._sync_id, self._next) + ("-1" if self._clash else "")
-        self._destination.put(key, part.body, self._generation)
         self._next += 1
+        return key

@@ -9,6 +9,7 @@ from __future__ import annotations
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from decimal import Decimal
 
 import orjson
@@ -204,6 +205,27 @@ def missing_hour(fault: Fault, record: Record, _nth: int) -> list[Record]:
     return [] if record.get("segments.hour") == int(fault.parameters.get("hour", 12)) else [record]
 
 
+def vanish_rows(fault: Fault, record: Record, _nth: int) -> list[Record]:
+    """This `share` of the day's records is not delivered any more, drawn by the field `by`, so the same each time."""
+    drawn = is_drawn(fault, record, usual=1.0)
+    return [] if drawn else [record]
+
+
+def time_zone_shift(fault: Fault, record: Record, _nth: int) -> list[Record]:
+    """The instant in `field` is `hours` off, as where local time is taken for UTC."""
+    field = fault.parameters["field"]
+    if record.get(field):
+        shifted = datetime.fromisoformat(record[field]) + timedelta(hours=float(fault.parameters.get("hours", 5)))
+        record[field] = shifted.isoformat()
+    return [record]
+
+
+def wrong_table_kind(_fault: Fault, record: Record, _nth: int) -> list[Record]:
+    """The export's intraday table is read beside the daily one, so each event arrives from both."""
+    day = str(record["export_table"]).rpartition("_")[2]
+    return [record, {**record, "export_table": f"events_intraday_{day}"}]
+
+
 CHANGES: dict[str, Change] = {
     "currency_switch": currency_switch,
     "drop_field": drop_field,
@@ -216,11 +238,21 @@ CHANGES: dict[str, Change] = {
     "new_field": new_field,
     "null_field": null_field,
     "rename_field": rename_field,
+    "restated": multiply,
     "retype_field": retype_field,
     "stale_day": stale_day,
+    "time_zone_shift": time_zone_shift,
     "total_over": total_over,
     "total_short": total_short,
+    "vanish_rows": vanish_rows,
+    "wrong_table_kind": wrong_table_kind,
 }
+
+
+def is_drawn(fault: Fault, record: Record, *, usual: float) -> bool:
+    """Whether a record belongs to the `share` of a fault; with `by` only that field decides, whatever else changes."""
+    by = fault.parameters.get("by")
+    return _drawn({by: record.get(by)} if by else record, float(fault.parameters.get("share", usual)))
 
 
 def _drawn(record: Record, share: float) -> bool:

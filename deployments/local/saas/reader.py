@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from datetime import date, datetime
+from functools import partial
 from importlib import import_module
 
 from deployments.local.saas.blocks import Block, Request, Stream
-from deployments.local.saas.faults import apply
+from deployments.local.saas.faults import CHANGES, apply
+from deployments.local.saas.late import SEQUELS, Read
 from deployments.local.saas.simulation import Fault
 from deployments.local.saas.world import World
 from expectations.declare.errors import Misconfigured
@@ -20,6 +22,9 @@ MODULES = {
     "ga4": "deployments.local.saas.ga4_reports",
     "ga4_export": "deployments.local.saas.ga4_export",
 }
+
+# What can be wrong with records, by name.
+FAULTS = frozenset(CHANGES) | frozenset(SEQUELS)
 
 
 def streams(source: str) -> dict[str, Stream]:
@@ -38,7 +43,15 @@ def read_stream(
     if stream not in offered:
         raise Misconfigured(f"{source} has no stream {stream!r}", do=f"Use one of {', '.join(offered)}")
     mine = [fault for fault in faults if (fault.source, fault.stream) == (source, stream)]
-    return apply(mine, offered[stream](world, request))
+    sequels = [fault for fault in mine if fault.name in SEQUELS]
+    read: Read = partial(offered[stream], world)
+    for fault in sequels:
+        read = partial(_sequel, fault, read)
+    return apply([fault for fault in mine if fault not in sequels], read(request))
+
+
+def _sequel(fault: Fault, read: Read, request: Request) -> Iterator[Block]:
+    return SEQUELS[fault.name](fault, request, read)
 
 
 def request(start: date, since: datetime | None, until: datetime) -> Request:
