@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 
 from deployments.render_payload import (
-    DECIMAL_LEAF,
     EPOCH_UNITS,
     LEAF_TYPES,
+    decimal_leaf,
     epoch_range,
     kept_fields,
     leaf_type,
@@ -45,14 +45,29 @@ class DuckDb:
 
     def value(self, field: Field) -> str:
         if field.sum:
-            total = f"list_sum([x.{quoted(field.sum.value)} for x in j.{_dotted(field.sum.list)}])"
-            return f"try_cast({total} as {'bigint' if field.type == 'integer' else 'decimal(38, 9)'})"
+            return _total(field, f"[x.{quoted(field.sum.value)} for x in j.{_dotted(field.sum.list)}]")
         read = [path for path, _ in places(field)][1 if field.pick else 0 :]
         values = [_cast(field, _place(field, path), self.leaf_types[path]) for path in read]
         return values[0] if len(values) == 1 else f"coalesce({', '.join(values)})"
 
     def token(self, field: Field) -> str:
         return f"t.{quoted(field.name)}"
+
+
+def _total(field: Field, numbers: str) -> str:
+    """A list with an element that is no number has no sum; only where an element is null the payload is looked at."""
+    total = f"try_cast(list_sum({numbers}) as {_spaced(field.column_type)})"
+    told = (
+        f"{{{{ payload_list_holds('_airbyte_data', {[*field.sum.list]!r}, {field.sum.value!r}) }}}}"
+        if field.sum
+        else ""
+    )
+    known = f"len(list_filter({numbers}, lambda x: x is not null))"
+    return f"case when {known} = len({numbers}) or {known} = {told} then {total} end"
+
+
+def _spaced(column_type: str) -> str:
+    return column_type.replace(",", ", ")
 
 
 def _place(field: Field, path: tuple[str, ...]) -> str:
@@ -74,8 +89,9 @@ def _cast(field: Field, place: str, leaf: str) -> str:
     if field.type in ("text", "url"):
         return place if leaf == "VARCHAR" else f"cast({place} as varchar)"
     if field.type == "decimal":
-        amount = place if leaf == DECIMAL_LEAF else f"try_cast({place} as decimal(28, 9))"
-        return f"cast({amount} as decimal(38, 9))"
+        exact = decimal_leaf(field)
+        amount = place if leaf == exact else f"try_cast({place} as {_spaced(exact.lower())})"
+        return f"cast({amount} as {_spaced(field.column_type)})"
     return place if leaf == LEAF_TYPES.get(field.type) else f"try_cast({place} as {field.column_type})"
 
 

@@ -6,11 +6,12 @@ measured already is measured (again), so nothing has to be passed in. The newest
 
 from __future__ import annotations
 
+from deployments.render_payload import holds
 from deployments.render_reconcile import reconcile_step
 from deployments.render_text import filled
 from deployments.render_watch import watch_step
-from expectations.declare.contract import contract
-from expectations.declare.field import DATE_TYPES, NUMBER_TYPES, TIMESTAMP_TYPES, Field, column_name
+from expectations.declare.contract import BROKEN, can_fail, contract
+from expectations.declare.field import Field, column_name
 from expectations.declare.source import Source
 from expectations.declare.stream import Stream
 
@@ -31,7 +32,6 @@ COLUMNS = {
     "load_seq": "Load sequence up to which the window was measured",
 }
 EARLIER_WINDOWS = 28
-_TYPED = (*NUMBER_TYPES, *DATE_TYPES, *TIMESTAMP_TYPES, "boolean")
 
 
 def measures_of(source: Source) -> dict[str, str]:
@@ -69,16 +69,19 @@ def _described(model: str, title: str) -> str:
 
 
 def _batch(source: Source, stream: Stream) -> str:
-    counts, uncastable = _counts(stream), _castable(stream)
+    counts, uncastable, held = _counts(stream), _castable(stream), _held(stream)
     wide = {"sync_rows": "batches.sync_rows", "duplicate_rows": "contents.duplicate_rows"}
     wide["duplicate_objects"] = "objects.duplicate_objects"
     wide |= {name: f'counted."{name}"' for name in counts}
     wide |= {f"uncastable:{field.name}": f'uncastable."uncastable:{field.name}"' for field in uncastable}
+    wide |= {name: f'held."{name}"' for name in held}
     return filled(
         "measure_stream",
         s=stream.name,
         source=source.name,
         staging=stream.staging_model,
+        typed=stream.typed_model,
+        held=[f'{text} as "{name}"' for name, text in held.items()],
         counts=[f'{text} as "{name}"' for name, text in counts.items()],
         uncastable=uncastable,
         sums=[_failed(field) for field in uncastable],
@@ -107,10 +110,16 @@ def _counts(stream: Stream) -> dict[str, str]:
 
 def _castable(stream: Stream) -> list[Field]:
     """Fields whose typing can fail: a value in the payload that is null in staging."""
-    return [f for f in stream.fields.values() if f.pii is None and f.path and f.type in _TYPED]
+    return [field for field in stream.fields.values() if can_fail(field)]
+
+
+def _held(stream: Stream) -> dict[str, str]:
+    """Metric name to aggregate over all typed rows of one batch: how many rows each rule holds back."""
+    rules = [(one.column, rule) for one in contract(stream).held for rule in one.rules]
+    found = f"sum(case when contains(' ' || typed.{BROKEN} || ' ', ' %s:%s ') then 1 else 0 end)"
+    return {f"quarantined:{column} {rule}": found % (rule, column) for column, rule in rules}
 
 
 def _failed(field: Field) -> str:
-    holds = f"{{{{ payload_holds('delivered._airbyte_data', {list(field.path)!r}) }}}}"
-    when = f"case when typed.{field.column} is null and {holds} then 1 else 0 end"
+    when = f"case when typed.{field.column} is null and {holds(field, 'delivered._airbyte_data')} then 1 else 0 end"
     return f'sum({when}) as "uncastable:{field.name}"'

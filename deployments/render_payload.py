@@ -10,11 +10,8 @@ from expectations.declare.stream import Stream
 
 Tree = dict[str, object]
 
-# Amounts below 10^19 fit; a wider one becomes null and is counted. Columns hold 38 digits, so that sums of many
-# such amounts and their products with a rate never overflow: one absurd number must not stop a build.
-DECIMAL_LEAF = "DECIMAL(28,9)"
 LEAF_TYPES = {
-    "integer": "BIGINT", "decimal": DECIMAL_LEAF, "date": "DATE", "timestamp": "TIMESTAMPTZ",
+    "integer": "BIGINT", "date": "DATE", "timestamp": "TIMESTAMPTZ",
     "epoch_seconds": "BIGINT", "epoch_millis": "BIGINT", "epoch_micros": "BIGINT",
 }  # fmt: skip
 # Microseconds per unit, and the instants that both engines can hold: an absurd number becomes null, not an error.
@@ -48,12 +45,23 @@ def _without_marks(tree: object) -> object:
 
 
 def leaves(fields: list[Field]) -> dict[tuple[str, ...], set[str]]:
-    """Every place that is read (a list is marked with []) and the field types wanted from it."""
+    """Every place that is read (a list is marked with []) and the types wanted from it; decimals with their digits."""
     wanted: dict[tuple[str, ...], set[str]] = {}
     for field in fields:
         for path, kind in places(field):
-            wanted.setdefault(path, set()).add(kind)
+            wanted.setdefault(path, set()).add(decimal_leaf(field) if kind == "decimal" else kind)
     return wanted
+
+
+def decimal_leaf(field: Field) -> str:
+    """The decimal type that a payload is read as.
+
+    Amounts below 10^19 fit unless more is declared; a wider one becomes null and is counted. Columns hold 38 digits,
+    so that sums of many such amounts and their products with a rate never overflow: one absurd number must not stop
+    a build.
+    """
+    precision, scale = field.digits
+    return f"DECIMAL({precision},{scale})"
 
 
 def places(field: Field) -> Iterator[tuple[tuple[str, ...], str]]:
@@ -71,10 +79,11 @@ def places(field: Field) -> Iterator[tuple[tuple[str, ...], str]]:
 
 def leaf_type(wanted: set[str]) -> str:
     """One type for a place that several fields read: text keeps integers and quoted numbers exact."""
-    types = {LEAF_TYPES.get(kind, "VARCHAR") for kind in wanted}
+    types = {kind if kind.startswith("DECIMAL") else LEAF_TYPES.get(kind, "VARCHAR") for kind in wanted}
     if len(types) == 1:
         return types.pop()
-    return DECIMAL_LEAF if types == {"BIGINT", DECIMAL_LEAF} else "VARCHAR"
+    decimals = types - {"BIGINT"}
+    return decimals.pop() if len(decimals) == 1 and "DECIMAL" in str(decimals) else "VARCHAR"
 
 
 def epoch_range(kind: str) -> tuple[int, int]:
@@ -93,3 +102,14 @@ def text(value: str) -> str:
     """A value as a text literal."""
     escaped = value.replace("'", "''")
     return f"'{escaped}'"
+
+
+def holds(field: Field, payload: str) -> str:
+    """Whether a payload holds anything but null where a field is read from."""
+    if field.sum:
+        return f"{{{{ payload_list_holds('{payload}', {[*field.sum.list]!r}, {field.sum.value!r}) }}}} > 0"
+    if not field.pick:
+        return f"{{{{ payload_holds('{payload}', {list(field.path)!r}) }}}}"
+    key, wanted = next(iter(field.pick.where.items()))
+    places = [value.split(".") for value in field.pick.value]
+    return f"{{{{ payload_pick_holds('{payload}', {[*field.pick.list]!r}, {key!r}, {wanted!r}, {places!r}) }}}}"

@@ -7,8 +7,6 @@ from expectations.declare.contract import contract
 from expectations.declare.field import Field
 from expectations.declare.stream import Stream
 
-_AMOUNT = "number(28, 9)"  # as DECIMAL_LEAF
-
 
 class Snowflake:
     """The payload is the variant `j`, the tokens are `t`."""
@@ -27,10 +25,7 @@ class Snowflake:
 
     def value(self, field: Field) -> str:
         if field.sum:
-            amount = f"try_cast(x:{quoted(field.sum.value)}::varchar as {_AMOUNT})"
-            place = f"j:{_variant(field.sum.list)}"
-            total = f"reduce({place}, 0::number(38, 9), (total, x) -> total + coalesce({amount}, 0))"
-            return f"iff(array_size({place}) > 0, {total}, null)::{_type(field.column_type)}"
+            return _total(field, f"j:{_variant(field.sum.list)}", f"x:{quoted(field.sum.value)}")
         if not field.pick:
             return _cast(field, f"j:{_variant(field.path)}::varchar")
         key, wanted = next(iter(field.pick.where.items()))
@@ -42,6 +37,19 @@ class Snowflake:
         return f"t:{quoted(field.name)}::varchar"
 
 
+def _total(field: Field, place: str, number: str) -> str:
+    """A list with an element that is no number has no sum."""
+    amount = f"try_cast({number}::varchar as {_amount(field)})"
+    total = f"reduce({place}, 0::number(38, {field.digits[1]}), (total, x) -> total + coalesce({amount}, 0))"
+    wrong = f"array_size(filter({place}, x -> {number}::varchar is not null and {amount} is null))"
+    return f"iff(array_size({place}) > 0 and {wrong} = 0, {total}, null)::{_type(field.column_type)}"
+
+
+def _amount(field: Field) -> str:
+    precision, scale = field.digits
+    return f"number({precision}, {scale})"
+
+
 def _cast(field: Field, place: str) -> str:
     if field.type in EPOCH_UNITS:
         return _epoch(f"try_cast({place} as number(38, 0))", field.type)
@@ -51,7 +59,7 @@ def _cast(field: Field, place: str) -> str:
         "date": f"try_to_date({place}, 'YYYY-MM-DD')",
         "date_compact": f"try_to_date({place}, 'YYYYMMDD')",
         "timestamp": f"convert_timezone('UTC', try_to_timestamp_tz({place}))::timestamp_ntz",
-        "decimal": f"try_cast({place} as {_AMOUNT})::number(38, 9)",
+        "decimal": f"try_cast({place} as {_amount(field)})::{_type(field.column_type)}",
     }
     return spelled.get(field.type, f"try_cast({place} as {_type(field.column_type)})")
 
@@ -63,7 +71,7 @@ def _epoch(number: str, kind: str) -> str:
 
 
 def _type(column_type: str) -> str:
-    return {"bigint": "number(38, 0)", "decimal(38,9)": "number(38, 9)"}.get(column_type, column_type)
+    return "number(38, 0)" if column_type == "bigint" else column_type.replace("decimal(38,", "number(38, ")
 
 
 def _variant(path: tuple[str, ...] | list[str]) -> str:

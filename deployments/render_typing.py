@@ -10,9 +10,10 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from deployments.render_duckdb import DuckDb
-from deployments.render_payload import kept_fields
+from deployments.render_payload import holds, kept_fields, text
 from deployments.render_snowflake import Snowflake
 from deployments.render_text import filled
+from expectations.declare.contract import BROKEN, HeldField, RowRule, contract
 from expectations.declare.field import URL_PARTS, Field, column_name
 from expectations.declare.stream import Stream
 
@@ -51,10 +52,29 @@ def typed_macro(stream: Stream) -> str:
 def _engine(stream: Stream, engine: Engine) -> dict[str, object]:
     steps = _steps(stream, engine)
     last = steps[-1].name if steps else "parsed"
+    held = contract(stream).held
+    looked_at = bool(held) or any(field.sum for field in kept_fields(stream))
     return {
-        "prefix": engine.prefix, "parsed": engine.parsed(), "steps": steps, "last": last,
-        "selected": _selected(stream, engine),
+        "prefix": engine.prefix, "parsed": [*(["_airbyte_data"] if looked_at else []), *engine.parsed()],
+        "steps": steps, "last": last, "selected": _selected(stream, engine),
+        "broken": BROKEN, "verdicts": [_verdict(one) for one in held],
+        "columns": [column.name for column in contract(stream).columns],
     }  # fmt: skip
+
+
+def _verdict(held: HeldField) -> str:
+    """The rule that a field breaks, with its column and a space, or nothing."""
+    field, column = held.field, held.column
+    told = {rule: f"then '{rule}:{column} '" for rule in held.rules}
+    listed = ", ".join(text(value) for value in field.one_of)
+    cases: dict[RowRule, str] = {
+        "uncastable": f"{column} is null and {holds(field, '_airbyte_data')}",
+        "null": f"{column} is null",
+        "outside": f"{column} not in ({listed})",
+        "below": f"{column} < {field.at_least}",
+    }
+    spelled = " ".join(f"when {condition} {told[rule]}" for rule, condition in cases.items() if rule in told)
+    return f"case {spelled} else '' end"
 
 
 def _steps(stream: Stream, engine: Engine) -> list[_Step]:

@@ -51,13 +51,25 @@
         batches.window_start,
         batches.window_end,
         [[ sums | join(',\n        ') ]]
-    from {{ ref('[[ staging ]]') }} as typed
+    from {{ ref('[[ typed ]]') }} as typed
     inner join batches on typed._sync_id = batches.sync_id and batches.stream = '[[ s ]]'
     inner join {{ source('[[ source ]]', '[[ s ]]') }} as delivered
         on typed._sync_id = delivered._sync_id
         and typed._source_file = delivered._source_file
         and typed._source_row = delivered._source_row
     where [[ any_null | join('\n        or ') ]]
+    group by batches.window_start, batches.window_end
+),
+
+[% endif %]
+[% if held %]
+[[ s ]]_held as (
+    select
+        batches.window_start,
+        batches.window_end,
+        [[ held | join(',\n        ') ]]
+    from {{ ref('[[ typed ]]') }} as typed
+    inner join batches on typed._sync_id = batches.sync_id and batches.stream = '[[ s ]]'
     group by batches.window_start, batches.window_end
 ),
 
@@ -81,6 +93,10 @@
     [% if uncastable %]
     left join [[ s ]]_uncastable as uncastable
         on pending.window_start = uncastable.window_start and pending.window_end = uncastable.window_end
+    [% endif %]
+    [% if held %]
+    left join [[ s ]]_held as held
+        on pending.window_start = held.window_start and pending.window_end = held.window_end
     [% endif %]
 ),
 

@@ -13,8 +13,9 @@ final as (
     select *
     from typed
     [% if unique_key %]
-    qualify [[ keys[0] ]] is null or row_number() over (
-        partition by [[ keys | join(', ') ]]
+    qualify [[ keys[0] ]] is null[% if broken %] or [[ broken ]] is not null[% endif %] or row_number() over (
+        partition by [[ keys | join(', ') ]][% if broken %], [[ broken ]][% endif %]
+
         order by _extracted_at desc, _sync_id desc, _source_file desc, _source_row desc
     ) = 1
     [% endif %]

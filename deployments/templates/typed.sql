@@ -23,7 +23,7 @@ with parsed as (
 ),
 
 [% endfor %]
-final as (
+[[ 'typed' if engine.verdicts else 'final' ]] as (
     select
         [[ engine.selected | join(',\n        ') ]],
         _sync_id,
@@ -31,10 +31,23 @@ final as (
         _source_file,
         _source_row,
         _load_seq,
-        _changes
+        _changes[% if engine.verdicts %],
+        _airbyte_data[% endif %]
+
     from [[ engine.last ]]
+)[[ ',' if engine.verdicts ]]
+
+[% if engine.verdicts %]
+final as (
+    select
+        [[ engine.columns | join(',\n        ') ]],
+        nullif(trim(
+            [[ engine.verdicts | join('\n            || ') ]]
+        ), '') as [[ engine.broken ]]
+    from typed
 )
 
+[% endif %]
 select * from final
 {% endmacro %}
 [% if not loop.last %]

@@ -13,7 +13,7 @@ from expectations.declare.stream import Pair, Stream
 if TYPE_CHECKING:
     from expectations.declare.source import Source
 
-PROVENANCE = ("_sync_id", "_extracted_at", "_source_file", "_source_row", "_load_seq", "_changes")
+PROVENANCE = ("_sync_id", "_extracted_at", "_source_file", "_source_row", "_load_seq", "_changes", "_broken")
 
 
 def faults(source: Source) -> Iterator[tuple[Place, str]]:
@@ -22,6 +22,7 @@ def faults(source: Source) -> Iterator[tuple[Place, str]]:
         yield from _references(stream)
         yield from _twins(stream)
         yield from _kinds(stream)
+        yield from _modes(stream)
         yield from _controls(source, stream)
     for word in ("timezone", "currency"):
         value = getattr(source, word)
@@ -69,6 +70,14 @@ def _twins(stream: Stream) -> Iterator[tuple[Place, str]]:
             spelled = paths.setdefault(tuple(step.lower() for step in steps[:n]), steps[:n])
             if spelled != steps[:n]:
                 yield place, f"{'.'.join(steps[:n])} and {'.'.join(spelled)} differ only by case; keep one"
+
+
+def _modes(stream: Stream) -> Iterator[tuple[Place, str]]:
+    for name, field in stream.fields.items():
+        nothing = field.nullable and not field.one_of and field.at_least is None and name not in stream.key
+        if field.mode == "quarantine" and nothing and (field.type in ("text", "url") or field.pii == "join"):
+            advice = "any text fits: give nullable: false or one_of, or remove mode: quarantine"
+            yield ("streams", stream.name, "fields", name, "mode"), advice
 
 
 def _kinds(stream: Stream) -> Iterator[tuple[Place, str]]:

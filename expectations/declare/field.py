@@ -26,9 +26,14 @@ URL_PARTS = (
     "click_id", "click_id_type",
 )  # fmt: skip
 _COLUMN_TYPES = {
-    "text": "varchar", "integer": "bigint", "decimal": "decimal(38,9)", "boolean": "boolean",
+    "text": "varchar", "integer": "bigint", "boolean": "boolean",
     "date": "date", "date_compact": "date", "url": "varchar",
 }  # fmt: skip
+
+# What a breach of the contract does: `evolve` records it, `quarantine` holds the row back, `freeze` stops the stream.
+Mode = Literal["evolve", "quarantine", "freeze"]
+# Amounts below 10^19 with 9 places after the point; a declared precision and scale keep more digits of either kind.
+PRECISION, SCALE, MOST_DIGITS = 28, 9, 38
 
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$", max_length=60)]
 
@@ -94,6 +99,9 @@ class Field(Shape):
     null_rate_at_most: Annotated[float, Key(ge=0, le=1)] | None = None
     at_least: Decimal | None = None
     one_of: tuple[str, ...] = ()
+    mode: Mode | None = None
+    precision: Annotated[int, Key(ge=1, le=MOST_DIGITS)] | None = None
+    scale: Annotated[int, Key(ge=0, le=MOST_DIGITS)] | None = None
     pii: Literal["join", "drop"] | None = None
     pii_type: Literal["email", "phone", "user_id"] | None = None
     description: str = ""
@@ -127,7 +135,16 @@ class Field(Shape):
             (self.pii != "join" and self.pii_type is not None, "pii_type belongs to pii: join only"),
             (self.pii == "join" and (self.type != "text" or not self.path),
              "pii: join needs type text and a path"),
+            (self.pii == "drop" and self.mode is not None, "pii: drop never reaches staging: remove mode"),
+            (self.type != "decimal" and (self.precision, self.scale) != (None, None),
+             f"precision and scale belong to type decimal, not {self.type}"),
+            (self.digits[1] > self.digits[0], "scale is larger than precision"),
         ]  # fmt: skip
+
+    @property
+    def digits(self) -> tuple[int, int]:
+        """Precision and scale of a decimal: its digits in all, and those after the point."""
+        return (PRECISION if self.precision is None else self.precision), (SCALE if self.scale is None else self.scale)
 
     @property
     def column(self) -> str:
@@ -137,7 +154,9 @@ class Field(Shape):
     @property
     def column_type(self) -> str:
         """SQL type of the staging column, the same word on both engines."""
-        return "varchar" if self.pii else _COLUMN_TYPES.get(self.type, "timestamp")
+        if self.pii:
+            return "varchar"
+        return f"decimal(38,{self.digits[1]})" if self.type == "decimal" else _COLUMN_TYPES.get(self.type, "timestamp")
 
     @property
     def columns(self) -> tuple[Column, ...]:
