@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from deployments.render_staging import BROKEN_COLUMN, TYPED_GRAIN, staging_of
 from deployments.render_text import filled
 from deployments.render_typing import typed_macro
 from expectations.declare.contract import contract
@@ -18,7 +19,10 @@ def files_of(source: Source) -> Files:
     for stream in source.streams.values():
         folder = f"models/staging/{source.name}"
         files[f"macros/typed/{source.name}__{stream.name}.sql"] = typed_macro(stream)
-        files[f"{folder}/{stream.staging_model}.sql"] = _staging(stream)
+        files |= {f"{folder}/{path}": text for path, text in staging_of(stream).items()}
+        if stream.holds_rows_back:
+            everything = _described(source, stream, stream.typed_model, TYPED_GRAIN)
+            files[f"{folder}/{stream.typed_model}.yml"] = everything + BROKEN_COLUMN
         about = _described(source, stream, stream.staging_model, _history(stream))
         files[f"{folder}/{stream.staging_model}.yml"] = about
         if stream.kind != "event":
@@ -92,18 +96,21 @@ def _quoted(text: str) -> str:
     return f'"{escaped}"'
 
 
-def _staging(stream: Stream) -> str:
-    keys = list(stream.key_columns)
-    unique = [*keys, *stream.slice_columns[-1:]] if stream.kind == "event" else []
-    return filled("staging", stream=stream, keys=keys, unique_key=unique)
-
-
 def _report(stream: Stream) -> str:
-    """Newest sync per slice; only the slices that new rows touch are read and replaced."""
-    present = tuple(dict.fromkeys(stream.slice_columns + stream.key_columns))
-    names = [column.name for column in contract(stream).columns]
+    """Newest sync per slice; only the slices that new syncs spoke about are read and replaced."""
+    slices = stream.slice_columns
     return filled(
-        "report", stream=stream, slices=stream.slice_columns, keys=stream.key_columns, present=present, columns=names
+        "report",
+        stream=stream,
+        slices=slices,
+        day=stream.slice_day,
+        accounts=[name for name in slices if name != stream.slice_day],
+        spoken="every day from the first to the last that it brought of an account"
+        if stream.slice_day
+        else "its slices",
+        keys=stream.key_columns,
+        present=tuple(dict.fromkeys(slices + stream.key_columns)),
+        columns=[column.name for column in contract(stream).columns],
     )
 
 

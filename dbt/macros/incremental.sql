@@ -14,7 +14,8 @@
 {%- endmacro %}
 
 {# Strategy `new_keys`: of the new rows only those whose key is not there yet, looked up within the days of the batch.
-   The unique key is [key, ..., day]; the day of an event belongs to its identity. Rows without a key are kept. #}
+   The unique key is [key, ..., day]; the day of an event belongs to its identity. Rows without a key are kept, and rows
+   that are held back: such a row neither takes the place of a sound one nor gives way to it. #}
 {% macro get_incremental_new_keys_sql(arguments) %}
     {%- set target, fresh = arguments['target_relation'], arguments['temp_relation'] -%}
     {%- set keys = arguments['unique_key'] -%}
@@ -22,20 +23,44 @@
     {%- set range = run_query('select min(' ~ day ~ '), max(' ~ day ~ ') from ' ~ fresh) -%}
     {%- set first, last = range.columns[0].values()[0], range.columns[1].values()[0] -%}
     {%- set columns = arguments['dest_columns'] | map(attribute='quoted') | join(', ') -%}
+    {%- set judged = '_broken' in (arguments['dest_columns'] | map(attribute='name') | map('lower') | list) -%}
     insert into {{ target }} ({{ columns }})
     select {{ columns }}
     from {{ fresh }} as fresh
     {%- if first is not none %}
-    where {{ keys[0] }} is null or not exists (
+    where {{ keys[0] }} is null{{ ' or _broken is not null' if judged }} or not exists (
         select 1
         from {{ target }} as known
         where known.{{ day }} between cast('{{ first }}' as date) and cast('{{ last }}' as date)
             {%- for key in keys %}
             and known.{{ key }} = fresh.{{ key }}
             {%- endfor %}
+            {{- ' and known._broken is null' if judged }}
     )
     {%- endif %}
 {% endmacro %}
+
+{# Strategy `slices`: whole slices are replaced. The unique key is the slice; a slice that is empty now comes as a row
+   without a load sequence, and such a row removes without being inserted. #}
+{% macro get_incremental_slices_sql(arguments) %}
+    {%- set target, fresh = arguments['target_relation'], arguments['temp_relation'] -%}
+    {%- set slice = arguments['unique_key'] | join(', ') -%}
+    {%- set columns = arguments['dest_columns'] | map(attribute='quoted') | join(', ') -%}
+    {%- set statements -%}
+    delete from {{ target }}
+    where ({{ slice }}) in (select {{ slice }} from {{ fresh }});
+    insert into {{ target }} ({{ columns }})
+    select {{ columns }}
+    from {{ fresh }}
+    where _load_seq is not null
+    {%- endset -%}
+    {{ return(all_or_nothing(statements)) }}
+{% endmacro %}
+
+{# Statements as one transaction; on DuckDB a model's statements are one already. #}
+{% macro all_or_nothing(statements) %}{{ return(adapter.dispatch('all_or_nothing')(statements)) }}{% endmacro %}
+{% macro default__all_or_nothing(statements) %}{{ return(statements) }}{% endmacro %}
+{% macro snowflake__all_or_nothing(statements) %}{{ return(snowflake_dml_explicit_transaction(statements)) }}{% endmacro %}
 
 {# Whether everything of a relation is in this model already: then its long query is not even planned. #}
 {% macro nothing_new(relation) %}

@@ -1,4 +1,4 @@
-{# rendered from ga4, sha256 6b8a81fdb01942cd8add47c91ad6bdf6ad939b5ff9fb59fdf21dcfc8c040926c; change the declaration, then run `plumbline render` #}
+{# rendered from ga4, sha256 18922bf8a4d7dc988a15f8accd783dd5f5576f1d1fd94f9d1bef55959ae9736f; change the declaration, then run `plumbline render` #}
 
 {% macro typed_ga4__sessions_by_channel(rows) %}{{ return(adapter.dispatch('typed_ga4__sessions_by_channel')(rows)) }}{% endmacro %}
 

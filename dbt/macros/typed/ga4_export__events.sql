@@ -98,6 +98,7 @@ final as (
         _changes
     from with_parameters
 )
+
 select * from final
 {% endmacro %}
 
@@ -190,5 +191,6 @@ final as (
         _changes
     from with_parameters
 )
+
 select * from final
 {% endmacro %}

@@ -31,6 +31,7 @@ final as (
         _changes
     from parsed
 )
+
 select * from final
 {% endmacro %}
 
@@ -63,5 +64,6 @@ final as (
         _changes
     from parsed
 )
+
 select * from final
 {% endmacro %}

@@ -1,4 +1,4 @@
-{# rendered from google_ads, sha256 930b17aeac628b9e98a43190ae9d3c95a389e05d3ed5e14ac1a936f3bb40b1a6; change the declaration, then run `plumbline render` #}
+{# rendered from google_ads, sha256 60e4bcbfc42ffc033381f73926dc0491ddc7ce874aebfdf90ef4ec156fbf2229; change the declaration, then run `plumbline render` #}
 
 {% macro typed_google_ads__account_performance_report(rows) %}{{ return(adapter.dispatch('typed_google_ads__account_performance_report')(rows)) }}{% endmacro %}
 
@@ -37,6 +37,7 @@ final as (
         _changes
     from parsed
 )
+
 select * from final
 {% endmacro %}
 
@@ -75,5 +76,6 @@ final as (
         _changes
     from parsed
 )
+
 select * from final
 {% endmacro %}

@@ -1,4 +1,4 @@
-{# rendered from google_ads, sha256 930b17aeac628b9e98a43190ae9d3c95a389e05d3ed5e14ac1a936f3bb40b1a6; change the declaration, then run `plumbline render` #}
+{# rendered from google_ads, sha256 60e4bcbfc42ffc033381f73926dc0491ddc7ce874aebfdf90ef4ec156fbf2229; change the declaration, then run `plumbline render` #}
 
 {% macro typed_google_ads__campaign(rows) %}{{ return(adapter.dispatch('typed_google_ads__campaign')(rows)) }}{% endmacro %}
 
@@ -42,6 +42,7 @@ final as (
         _changes
     from parsed
 )
+
 select * from final
 {% endmacro %}
 
@@ -85,5 +86,6 @@ final as (
         _changes
     from parsed
 )
+
 select * from final
 {% endmacro %}

@@ -71,6 +71,7 @@ final as (
         _changes
     from with_parameters
 )
+
 select * from final
 {% endmacro %}
 
@@ -143,5 +144,6 @@ final as (
         _changes
     from with_parameters
 )
+
 select * from final
 {% endmacro %}

@@ -27,6 +27,7 @@ final as (
         _changes
     from parsed
 )
+
 select * from final
 {% endmacro %}
 
@@ -55,5 +56,6 @@ final as (
         _changes
     from parsed
 )
+
 select * from final
 {% endmacro %}

@@ -1,4 +1,4 @@
-{# rendered from meta_ads, sha256 76cc103136adedfcc4df23d8de3bcef27f7979b1ab3d7c6bc257b4e760af53b1; change the declaration, then run `plumbline render` #}
+{# rendered from meta_ads, sha256 d9b7627133368a073b80ac4696ade82f6a7374edff614713c1a29a85eb73cb62; change the declaration, then run `plumbline render` #}
 
 {% macro typed_meta_ads__ad_sets(rows) %}{{ return(adapter.dispatch('typed_meta_ads__ad_sets')(rows)) }}{% endmacro %}
 

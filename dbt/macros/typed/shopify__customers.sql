@@ -39,6 +39,7 @@ final as (
         _changes
     from parsed
 )
+
 select * from final
 {% endmacro %}
 
@@ -79,5 +80,6 @@ final as (
         _changes
     from parsed
 )
+
 select * from final
 {% endmacro %}

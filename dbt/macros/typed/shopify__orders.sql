@@ -11,6 +11,7 @@ with parsed as (
         _source_row,
         _load_seq,
         {{ airbyte_changes('_airbyte_meta') }} as _changes,
+        _airbyte_data,
         from_json(_airbyte_data, '{"cancel_reason":"VARCHAR","cancelled_at":"TIMESTAMPTZ","closed_at":"TIMESTAMPTZ","created_at":"TIMESTAMPTZ","currency":"VARCHAR","current_subtotal_price":"DECIMAL(28,9)","current_total_price":"DECIMAL(28,9)","current_total_tax":"DECIMAL(28,9)","customer":{"id":"BIGINT"},"deleted_at":"TIMESTAMPTZ","financial_status":"VARCHAR","fulfillment_status":"VARCHAR","id":"BIGINT","landing_site":"VARCHAR","line_items":[{"quantity":"DECIMAL(28,9)"}],"name":"VARCHAR","order_number":"BIGINT","presentment_currency":"VARCHAR","processed_at":"TIMESTAMPTZ","referring_site":"VARCHAR","shop_url":"VARCHAR","source_name":"VARCHAR","subtotal_price":"DECIMAL(28,9)","taxes_included":"VARCHAR","test":"VARCHAR","total_discounts":"DECIMAL(28,9)","total_line_items_price":"DECIMAL(28,9)","total_outstanding":"DECIMAL(28,9)","total_price":"DECIMAL(28,9)","total_shipping_price_set":{"shop_money":{"amount":"DECIMAL(28,9)"}},"total_tax":"DECIMAL(28,9)","total_tip_received":"DECIMAL(28,9)","updated_at":"TIMESTAMPTZ"}') as j,
         from_json(_tokens, '{"email":"VARCHAR","phone":"VARCHAR"}') as t
     from {{ rows }}
@@ -63,7 +64,7 @@ final as (
         cast(j."current_total_tax" as decimal(38, 9)) as current_total_tax,
         cast(j."total_outstanding" as decimal(38, 9)) as total_outstanding,
         cast(j."total_tip_received" as decimal(38, 9)) as total_tip_received,
-        try_cast(list_sum([x."quantity" for x in j."line_items"]) as bigint) as item_quantity,
+        case when len(list_filter([x."quantity" for x in j."line_items"], lambda x: x is not null)) = len([x."quantity" for x in j."line_items"]) or len(list_filter([x."quantity" for x in j."line_items"], lambda x: x is not null)) = {{ payload_list_holds('_airbyte_data', ['line_items'], 'quantity') }} then try_cast(list_sum([x."quantity" for x in j."line_items"]) as bigint) end as item_quantity,
         j."customer"."id" as customer_id,
         t."email" as email_token,
         t."phone" as phone_token,
@@ -106,6 +107,7 @@ with parsed as (
         _source_row,
         _load_seq,
         {{ airbyte_changes('_airbyte_meta') }} as _changes,
+        _airbyte_data,
         try_parse_json(_airbyte_data) as j,
         try_parse_json(_tokens) as t
     from {{ rows }}
@@ -158,7 +160,7 @@ final as (
         try_cast(j:"current_total_tax"::varchar as number(28, 9))::number(38, 9) as current_total_tax,
         try_cast(j:"total_outstanding"::varchar as number(28, 9))::number(38, 9) as total_outstanding,
         try_cast(j:"total_tip_received"::varchar as number(28, 9))::number(38, 9) as total_tip_received,
-        iff(array_size(j:"line_items") > 0, reduce(j:"line_items", 0::number(38, 9), (total, x) -> total + coalesce(try_cast(x:"quantity"::varchar as number(28, 9)), 0)), null)::number(38, 0) as item_quantity,
+        iff(array_size(j:"line_items") > 0 and array_size(filter(j:"line_items", x -> x:"quantity"::varchar is not null and try_cast(x:"quantity"::varchar as number(28, 9)) is null)) = 0, reduce(j:"line_items", 0::number(38, 9), (total, x) -> total + coalesce(try_cast(x:"quantity"::varchar as number(28, 9)), 0)), null)::number(38, 0) as item_quantity,
         try_cast(j:"customer"."id"::varchar as number(38, 0)) as customer_id,
         t:"email"::varchar as email_token,
         t:"phone"::varchar as phone_token,

@@ -35,6 +35,7 @@ final as (
         _changes
     from parsed
 )
+
 select * from final
 {% endmacro %}
 
@@ -71,5 +72,6 @@ final as (
         _changes
     from parsed
 )
+
 select * from final
 {% endmacro %}

@@ -1,47 +1,80 @@
--- rendered from google_ads, sha256 930b17aeac628b9e98a43190ae9d3c95a389e05d3ed5e14ac1a936f3bb40b1a6; change the declaration, then run `plumbline render`
-{{ config(materialized='incremental', incremental_strategy='delete+insert', unique_key=['customer_id', 'segments_date']) }}
+-- rendered from google_ads, sha256 60e4bcbfc42ffc033381f73926dc0491ddc7ce874aebfdf90ef4ec156fbf2229; change the declaration, then run `plumbline render`
+{{ config(materialized='incremental', incremental_strategy='slices', unique_key=['customer_id', 'segments_date']) }}
 
 {% if nothing_new(ref('stg_google_ads__click_view')) %}
 select * from {{ this }} where false
 {% else %}
 with history as (
-    select * from {{ ref('stg_google_ads__click_view') }}
+    select *
+    from {{ ref('stg_google_ads__click_view') }}
+    where customer_id is not null
+        and segments_date is not null
+        and click_view_gclid is not null
+        and segments_ad_network_type is not null
+),
+
+delivered as (
+    select
+        customer_id,
+        segments_date,
+        _sync_id,
+        min(_extracted_at) as began_at,
+        max(_extracted_at) as read_at,
+        max(_load_seq) as load_seq
+    from history
+    group by customer_id, segments_date, _sync_id
+),
+
+-- What a sync spoke about: every day from the first to the last that it brought of an account.
+syncs as (
+    select
+        customer_id,
+        min(segments_date) as first_day,
+        max(segments_date) as last_day,
+        _sync_id,
+        min(began_at) as began_at,
+        max(load_seq) as load_seq
+    from delivered
+    group by customer_id, _sync_id
 ),
 
 touched as (
-    select distinct customer_id, segments_date
-    from {{ unseen(ref('stg_google_ads__click_view')) }} as unseen_rows
-),
-
-rows_of_slice as (
-    select history.*
-    from history
-    inner join touched
-        on touched.customer_id = history.customer_id
-        and touched.segments_date = history.segments_date
-    where history.customer_id is not null
-        and history.segments_date is not null
-        and history.click_view_gclid is not null
-        and history.segments_ad_network_type is not null
+    select distinct delivered.customer_id, delivered.segments_date
+    from delivered
+    inner join syncs
+        on syncs.customer_id = delivered.customer_id
+        and delivered.segments_date between syncs.first_day and syncs.last_day
+    {% if is_incremental() %}
+    where syncs.load_seq > {{ known_load_seq(this) }}
+    {% endif %}
 ),
 
 newest_sync as (
-    select customer_id, segments_date, _sync_id
-    from rows_of_slice
-    group by customer_id, segments_date, _sync_id
+    select touched.customer_id, touched.segments_date, syncs._sync_id
+    from touched
+    inner join syncs
+        on syncs.customer_id = touched.customer_id
+        and touched.segments_date between syncs.first_day and syncs.last_day
+    left join delivered
+        on delivered.customer_id = touched.customer_id and delivered.segments_date = touched.segments_date
+        and delivered._sync_id = syncs._sync_id
     qualify row_number() over (
-        partition by customer_id, segments_date
-        order by max(_extracted_at) desc, _sync_id desc
+        partition by touched.customer_id, touched.segments_date
+        order by coalesce(delivered.read_at, syncs.began_at) desc, syncs._sync_id desc
     ) = 1
 ),
 
 current_rows as (
-    select rows_of_slice.*
-    from rows_of_slice
+    select history.*
+    from history
     inner join newest_sync
-        on rows_of_slice._sync_id = newest_sync._sync_id
-        and rows_of_slice.customer_id = newest_sync.customer_id
-        and rows_of_slice.segments_date = newest_sync.segments_date
+        on history._sync_id = newest_sync._sync_id
+        and history.customer_id = newest_sync.customer_id
+        and history.segments_date = newest_sync.segments_date
+    qualify row_number() over (
+        partition by history.click_view_gclid, history.segments_date, history.segments_ad_network_type
+        order by history._extracted_at desc, history._source_file desc, history._source_row desc
+    ) = 1
 ),
 
 final as (
@@ -64,10 +97,33 @@ final as (
         _load_seq,
         _changes
     from current_rows
-    qualify row_number() over (
-        partition by click_view_gclid, segments_date, segments_ad_network_type
-        order by _extracted_at desc, _source_file desc, _source_row desc
-    ) = 1
+    {% if is_incremental() %}
+    union all
+    -- A slice that its newest sync emptied: a row of nothing but the slice, which the strategy does not insert.
+    select
+        newest_sync.customer_id,
+        null as click_view_gclid,
+        null as click_view_ad_group_ad,
+        null as click_view_keyword_info_match_type,
+        null as click_view_keyword_info_text,
+        null as campaign_id,
+        null as campaign_name,
+        null as ad_group_id,
+        null as ad_group_name,
+        newest_sync.segments_date,
+        null as segments_ad_network_type,
+        null as _sync_id,
+        null as _extracted_at,
+        null as _source_file,
+        null as _source_row,
+        null as _load_seq,
+        null as _changes
+    from newest_sync
+    left join delivered
+        on delivered.customer_id = newest_sync.customer_id and delivered.segments_date = newest_sync.segments_date
+        and delivered._sync_id = newest_sync._sync_id
+    where delivered._sync_id is null
+    {% endif %}
 )
 
 select * from final

@@ -1,42 +1,72 @@
 -- rendered from hubspot, sha256 40c77cf488357173e119ff4366178debb0e3cb30d7c8a6bd4054a61a442a72c4; change the declaration, then run `plumbline render`
-{{ config(materialized='incremental', incremental_strategy='delete+insert', unique_key=['created_on']) }}
+{{ config(materialized='incremental', incremental_strategy='slices', unique_key=['created_on']) }}
 
 {% if nothing_new(ref('stg_hubspot__contacts_count_by_day')) %}
 select * from {{ this }} where false
 {% else %}
 with history as (
-    select * from {{ ref('stg_hubspot__contacts_count_by_day') }}
+    select *
+    from {{ ref('stg_hubspot__contacts_count_by_day') }}
+    where created_on is not null
+),
+
+delivered as (
+    select
+        created_on,
+        _sync_id,
+        min(_extracted_at) as began_at,
+        max(_extracted_at) as read_at,
+        max(_load_seq) as load_seq
+    from history
+    group by created_on, _sync_id
+),
+
+-- What a sync spoke about: every day from the first to the last that it brought of an account.
+syncs as (
+    select
+        min(created_on) as first_day,
+        max(created_on) as last_day,
+        _sync_id,
+        min(began_at) as began_at,
+        max(load_seq) as load_seq
+    from delivered
+    group by _sync_id
 ),
 
 touched as (
-    select distinct created_on
-    from {{ unseen(ref('stg_hubspot__contacts_count_by_day')) }} as unseen_rows
-),
-
-rows_of_slice as (
-    select history.*
-    from history
-    inner join touched
-        on touched.created_on = history.created_on
-    where history.created_on is not null
+    select distinct delivered.created_on
+    from delivered
+    inner join syncs
+        on delivered.created_on between syncs.first_day and syncs.last_day
+    {% if is_incremental() %}
+    where syncs.load_seq > {{ known_load_seq(this) }}
+    {% endif %}
 ),
 
 newest_sync as (
-    select created_on, _sync_id
-    from rows_of_slice
-    group by created_on, _sync_id
+    select touched.created_on, syncs._sync_id
+    from touched
+    inner join syncs
+        on touched.created_on between syncs.first_day and syncs.last_day
+    left join delivered
+        on delivered.created_on = touched.created_on
+        and delivered._sync_id = syncs._sync_id
     qualify row_number() over (
-        partition by created_on
-        order by max(_extracted_at) desc, _sync_id desc
+        partition by touched.created_on
+        order by coalesce(delivered.read_at, syncs.began_at) desc, syncs._sync_id desc
     ) = 1
 ),
 
 current_rows as (
-    select rows_of_slice.*
-    from rows_of_slice
+    select history.*
+    from history
     inner join newest_sync
-        on rows_of_slice._sync_id = newest_sync._sync_id
-        and rows_of_slice.created_on = newest_sync.created_on
+        on history._sync_id = newest_sync._sync_id
+        and history.created_on = newest_sync.created_on
+    qualify row_number() over (
+        partition by history.created_on
+        order by history._extracted_at desc, history._source_file desc, history._source_row desc
+    ) = 1
 ),
 
 final as (
@@ -50,10 +80,24 @@ final as (
         _load_seq,
         _changes
     from current_rows
-    qualify row_number() over (
-        partition by created_on
-        order by _extracted_at desc, _source_file desc, _source_row desc
-    ) = 1
+    {% if is_incremental() %}
+    union all
+    -- A slice that its newest sync emptied: a row of nothing but the slice, which the strategy does not insert.
+    select
+        newest_sync.created_on,
+        null as contacts,
+        null as _sync_id,
+        null as _extracted_at,
+        null as _source_file,
+        null as _source_row,
+        null as _load_seq,
+        null as _changes
+    from newest_sync
+    left join delivered
+        on delivered.created_on = newest_sync.created_on
+        and delivered._sync_id = newest_sync._sync_id
+    where delivered._sync_id is null
+    {% endif %}
 )
 
 select * from final

@@ -1,4 +1,4 @@
--- rendered from meta_ads, sha256 3ed0c48e7ffd1b681ba76349e170b490ab28962ab1140e52596f5f0fd45b1cb9; change the declaration, then run `plumbline render`
+-- rendered from meta_ads, sha256 d9b7627133368a073b80ac4696ade82f6a7374edff614713c1a29a85eb73cb62; change the declaration, then run `plumbline render`
 {{ config(materialized='incremental', incremental_strategy='delete+insert', unique_key=['id']) }}
 
 {% if nothing_new(ref('stg_meta_ads__ads')) %}

@@ -1,45 +1,78 @@
--- rendered from meta_ads, sha256 76cc103136adedfcc4df23d8de3bcef27f7979b1ab3d7c6bc257b4e760af53b1; change the declaration, then run `plumbline render`
-{{ config(materialized='incremental', incremental_strategy='delete+insert', unique_key=['account_id', 'date_start']) }}
+-- rendered from meta_ads, sha256 d9b7627133368a073b80ac4696ade82f6a7374edff614713c1a29a85eb73cb62; change the declaration, then run `plumbline render`
+{{ config(materialized='incremental', incremental_strategy='slices', unique_key=['account_id', 'date_start']) }}
 
 {% if nothing_new(ref('stg_meta_ads__ads_insights_account')) %}
 select * from {{ this }} where false
 {% else %}
 with history as (
-    select * from {{ ref('stg_meta_ads__ads_insights_account') }}
+    select *
+    from {{ ref('stg_meta_ads__ads_insights_account') }}
+    where account_id is not null
+        and date_start is not null
+),
+
+delivered as (
+    select
+        account_id,
+        date_start,
+        _sync_id,
+        min(_extracted_at) as began_at,
+        max(_extracted_at) as read_at,
+        max(_load_seq) as load_seq
+    from history
+    group by account_id, date_start, _sync_id
+),
+
+-- What a sync spoke about: every day from the first to the last that it brought of an account.
+syncs as (
+    select
+        account_id,
+        min(date_start) as first_day,
+        max(date_start) as last_day,
+        _sync_id,
+        min(began_at) as began_at,
+        max(load_seq) as load_seq
+    from delivered
+    group by account_id, _sync_id
 ),
 
 touched as (
-    select distinct account_id, date_start
-    from {{ unseen(ref('stg_meta_ads__ads_insights_account')) }} as unseen_rows
-),
-
-rows_of_slice as (
-    select history.*
-    from history
-    inner join touched
-        on touched.account_id = history.account_id
-        and touched.date_start = history.date_start
-    where history.account_id is not null
-        and history.date_start is not null
+    select distinct delivered.account_id, delivered.date_start
+    from delivered
+    inner join syncs
+        on syncs.account_id = delivered.account_id
+        and delivered.date_start between syncs.first_day and syncs.last_day
+    {% if is_incremental() %}
+    where syncs.load_seq > {{ known_load_seq(this) }}
+    {% endif %}
 ),
 
 newest_sync as (
-    select account_id, date_start, _sync_id
-    from rows_of_slice
-    group by account_id, date_start, _sync_id
+    select touched.account_id, touched.date_start, syncs._sync_id
+    from touched
+    inner join syncs
+        on syncs.account_id = touched.account_id
+        and touched.date_start between syncs.first_day and syncs.last_day
+    left join delivered
+        on delivered.account_id = touched.account_id and delivered.date_start = touched.date_start
+        and delivered._sync_id = syncs._sync_id
     qualify row_number() over (
-        partition by account_id, date_start
-        order by max(_extracted_at) desc, _sync_id desc
+        partition by touched.account_id, touched.date_start
+        order by coalesce(delivered.read_at, syncs.began_at) desc, syncs._sync_id desc
     ) = 1
 ),
 
 current_rows as (
-    select rows_of_slice.*
-    from rows_of_slice
+    select history.*
+    from history
     inner join newest_sync
-        on rows_of_slice._sync_id = newest_sync._sync_id
-        and rows_of_slice.account_id = newest_sync.account_id
-        and rows_of_slice.date_start = newest_sync.date_start
+        on history._sync_id = newest_sync._sync_id
+        and history.account_id = newest_sync.account_id
+        and history.date_start = newest_sync.date_start
+    qualify row_number() over (
+        partition by history.account_id, history.date_start
+        order by history._extracted_at desc, history._source_file desc, history._source_row desc
+    ) = 1
 ),
 
 final as (
@@ -60,10 +93,31 @@ final as (
         _load_seq,
         _changes
     from current_rows
-    qualify row_number() over (
-        partition by account_id, date_start
-        order by _extracted_at desc, _source_file desc, _source_row desc
-    ) = 1
+    {% if is_incremental() %}
+    union all
+    -- A slice that its newest sync emptied: a row of nothing but the slice, which the strategy does not insert.
+    select
+        newest_sync.account_id,
+        null as account_name,
+        null as account_currency,
+        newest_sync.date_start,
+        null as date_stop,
+        null as spend,
+        null as impressions,
+        null as clicks,
+        null as inline_link_clicks,
+        null as _sync_id,
+        null as _extracted_at,
+        null as _source_file,
+        null as _source_row,
+        null as _load_seq,
+        null as _changes
+    from newest_sync
+    left join delivered
+        on delivered.account_id = newest_sync.account_id and delivered.date_start = newest_sync.date_start
+        and delivered._sync_id = newest_sync._sync_id
+    where delivered._sync_id is null
+    {% endif %}
 )
 
 select * from final

@@ -1,45 +1,78 @@
 -- rendered from shopify, sha256 562285e1c5ddbc5e82b191ee13bad0b8d22f95e3ba2e8955073b8f56b00eddc3; change the declaration, then run `plumbline render`
-{{ config(materialized='incremental', incremental_strategy='delete+insert', unique_key=['shop_url', 'day']) }}
+{{ config(materialized='incremental', incremental_strategy='slices', unique_key=['shop_url', 'day']) }}
 
 {% if nothing_new(ref('stg_shopify__sales_by_day')) %}
 select * from {{ this }} where false
 {% else %}
 with history as (
-    select * from {{ ref('stg_shopify__sales_by_day') }}
+    select *
+    from {{ ref('stg_shopify__sales_by_day') }}
+    where shop_url is not null
+        and day is not null
+),
+
+delivered as (
+    select
+        shop_url,
+        day,
+        _sync_id,
+        min(_extracted_at) as began_at,
+        max(_extracted_at) as read_at,
+        max(_load_seq) as load_seq
+    from history
+    group by shop_url, day, _sync_id
+),
+
+-- What a sync spoke about: every day from the first to the last that it brought of an account.
+syncs as (
+    select
+        shop_url,
+        min(day) as first_day,
+        max(day) as last_day,
+        _sync_id,
+        min(began_at) as began_at,
+        max(load_seq) as load_seq
+    from delivered
+    group by shop_url, _sync_id
 ),
 
 touched as (
-    select distinct shop_url, day
-    from {{ unseen(ref('stg_shopify__sales_by_day')) }} as unseen_rows
-),
-
-rows_of_slice as (
-    select history.*
-    from history
-    inner join touched
-        on touched.shop_url = history.shop_url
-        and touched.day = history.day
-    where history.shop_url is not null
-        and history.day is not null
+    select distinct delivered.shop_url, delivered.day
+    from delivered
+    inner join syncs
+        on syncs.shop_url = delivered.shop_url
+        and delivered.day between syncs.first_day and syncs.last_day
+    {% if is_incremental() %}
+    where syncs.load_seq > {{ known_load_seq(this) }}
+    {% endif %}
 ),
 
 newest_sync as (
-    select shop_url, day, _sync_id
-    from rows_of_slice
-    group by shop_url, day, _sync_id
+    select touched.shop_url, touched.day, syncs._sync_id
+    from touched
+    inner join syncs
+        on syncs.shop_url = touched.shop_url
+        and touched.day between syncs.first_day and syncs.last_day
+    left join delivered
+        on delivered.shop_url = touched.shop_url and delivered.day = touched.day
+        and delivered._sync_id = syncs._sync_id
     qualify row_number() over (
-        partition by shop_url, day
-        order by max(_extracted_at) desc, _sync_id desc
+        partition by touched.shop_url, touched.day
+        order by coalesce(delivered.read_at, syncs.began_at) desc, syncs._sync_id desc
     ) = 1
 ),
 
 current_rows as (
-    select rows_of_slice.*
-    from rows_of_slice
+    select history.*
+    from history
     inner join newest_sync
-        on rows_of_slice._sync_id = newest_sync._sync_id
-        and rows_of_slice.shop_url = newest_sync.shop_url
-        and rows_of_slice.day = newest_sync.day
+        on history._sync_id = newest_sync._sync_id
+        and history.shop_url = newest_sync.shop_url
+        and history.day = newest_sync.day
+    qualify row_number() over (
+        partition by history.shop_url, history.day
+        order by history._extracted_at desc, history._source_file desc, history._source_row desc
+    ) = 1
 ),
 
 final as (
@@ -61,10 +94,32 @@ final as (
         _load_seq,
         _changes
     from current_rows
-    qualify row_number() over (
-        partition by shop_url, day
-        order by _extracted_at desc, _source_file desc, _source_row desc
-    ) = 1
+    {% if is_incremental() %}
+    union all
+    -- A slice that its newest sync emptied: a row of nothing but the slice, which the strategy does not insert.
+    select
+        newest_sync.shop_url,
+        newest_sync.day,
+        null as orders,
+        null as gross_sales,
+        null as discounts,
+        null as returns,
+        null as net_sales,
+        null as taxes,
+        null as shipping,
+        null as total_sales,
+        null as _sync_id,
+        null as _extracted_at,
+        null as _source_file,
+        null as _source_row,
+        null as _load_seq,
+        null as _changes
+    from newest_sync
+    left join delivered
+        on delivered.shop_url = newest_sync.shop_url and delivered.day = newest_sync.day
+        and delivered._sync_id = newest_sync._sync_id
+    where delivered._sync_id is null
+    {% endif %}
 )
 
 select * from final

@@ -139,6 +139,12 @@ events_uncastable as (
         sum(case when typed.event_date is null and {{ payload_holds('delivered._airbyte_data', ['event_date']) }} then 1 else 0 end) as "uncastable:event_date",
         sum(case when typed.event_timestamp is null and {{ payload_holds('delivered._airbyte_data', ['event_timestamp']) }} then 1 else 0 end) as "uncastable:event_timestamp",
         sum(case when typed.event_bundle_sequence_id is null and {{ payload_holds('delivered._airbyte_data', ['event_bundle_sequence_id']) }} then 1 else 0 end) as "uncastable:event_bundle_sequence_id",
+        sum(case when typed.ga_session_id is null and {{ payload_pick_holds('delivered._airbyte_data', ['event_params'], 'key', 'ga_session_id', [['value', 'int_value'], ['value', 'string_value']]) }} then 1 else 0 end) as "uncastable:ga_session_id",
+        sum(case when typed.ga_session_number is null and {{ payload_pick_holds('delivered._airbyte_data', ['event_params'], 'key', 'ga_session_number', [['value', 'int_value'], ['value', 'string_value']]) }} then 1 else 0 end) as "uncastable:ga_session_number",
+        sum(case when typed.session_engaged is null and {{ payload_pick_holds('delivered._airbyte_data', ['event_params'], 'key', 'session_engaged', [['value', 'int_value'], ['value', 'string_value']]) }} then 1 else 0 end) as "uncastable:session_engaged",
+        sum(case when typed.engagement_time_msec is null and {{ payload_pick_holds('delivered._airbyte_data', ['event_params'], 'key', 'engagement_time_msec', [['value', 'int_value']]) }} then 1 else 0 end) as "uncastable:engagement_time_msec",
+        sum(case when typed.param_value is null and {{ payload_pick_holds('delivered._airbyte_data', ['event_params'], 'key', 'value', [['value', 'double_value'], ['value', 'int_value']]) }} then 1 else 0 end) as "uncastable:param_value",
+        sum(case when typed.debug_mode is null and {{ payload_pick_holds('delivered._airbyte_data', ['event_params'], 'key', 'debug_mode', [['value', 'int_value'], ['value', 'string_value']]) }} then 1 else 0 end) as "uncastable:debug_mode",
         sum(case when typed.purchase_revenue is null and {{ payload_holds('delivered._airbyte_data', ['ecommerce', 'purchase_revenue']) }} then 1 else 0 end) as "uncastable:purchase_revenue",
         sum(case when typed.exported_at is null and {{ payload_holds('delivered._airbyte_data', ['exported_at']) }} then 1 else 0 end) as "uncastable:exported_at"
     from {{ ref('stg_ga4_export__events') }} as typed
@@ -150,6 +156,12 @@ events_uncastable as (
     where typed.event_date is null
         or typed.event_timestamp is null
         or typed.event_bundle_sequence_id is null
+        or typed.ga_session_id is null
+        or typed.ga_session_number is null
+        or typed.session_engaged is null
+        or typed.engagement_time_msec is null
+        or typed.param_value is null
+        or typed.debug_mode is null
         or typed.purchase_revenue is null
         or typed.exported_at is null
     group by batches.window_start, batches.window_end
@@ -202,6 +214,12 @@ events_wide as (
         cast(uncastable."uncastable:event_date" as decimal(38, 6)) as "uncastable:event_date",
         cast(uncastable."uncastable:event_timestamp" as decimal(38, 6)) as "uncastable:event_timestamp",
         cast(uncastable."uncastable:event_bundle_sequence_id" as decimal(38, 6)) as "uncastable:event_bundle_sequence_id",
+        cast(uncastable."uncastable:ga_session_id" as decimal(38, 6)) as "uncastable:ga_session_id",
+        cast(uncastable."uncastable:ga_session_number" as decimal(38, 6)) as "uncastable:ga_session_number",
+        cast(uncastable."uncastable:session_engaged" as decimal(38, 6)) as "uncastable:session_engaged",
+        cast(uncastable."uncastable:engagement_time_msec" as decimal(38, 6)) as "uncastable:engagement_time_msec",
+        cast(uncastable."uncastable:param_value" as decimal(38, 6)) as "uncastable:param_value",
+        cast(uncastable."uncastable:debug_mode" as decimal(38, 6)) as "uncastable:debug_mode",
         cast(uncastable."uncastable:purchase_revenue" as decimal(38, 6)) as "uncastable:purchase_revenue",
         cast(uncastable."uncastable:exported_at" as decimal(38, 6)) as "uncastable:exported_at"
     from pending
@@ -270,6 +288,12 @@ events_tall as (
         "uncastable:event_date",
         "uncastable:event_timestamp",
         "uncastable:event_bundle_sequence_id",
+        "uncastable:ga_session_id",
+        "uncastable:ga_session_number",
+        "uncastable:session_engaged",
+        "uncastable:engagement_time_msec",
+        "uncastable:param_value",
+        "uncastable:debug_mode",
         "uncastable:purchase_revenue",
         "uncastable:exported_at"
     ))

@@ -1,4 +1,4 @@
--- rendered from meta_ads, sha256 3ed0c48e7ffd1b681ba76349e170b490ab28962ab1140e52596f5f0fd45b1cb9; change the declaration, then run `plumbline render`
+-- rendered from meta_ads, sha256 d9b7627133368a073b80ac4696ade82f6a7374edff614713c1a29a85eb73cb62; change the declaration, then run `plumbline render`
 {% if nothing_to_measure('meta_ads') %}
 select * from {{ this }} where false
 {% else %}
@@ -129,7 +129,10 @@ ads_insights_uncastable as (
         sum(case when typed.impressions is null and {{ payload_holds('delivered._airbyte_data', ['impressions']) }} then 1 else 0 end) as "uncastable:impressions",
         sum(case when typed.reach is null and {{ payload_holds('delivered._airbyte_data', ['reach']) }} then 1 else 0 end) as "uncastable:reach",
         sum(case when typed.clicks is null and {{ payload_holds('delivered._airbyte_data', ['clicks']) }} then 1 else 0 end) as "uncastable:clicks",
-        sum(case when typed.inline_link_clicks is null and {{ payload_holds('delivered._airbyte_data', ['inline_link_clicks']) }} then 1 else 0 end) as "uncastable:inline_link_clicks"
+        sum(case when typed.inline_link_clicks is null and {{ payload_holds('delivered._airbyte_data', ['inline_link_clicks']) }} then 1 else 0 end) as "uncastable:inline_link_clicks",
+        sum(case when typed.outbound_clicks is null and {{ payload_pick_holds('delivered._airbyte_data', ['outbound_clicks'], 'action_type', 'outbound_click', [['value']]) }} then 1 else 0 end) as "uncastable:outbound_clicks",
+        sum(case when typed.purchases is null and {{ payload_pick_holds('delivered._airbyte_data', ['actions'], 'action_type', 'omni_purchase', [['value']]) }} then 1 else 0 end) as "uncastable:purchases",
+        sum(case when typed.purchase_value is null and {{ payload_pick_holds('delivered._airbyte_data', ['action_values'], 'action_type', 'omni_purchase', [['value']]) }} then 1 else 0 end) as "uncastable:purchase_value"
     from {{ ref('stg_meta_ads__ads_insights') }} as typed
     inner join batches on typed._sync_id = batches.sync_id and batches.stream = 'ads_insights'
     inner join {{ source('meta_ads', 'ads_insights') }} as delivered
@@ -143,6 +146,9 @@ ads_insights_uncastable as (
         or typed.reach is null
         or typed.clicks is null
         or typed.inline_link_clicks is null
+        or typed.outbound_clicks is null
+        or typed.purchases is null
+        or typed.purchase_value is null
     group by batches.window_start, batches.window_end
 ),
 
@@ -183,7 +189,10 @@ ads_insights_wide as (
         cast(uncastable."uncastable:impressions" as decimal(38, 6)) as "uncastable:impressions",
         cast(uncastable."uncastable:reach" as decimal(38, 6)) as "uncastable:reach",
         cast(uncastable."uncastable:clicks" as decimal(38, 6)) as "uncastable:clicks",
-        cast(uncastable."uncastable:inline_link_clicks" as decimal(38, 6)) as "uncastable:inline_link_clicks"
+        cast(uncastable."uncastable:inline_link_clicks" as decimal(38, 6)) as "uncastable:inline_link_clicks",
+        cast(uncastable."uncastable:outbound_clicks" as decimal(38, 6)) as "uncastable:outbound_clicks",
+        cast(uncastable."uncastable:purchases" as decimal(38, 6)) as "uncastable:purchases",
+        cast(uncastable."uncastable:purchase_value" as decimal(38, 6)) as "uncastable:purchase_value"
     from pending
     left join batches
         on pending.window_start = batches.window_start and pending.window_end = batches.window_end
@@ -240,7 +249,10 @@ ads_insights_tall as (
         "uncastable:impressions",
         "uncastable:reach",
         "uncastable:clicks",
-        "uncastable:inline_link_clicks"
+        "uncastable:inline_link_clicks",
+        "uncastable:outbound_clicks",
+        "uncastable:purchases",
+        "uncastable:purchase_value"
     ))
 ),
 

@@ -159,6 +159,7 @@ orders_uncastable as (
         sum(case when typed.current_total_tax is null and {{ payload_holds('delivered._airbyte_data', ['current_total_tax']) }} then 1 else 0 end) as "uncastable:current_total_tax",
         sum(case when typed.total_outstanding is null and {{ payload_holds('delivered._airbyte_data', ['total_outstanding']) }} then 1 else 0 end) as "uncastable:total_outstanding",
         sum(case when typed.total_tip_received is null and {{ payload_holds('delivered._airbyte_data', ['total_tip_received']) }} then 1 else 0 end) as "uncastable:total_tip_received",
+        sum(case when typed.item_quantity is null and {{ payload_list_holds('delivered._airbyte_data', ['line_items'], 'quantity') }} > 0 then 1 else 0 end) as "uncastable:item_quantity",
         sum(case when typed.customer_id is null and {{ payload_holds('delivered._airbyte_data', ['customer', 'id']) }} then 1 else 0 end) as "uncastable:customer_id"
     from {{ ref('stg_shopify__orders') }} as typed
     inner join batches on typed._sync_id = batches.sync_id and batches.stream = 'orders'
@@ -187,6 +188,7 @@ orders_uncastable as (
         or typed.current_total_tax is null
         or typed.total_outstanding is null
         or typed.total_tip_received is null
+        or typed.item_quantity is null
         or typed.customer_id is null
     group by batches.window_start, batches.window_end
 ),
@@ -258,6 +260,7 @@ orders_wide as (
         cast(uncastable."uncastable:current_total_tax" as decimal(38, 6)) as "uncastable:current_total_tax",
         cast(uncastable."uncastable:total_outstanding" as decimal(38, 6)) as "uncastable:total_outstanding",
         cast(uncastable."uncastable:total_tip_received" as decimal(38, 6)) as "uncastable:total_tip_received",
+        cast(uncastable."uncastable:item_quantity" as decimal(38, 6)) as "uncastable:item_quantity",
         cast(uncastable."uncastable:customer_id" as decimal(38, 6)) as "uncastable:customer_id"
     from pending
     left join batches
@@ -345,6 +348,7 @@ orders_tall as (
         "uncastable:current_total_tax",
         "uncastable:total_outstanding",
         "uncastable:total_tip_received",
+        "uncastable:item_quantity",
         "uncastable:customer_id"
     ))
 ),
@@ -461,7 +465,12 @@ order_refunds_uncastable as (
         sum(case when typed.order_id is null and {{ payload_holds('delivered._airbyte_data', ['order_id']) }} then 1 else 0 end) as "uncastable:order_id",
         sum(case when typed.created_at is null and {{ payload_holds('delivered._airbyte_data', ['created_at']) }} then 1 else 0 end) as "uncastable:created_at",
         sum(case when typed.processed_at is null and {{ payload_holds('delivered._airbyte_data', ['processed_at']) }} then 1 else 0 end) as "uncastable:processed_at",
-        sum(case when typed.restock is null and {{ payload_holds('delivered._airbyte_data', ['restock']) }} then 1 else 0 end) as "uncastable:restock"
+        sum(case when typed.restock is null and {{ payload_holds('delivered._airbyte_data', ['restock']) }} then 1 else 0 end) as "uncastable:restock",
+        sum(case when typed.refund_subtotal is null and {{ payload_list_holds('delivered._airbyte_data', ['refund_line_items'], 'subtotal') }} > 0 then 1 else 0 end) as "uncastable:refund_subtotal",
+        sum(case when typed.refund_tax is null and {{ payload_list_holds('delivered._airbyte_data', ['refund_line_items'], 'total_tax') }} > 0 then 1 else 0 end) as "uncastable:refund_tax",
+        sum(case when typed.refund_quantity is null and {{ payload_list_holds('delivered._airbyte_data', ['refund_line_items'], 'quantity') }} > 0 then 1 else 0 end) as "uncastable:refund_quantity",
+        sum(case when typed.refund_amount is null and {{ payload_list_holds('delivered._airbyte_data', ['transactions'], 'amount') }} > 0 then 1 else 0 end) as "uncastable:refund_amount",
+        sum(case when typed.adjustment_amount is null and {{ payload_list_holds('delivered._airbyte_data', ['order_adjustments'], 'amount') }} > 0 then 1 else 0 end) as "uncastable:adjustment_amount"
     from {{ ref('stg_shopify__order_refunds') }} as typed
     inner join batches on typed._sync_id = batches.sync_id and batches.stream = 'order_refunds'
     inner join {{ source('shopify', 'order_refunds') }} as delivered
@@ -473,6 +482,11 @@ order_refunds_uncastable as (
         or typed.created_at is null
         or typed.processed_at is null
         or typed.restock is null
+        or typed.refund_subtotal is null
+        or typed.refund_tax is null
+        or typed.refund_quantity is null
+        or typed.refund_amount is null
+        or typed.adjustment_amount is null
     group by batches.window_start, batches.window_end
 ),
 
@@ -502,7 +516,12 @@ order_refunds_wide as (
         cast(uncastable."uncastable:order_id" as decimal(38, 6)) as "uncastable:order_id",
         cast(uncastable."uncastable:created_at" as decimal(38, 6)) as "uncastable:created_at",
         cast(uncastable."uncastable:processed_at" as decimal(38, 6)) as "uncastable:processed_at",
-        cast(uncastable."uncastable:restock" as decimal(38, 6)) as "uncastable:restock"
+        cast(uncastable."uncastable:restock" as decimal(38, 6)) as "uncastable:restock",
+        cast(uncastable."uncastable:refund_subtotal" as decimal(38, 6)) as "uncastable:refund_subtotal",
+        cast(uncastable."uncastable:refund_tax" as decimal(38, 6)) as "uncastable:refund_tax",
+        cast(uncastable."uncastable:refund_quantity" as decimal(38, 6)) as "uncastable:refund_quantity",
+        cast(uncastable."uncastable:refund_amount" as decimal(38, 6)) as "uncastable:refund_amount",
+        cast(uncastable."uncastable:adjustment_amount" as decimal(38, 6)) as "uncastable:adjustment_amount"
     from pending
     left join batches
         on pending.window_start = batches.window_start and pending.window_end = batches.window_end
@@ -548,7 +567,12 @@ order_refunds_tall as (
         "uncastable:order_id",
         "uncastable:created_at",
         "uncastable:processed_at",
-        "uncastable:restock"
+        "uncastable:restock",
+        "uncastable:refund_subtotal",
+        "uncastable:refund_tax",
+        "uncastable:refund_quantity",
+        "uncastable:refund_amount",
+        "uncastable:adjustment_amount"
     ))
 ),
 

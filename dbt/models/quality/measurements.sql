@@ -1,4 +1,4 @@
--- rendered from all sources, sha256 5aa6881766aae4f222136694dfb036a2d0c0d806be410394e9893f5cb2493650; change the declaration, then run `plumbline render`
+-- rendered from all sources, sha256 66f78e2a4f04d121a9e7e6c266dba7a4ba469b4d2842fbf8b7e9dda7e714ee14; change the declaration, then run `plumbline render`
 {{ config(materialized='view') }}
 
 {% set models = [

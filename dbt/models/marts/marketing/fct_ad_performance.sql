@@ -1,6 +1,6 @@
 {{ config(
     materialized='incremental',
-    incremental_strategy='delete+insert',
+    incremental_strategy='slices',
     unique_key=['source', 'account_id', 'date']
 ) }}
 
@@ -28,7 +28,9 @@ with reported as (
         platform_conversion_value,
         is_remainder,
         extracted_at,
-        max(_load_seq) over (partition by account_id, date) as _load_seq
+        max(_load_seq) over (partition by account_id, date) as _load_seq,
+        count(*) over (partition by account_id, date) as known_rows,
+        count(ad_id) over (partition by account_id, date) as known_ads
     from {{ ref(source ~ '__ad_performance') }}
     {{ 'union all' if not loop.last }}
     {% endfor %}
@@ -43,6 +45,8 @@ built as (
         account_id,
         date,
         max(_load_seq) as _load_seq,
+        count(*) as known_rows,
+        count(ad_id) as known_ads,
         count(*) - count(spend_reporting) as unpriced
     from {{ this }}
     group by source, account_id, date
@@ -50,7 +54,7 @@ built as (
 ),
 {%- endif %}
 
--- Whole account days: those that a newer load touched, and those that waited for a rate.
+-- Whole account days: those that a newer load touched, those whose rows vanished, and those that waited for a rate.
 touched as (
 
     select reported.*
@@ -58,7 +62,12 @@ touched as (
     {% if is_incremental() -%}
     left join built
         on reported.source = built.source and reported.account_id = built.account_id and reported.date = built.date
-    where built._load_seq is null or built._load_seq <> reported._load_seq or built.unpriced > 0
+    where
+        built._load_seq is null
+        or built._load_seq <> reported._load_seq
+        or built.known_rows <> reported.known_rows
+        or built.known_ads <> reported.known_ads
+        or built.unpriced > 0
     {%- endif %}
 
 ),
@@ -69,7 +78,7 @@ rates as (
 
 ),
 
-final as (
+priced as (
 
     select
         touched.source,
@@ -104,6 +113,47 @@ final as (
             touched.currency = rates.currency
             and touched.date >= rates.valid_from
             and (touched.date < rates.valid_until or rates.valid_until is null)
+
+),
+
+-- An account day that its source emptied is a row of nothing but its key: the strategy removes the day with it.
+final as (
+
+    select * from priced
+    {% if is_incremental() -%}
+    union all
+    select
+        built.source,
+        built.account_id,
+        null as account_name,
+        null as account_timezone,
+        null as campaign_id,
+        null as campaign_name,
+        null as campaign_type,
+        null as ad_group_id,
+        null as ad_group_name,
+        null as ad_id,
+        null as ad_name,
+        built.date,
+        null as currency,
+        null as spend,
+        null as spend_reporting,
+        null as reporting_currency,
+        null as fx_rate,
+        null as fx_rate_date,
+        null as impressions,
+        null as clicks,
+        null as platform_conversions,
+        null as platform_conversion_value,
+        null as is_remainder,
+        null as is_provisional,
+        null as extracted_at,
+        null as _load_seq
+    from built
+    left join reported
+        on built.source = reported.source and built.account_id = reported.account_id and built.date = reported.date
+    where reported.source is null
+    {%- endif %}
 
 )
 

@@ -1,4 +1,4 @@
--- rendered from google_ads, sha256 930b17aeac628b9e98a43190ae9d3c95a389e05d3ed5e14ac1a936f3bb40b1a6; change the declaration, then run `plumbline render`
+-- rendered from google_ads, sha256 60e4bcbfc42ffc033381f73926dc0491ddc7ce874aebfdf90ef4ec156fbf2229; change the declaration, then run `plumbline render`
 {% if nothing_new(source('google_ads', 'ad_performance')) %}
 select * from {{ this }} where false
 {% else %}
