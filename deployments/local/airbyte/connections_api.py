@@ -22,8 +22,8 @@ def routes(connections: Connections) -> APIRouter:
 
     @router.get("/connections")
     def list_connections(workspaces: Workspaces = [], limit: Limit = 20, offset: Offset = 0) -> dict[str, Any]:  # noqa: B006 - FastAPI copies it
-        rows = connections.all() if not workspaces or WORKSPACE in workspaces else []
-        return paged([row.body for row in rows[offset : offset + limit]], "connections", limit, offset)
+        bodies = connections.bodies() if not workspaces or WORKSPACE in workspaces else []
+        return paged(bodies[offset : offset + limit], "connections", limit, offset)
 
     @router.post("/connections")
     def create_connection(body: Json) -> dict[str, Any]:

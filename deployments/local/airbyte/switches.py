@@ -17,6 +17,7 @@ SERVER_FAULTS: dict[str, str] = {
     "breaking_change": "the connection is inactive, with `reason` as its statusReason",
     "broken_json": "every `every`-th line of an object ends in the middle of its record",
     "burst": "the next `times` requests are answered with `status` (429 or 503)",
+    "crowded_workspace": "`connections` others are listed first, and `next` leads to a host that cannot be reached",
     "duplicate_object": "the objects of a sync are delivered twice, as new parts with equal bytes",
     "envelope_missing": "every `every`-th line of an object is the bare record, without Airbyte's envelope",
     "failed_job": "the job fails after `parts` objects of the stream, which stay",
