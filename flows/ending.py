@@ -1,4 +1,4 @@
-"""How a flow run that publishes ends, so that the list of runs tells a held day from a published one."""
+"""How flow runs end, so that the list of runs tells a held day from a published one, and a skipped run from both."""
 
 from __future__ import annotations
 
@@ -6,6 +6,9 @@ from typing import cast
 
 from prefect.states import Completed
 
+from expectations.judge.verdict import Verdict
+from tasks.adapters.ops_control import Pause
+from tasks.operate.pause import in_words
 from tasks.publish.publish import Release
 
 
@@ -17,3 +20,8 @@ def ended(release: Release) -> Release:
     if not release.held:
         return release
     return cast(Release, Completed(name="Held", message=" ".join(release.because)[:1000], data=release))
+
+
+def skipped(pause: Pause) -> tuple[Verdict, ...]:
+    """No verdicts; the run is shown as `Skipped` with the reason, so that nobody takes it for a success."""
+    return cast(tuple[Verdict, ...], Completed(name="Skipped", message=f"{pause.source} is {in_words(pause)}", data=()))

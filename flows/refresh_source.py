@@ -5,6 +5,7 @@ from __future__ import annotations
 from prefect import flow
 
 from expectations.judge.verdict import Verdict
+from flows.ending import skipped
 from flows.names import run_name
 from flows.queues import platform_queue, writer_queue
 from flows.start import chosen_window, declared
@@ -14,6 +15,7 @@ from tasks.ingest.load import load
 from tasks.ingest.seal import seal
 from tasks.ingest.sync import collect, settle, sync
 from tasks.judge.judge import judge
+from tasks.operate.pause import skip_paused
 from tasks.publish.alert import announce, deliver
 from tasks.publish.document import document
 from tasks.window import Window
@@ -25,11 +27,14 @@ def refresh_source(source: str, window: Window | None = None, again: bool = Fals
 
     Args:
         source: The name of a declaration in expectations/sources, for instance meta_ads.
-        window: The span that the run is responsible for, half-open, UTC. Empty: the reporting day so far.
+        window: The span that the run is responsible for, half-open, UTC. Empty: the reporting day so far, unless the
+            source is paused.
         again: Ask the source anew although an earlier job for the window succeeded.
     """
-    window = chosen_window(window)
+    window, asked_for = chosen_window(window), window is not None
     declaration = declared(source)
+    if not asked_for and (pause := skip_paused(declaration, window)):
+        return skipped(pause)
     with platform_queue(source):
         runs = collect(declaration, sync(declaration, window, again=again))
     batches = [seal(land(run, name), stream) for run in runs for name, stream in declaration.streams.items()]

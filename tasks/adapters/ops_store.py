@@ -57,9 +57,12 @@ class OpsStore:
         with self.engine.begin() as db:
             db.execute(OUTCOMES.insert(), _flat(row, outcome.window))
 
-    def outcomes(self, *, run: str | None = None, step: str | None = None) -> list[dict[str, Any]]:
+    def outcomes(
+        self, *, run: str | None = None, step: str | None = None, since: datetime | None = None
+    ) -> list[dict[str, Any]]:
         """Rows in the order in which they were written."""
         query = sa.select(OUTCOMES).order_by(OUTCOMES.c.id)
+        query = query.where(OUTCOMES.c.at >= since) if since else query
         for column, value in ((OUTCOMES.c.run, run), (OUTCOMES.c.step, step)):
             query = query.where(column == value) if value else query
         return self._rows(query)

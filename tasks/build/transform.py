@@ -54,8 +54,10 @@ def measure(source: str, window: Window) -> BuildReceipt:
 
 @task(task_run_name="build {window.label}")
 @recorded
-def build(window: Window) -> BuildReceipt:
-    """Build the marts, and before them what does not exist yet; what a source never delivered is empty, not missing.
+def build(window: Window, marts: Sequence[str] = ()) -> BuildReceipt:
+    """Build the marts (all, or these and what they need), and before them what does not exist yet.
+
+    What a source never delivered is empty, not missing.
 
     Staging and measurements are brought up to date by `measure`, at the end of each refresh: a mart is made of what
     was measured and judged, and a build does not look at thirty models that have nothing new.
@@ -65,15 +67,15 @@ def build(window: Window) -> BuildReceipt:
             for stream in declaration.streams.values():
                 warehouse.ensure_raw(stream.raw_table)
         measured = [*warehouse.relations("staging"), *warehouse.relations("quality")]
-    return _run(window, "marts", [], DATA_TEAM, measured)
+    return _run(window, "marts", [f"+{mart}" for mart in marts], DATA_TEAM, measured)
 
 
 @task(task_run_name="test {window.label}")
 @recorded
-def test(window: Window) -> tuple[Verdict, ...]:
-    """Run the data tests; one verdict each, and one table in the UI."""
+def test(window: Window, marts: Sequence[str] = ()) -> tuple[Verdict, ...]:  # noqa: PT028 - a step, not one of pytest's
+    """Run the data tests (all, or those of these marts); one verdict each, and one table in the UI."""
     with doors.warehouse_lock():
-        outcome = doors.dbt().run_tests()
+        outcome = doors.dbt().run_tests(marts)
     verdicts = tuple(_tested(node, window) for node in outcome.results)
     doors.ops_store().record_verdicts(verdicts)
     _show(outcome)

@@ -25,6 +25,7 @@ from tasks.publish.figures import COLUMNS, MART, Figures, figures
 from tasks.publish.publish import held_notes, published, release_notes
 from tasks.publish.site_index import (
     as_of,
+    decisions,
     freshness,
     incidents_by_window,
     moment,
@@ -87,7 +88,8 @@ def document(window: Window) -> Path:
     windows = [_states(path) for path in sorted((site / "data-docs").glob("*/states.json"), reverse=True)]
     sources = sorted({suite.source for w in windows for suite in w.suites})
     happened = incidents_by_window()
-    _write(site / "data-docs" / "index.html", "data_docs.html", windows=windows, sources=sources, happened=happened)
+    told: dict[str, Any] = {"happened": happened, "decisions": decisions(release_notes())}
+    _write(site / "data-docs" / "index.html", "data_docs.html", windows=windows, sources=sources, **told)
     for name, title, body in runbook_pages():
         _write(
             site / "runbooks" / f"{name}.html",
@@ -99,6 +101,11 @@ def document(window: Window) -> Path:
     listed = [(name, title) for name, title, _ in runbook_pages()]
     _write(site / "runbooks" / "index.html", "runbooks.html", runbooks=listed)
     return _index(site)
+
+
+def refresh_index() -> Path:
+    """The first page anew, where people have decided something that no run has told yet."""
+    return _index(settings().home / "site")
 
 
 def _validations() -> Path:
@@ -171,12 +178,14 @@ def _states(path: Path) -> WindowStates:
 
 def _index(site: Path) -> Path:
     shown, release = _published_figures(), release_notes()
-    facts = {"release": release, "held": held_notes(), "figures": shown, "as_of": as_of(release) if release else ""}
+    facts: dict[str, Any] = {"release": release, "held": held_notes(), "figures": shown}
+    facts["as_of"] = as_of(release) if release else ""
     folder = settings().home / "published" / "current" / MART
     _write(site / "figures.html", "figures.html", columns=COLUMNS, parquet=folder, **facts)
     waiting, over = open_incidents(), recovered_incidents()
     sources = freshness(release)
-    _write(site / "index.html", "index.html", waiting=waiting, over=over, sources=sources, places=places(), **facts)
+    facts |= {"decisions": decisions(release), "places": places()}
+    _write(site / "index.html", "index.html", waiting=waiting, over=over, sources=sources, **facts)
     return site / "index.html"
 
 

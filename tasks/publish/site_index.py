@@ -9,7 +9,10 @@ from typing import Any
 
 from expectations.declare.source import load_all
 from tasks import doors
+from tasks.adapters.ops_control import OpsControl
 from tasks.adapters.ops_store import Incident
+from tasks.operate.pause import in_words, paused_sources
+from tasks.publish.gate import hold_words
 from tasks.window import Window
 
 RECOVERED_SHOWN = 25
@@ -40,6 +43,14 @@ class Fresh:
     read_at: str
     promise: str
     stale: bool
+
+
+@dataclass(frozen=True)
+class Decision:
+    """What a person decided, with the word that stands before it."""
+
+    word: str
+    sentence: str
 
 
 def open_incidents() -> list[list[Shown]]:
@@ -106,6 +117,23 @@ def freshness(release: Mapping[str, Any] | None) -> list[Fresh]:
         )
         for name, source in load_all().items()
     ]
+
+
+def decisions(release: Mapping[str, Any] | None) -> list[Decision]:
+    """What people decided against the checks, or against waiting: overrides in the release, holds, pauses."""
+    control = OpsControl(doors.ops_store())
+    overrides = (release or {}).get("overrides", [])
+    return [
+        *(Decision("held", hold_words(hold)) for hold in control.holds()),
+        *(Decision("let pass", override_words(o)) for o in overrides),
+        *(Decision("paused", f"{pause.source} is {in_words(pause)}.") for pause in paused_sources().values()),
+    ]
+
+
+def override_words(override: Mapping[str, str]) -> str:
+    """The sentence of an override as release.json keeps it."""
+    signed = f"{override['by']} let it pass on {moment(override['at'])}: {override['reason']}"
+    return f"{override['sentence']} {signed}"
 
 
 def as_of(release: Mapping[str, Any]) -> str:

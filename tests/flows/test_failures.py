@@ -134,7 +134,7 @@ class FakeDbt:
         told.append(NodeResult("agg_channel_daily", "skipped" if self.broken else "success", "", 0.0))
         return DbtOutcome(not self.broken, tuple(told), Path("run_results.json"))
 
-    def run_tests(self) -> DbtOutcome:
+    def run_tests(self, select: object = ()) -> DbtOutcome:
         return DbtOutcome(True, (NodeResult("orders_are_unique", "pass", "", 0.1),), Path("run_results.json"))
 
 
