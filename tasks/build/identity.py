@@ -41,7 +41,8 @@ class People:
     """The answer: a person for each record, and what was set aside.
 
     `records`: record_id, person_id, method, confidence. `id_map`: identifier_type, token, person_id, records (how many
-    carry it). `quarantine`: identifier_type, token, reason. `refused`: person_id of everybody whom a conflict kept apart.
+    carry it). `quarantine`: identifier_type, token, reason. `refused`: person_id of everybody whom
+    a conflict kept apart.
     """
 
     records: pl.DataFrame
