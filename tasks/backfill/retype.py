@@ -5,6 +5,8 @@ model. Everything is computed into work tables first; then one transaction per s
 rows and what else is incremental, so a death leaves the stream as it was or as it is to be.
 """
 
+# ruff: noqa: S608 - the names come from the declarations and from dbt
+
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
@@ -23,11 +25,15 @@ _ROW = "_load_seq, _source_row"  # a load sequence is one lake object, so this i
 
 @dataclass(frozen=True)
 class Retyped:
-    """What a window's replay did to one stream: rows taken out and put in, of the typed history."""
+    """What a window's replay did to one stream: rows taken out of and put into the typed history.
+
+    `rebuild` names the incremental models behind it that give no rule for a part: they have to be built as a whole.
+    """
 
     stream: str
     removed: int
     written: int
+    rebuild: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -42,9 +48,9 @@ class _Swap:
     @property
     def statements(self) -> list[str]:
         """Delete, then insert, in the transaction of the stream."""
-        removed = [f"delete from {self.relation} where {self.condition}"]  # noqa: S608 - names of declared models
+        removed = [f"delete from {self.relation} where {self.condition}"]
         names = ", ".join(f'"{name}"' if name == "rows" else name for name in self.columns)
-        added = f"insert into {self.relation} ({names}) select {names} from {self.fresh}"  # noqa: S608
+        added = f"insert into {self.relation} ({names}) select {names} from {self.fresh}"
         return [*removed, added] if self.fresh else removed
 
 
@@ -61,11 +67,13 @@ def retype(warehouse: Warehouse, project: CompiledProject, scope: Scope) -> Rety
     warehouse.execute(f"create schema if not exists {WORK}")
     swaps = [work.typed_rows()]
     present = set.union(*relations.values())
-    swaps += [swap for model in work.dependents() if model.name in present for swap in work.derived(model)]
+    models = [model for model in work.dependents() if model.name in present]
+    swaps += [swap for model in models for swap in work.derived(model)]
     counted = warehouse.query(f"select (select count(*) from {WORK}.old_rows), (select count(*) from {WORK}.typed)")
     _in_one_transaction(warehouse, [statement for swap in swaps for statement in swap.statements])
     work.clear()
-    return Retyped(stream.name, int(counted[0][0]), int(counted[0][1]))
+    whole = tuple(model.name for model in models if not work.follows(model))
+    return Retyped(stream.name, int(counted[0][0]), int(counted[0][1]), whole)
 
 
 def _in_one_transaction(warehouse: Warehouse, statements: Sequence[str]) -> None:
@@ -107,17 +115,17 @@ class _Work:
     def typed_rows(self) -> _Swap:
         """The window's rows as the declaration types them now, those included that were refused before."""
         raw, old = self.stream.raw_table, f"{WORK}.old_rows"
-        self.table("old_rows", f"select {_ROW} from {self.staging} where {self.scope.in_window}")  # noqa: S608
-        known = f"select * from {raw} where ({_ROW}) in (select {_ROW} from {old})"  # noqa: S608 - declared names
+        self.table("old_rows", f"select {_ROW} from {self.staging} where {self.scope.in_window}")
+        known = f"select * from {raw} where ({_ROW}) in (select {_ROW} from {old})"
         self._type("typed", known)
         unknown = (
-            f"select * from {raw} where {self.scope.delivered}"  # noqa: S608 - declared names
+            f"select * from {raw} where {self.scope.delivered}"
             f" and ({_ROW}) not in (select {_ROW} from {self.staging} where {self.scope.delivered})"
         )
         self._type("added", unknown)
         columns = self._evolve(self.staging, f"{WORK}.typed")
         names = ", ".join(columns)
-        chosen = f"select {names} from {WORK}.added where {self._is_new()}"  # noqa: S608 - declared names
+        chosen = f"select {names} from {WORK}.added where {self._is_new()}"
         self.warehouse.execute(f"insert into {WORK}.typed ({names}) {chosen}")
         return _Swap(self.staging, f"({_ROW}) in (select {_ROW} from {old})", f"{WORK}.typed", columns)
 
@@ -146,6 +154,10 @@ class _Work:
         ]
         return sorted(found, key=lambda model: (model.name != self.stream.current_model, model.name))
 
+    def follows(self, model: CompiledModel) -> bool:
+        """Whether a part of an incremental model can follow: it is the current rows, or its `meta` has a rule."""
+        return model.name == self.stream.current_model or "replay" in model.meta
+
     def derived(self, model: CompiledModel) -> list[_Swap]:
         """How an incremental model follows: its rows of the touched keys are made anew, or of its days taken out."""
         if model.name == self.stream.current_model:
@@ -158,35 +170,31 @@ class _Work:
             first, last = self.scope.window.days()[0], self.scope.window.days()[-1]
             # What is missing there is what the model's own build brings back.
             return [_Swap(model.relation, f"{rule['day']} between cast('{first}' as date) and cast('{last}' as date)")]
-        raise Misconfigured(
-            f"the incremental model {model.name} does not say how a replay reaches it",
-            where=f"dbt, {model.name}.yml",
-            do="Write `config: {meta: {replay: {keys: [...]}}}` or `{replay: {day: column}}` into its description",
-        )
+        return []
 
     def _remade(self, model: CompiledModel, keys: Sequence[str], *, whole_syncs: bool = False) -> _Swap:
         named, old = ", ".join(keys), f"{WORK}.old_rows"
         touched = self.table(
             f"touched__{model.name}",
-            f"select {named} from {self.staging} where ({_ROW}) in (select {_ROW} from {old})"  # noqa: S608
+            f"select {named} from {self.staging} where ({_ROW}) in (select {_ROW} from {old})"
             f" union select {named} from {WORK}.typed",
         )
         history = self.table("history", self._history(touched, named, whole_syncs=whole_syncs))
         made = _with_input(model, self.project.models[self.stream.staging_model].relation, history)
         about = f"({named}) in (select {named} from {touched})"
-        fresh = self.table(f"fresh__{model.name}", f"select * from ({made}) as made where {about}")  # noqa: S608
+        fresh = self.table(f"fresh__{model.name}", f"select * from ({made}) as made where {about}")
         return _Swap(model.relation, about, fresh, self._evolve(model.relation, fresh))
 
     def _history(self, touched: str, named: str, *, whole_syncs: bool) -> str:
         """The typed history as it will be, of the touched keys; of a report every sync that spoke about their days."""
         names = ", ".join(self._columns(self.staging))
         old = f"{WORK}.old_rows"
-        kept = f"select {names} from {self.staging} where ({_ROW}) not in (select {_ROW} from {old})"  # noqa: S608
-        everything = f"select * from ({kept} union all select {names} from {WORK}.typed) as history"  # noqa: S608
+        kept = f"select {names} from {self.staging} where ({_ROW}) not in (select {_ROW} from {old})"
+        everything = f"select * from ({kept} union all select {names} from {WORK}.typed) as history"
         if not whole_syncs:
             return f"{everything} where ({named}) in (select {named} from {touched})"
         day = self.stream.slice_columns[-1]
-        reach = f"select _sync_id from {self.staging} group by _sync_id having min({day}) <= (select max({day})"  # noqa: S608
+        reach = f"select _sync_id from {self.staging} group by _sync_id having min({day}) <= (select max({day})"
         return (
             f"{everything} where _sync_id in ({reach} from {touched})"
             f" and max({day}) >= (select min({day}) from {touched}))"

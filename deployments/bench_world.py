@@ -1,0 +1,66 @@
+"""The simulated BrightCart as a series of daily syncs, written to the landing area without an Airbyte between.
+
+Benches and tests use it where the sources are not what is measured: each day is asked as a daily sync asks, from
+the evening before, with the look-back that the source has.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+
+from deployments.local.airbyte.envelope import Envelope, parts
+from deployments.local.saas import reader
+from deployments.local.saas.blocks import Request
+from deployments.local.saas.world import World
+from expectations.declare.source import load as declared
+from tasks import doors
+from tasks.ingest.land import land
+from tasks.ingest.seal import Batch, seal
+from tasks.ingest.sync import SyncRun
+from tasks.window import Window
+
+EXTRACTED_AT = time(5, 40)  # of the following day: after midnight in New York, before the deadline
+OBJECT_ROWS = 250_000
+
+
+@dataclass(frozen=True)
+class Landed:
+    """One finished sync in the landing area: the run, and how many rows and bytes of text it wrote."""
+
+    run: SyncRun
+    rows: int
+    bytes: int
+
+
+def read_at(day: date) -> datetime:
+    """The instant at which the sync of a day reads its source."""
+    return datetime.combine(day + timedelta(days=1), EXTRACTED_AT, tzinfo=UTC)
+
+
+def land_day(world: World, source: str, day: date, *, number: int, start: date) -> Landed:
+    """Write what a daily sync of `source` for `day` delivers; the first one (day == start) brings all before."""
+    since = None if day == start else read_at(day - timedelta(days=1))
+    return land_window(
+        world, source, Window.of_day(day), number=number, request=reader.request(start, since, read_at(day))
+    )
+
+
+def land_window(world: World, source: str, window: Window, *, number: int, request: Request) -> Landed:
+    """Write what one sync delivers for a request."""
+    rows = size = 0
+    for name, stream in declared(source).streams.items():
+        extracted = int(request.until.timestamp() * 1000)
+        envelope = Envelope(sync_id=number, stream=name, attempt=1, extracted_ms=extracted, generation=0)
+        blocks = reader.read_stream(world, source, stream=name, request=request)
+        for place, part in enumerate(parts(blocks, envelope, OBJECT_ROWS)):
+            key = f"{stream.landing_prefix}{request.until:%Y/%m/%d}/{number}_{place}_{extracted}.jsonl.gz"
+            doors.object_store().put(key, part.body)
+            rows, size = rows + part.rows, size + part.payload_bytes
+    run = SyncRun(source, window, "bench", number, "succeeded", request.until, request.until, rows, size)
+    return Landed(run, rows, size)
+
+
+def sealed(run: SyncRun) -> list[Batch]:
+    """The landed sync in the lake, one batch per stream."""
+    return [seal.fn(land.fn(run, name), stream) for name, stream in declared(run.source).streams.items()]
