@@ -144,9 +144,11 @@ def _at(path: Path) -> Callable[[], AbstractContextManager[Path]]:
 def _sealing(folder: Path, scratch: Path) -> Callable[[], list[tuple[Path, int, str]]]:
     """What seals the objects; imports and declarations are read before the clock starts."""
     from expectations.declare.contract import contract
-    from tasks.adapters.lake_writer import AT_ONCE, LakeWriter, LandingFile, lake_writer
+    from tasks.adapters.lake_writer import LakeWriter, LandingFile, lake_writer
     from tasks.adapters.tokens import TokenKey, tokens_sql
+    from tasks.settings import SealSettings
 
+    limits = SealSettings()
     key = TokenKey(1, bytes(32))
     objects = sorted(folder.glob("*.gz"))
 
@@ -158,7 +160,10 @@ def _sealing(folder: Path, scratch: Path) -> Callable[[], list[tuple[Path, int, 
     tokens = tokens_sql(contract(_stream()).tokens, key.version)
 
     def all_of_them() -> list[tuple[Path, int, str]]:
-        with lake_writer(scratch, key, tokens) as writer, ThreadPoolExecutor(AT_ONCE) as pool:
+        with (
+            lake_writer(scratch, limits, key, tokens=tokens) as writer,
+            ThreadPoolExecutor(limits.at_once) as pool,
+        ):
             return list(pool.map(partial(one, writer), objects))
 
     return all_of_them

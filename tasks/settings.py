@@ -97,6 +97,15 @@ class ObjectStoreSettings(_Group):
     kms_key: str = Field("", description="Key id for aws:kms")
 
 
+class SealSettings(_Group):
+    """How much of the machine a seal may use; its peak is this and some lines of the objects under way."""
+
+    model_config = SettingsConfigDict(env_prefix="PLUMBLINE_SEAL_")
+
+    memory_limit: str = Field("1000MB", description="Memory for all objects that are sealed at once; then it spills")
+    at_once: int = Field(2, ge=1, le=64, description="Landing objects that are sealed at the same time, and threads")
+
+
 class WarehouseSettings(_Group):
     """The embedded warehouse file, and how much of the machine it may use."""
 
@@ -166,6 +175,7 @@ class Settings(BaseModel):
     core: Core
     airbyte: AirbyteSettings
     s3: ObjectStoreSettings
+    seal: SealSettings
     warehouse: WarehouseSettings
     snowflake: SnowflakeSettings
     slack: SlackSettings
@@ -197,6 +207,7 @@ def settings() -> Settings:
         core=_read(Core),
         airbyte=_read(AirbyteSettings),
         s3=_read(ObjectStoreSettings),
+        seal=_read(SealSettings),
         warehouse=_read(WarehouseSettings),
         snowflake=_read(SnowflakeSettings),
         slack=_read(SlackSettings),

@@ -10,11 +10,12 @@ from __future__ import annotations
 import base64
 import gzip
 import json
+from collections import defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, Protocol
 
 import duckdb
 import numpy as np
@@ -55,6 +56,19 @@ class LandingFile:
     open: Callable[[], AbstractContextManager[BinaryIO]]
 
 
+# Line numbers that are kept of one reason; all of them stand in the quarantine file.
+SHOWN_LINES = 100
+
+
+@dataclass(frozen=True)
+class Reason:
+    """Why lines of an object were refused: how many, and the numbers of the first ones."""
+
+    reason: str
+    count: int
+    lines: tuple[int, ...]
+
+
 @dataclass(frozen=True)
 class Counts:
     """What became of the lines; `content` is an order-free checksum of the payloads that were sealed."""
@@ -63,22 +77,29 @@ class Counts:
     rows: int
     quarantined: int
     content: str
+    reasons: tuple[Reason, ...] = ()
 
 
-# Two objects at once keep two cores busy, one of them unpacks while the other packs; see `plumbline bench load`.
-AT_ONCE = 2
-MEMORY_LIMIT = "1000MB"
+class Limits(Protocol):
+    """How much of the machine a seal may use (`tasks.settings.SealSettings`)."""
+
+    @property
+    def memory_limit(self) -> str: ...
+
+    @property
+    def at_once(self) -> int: ...
 
 
 @contextmanager
-def lake_writer(scratch: Path, key: TokenKey, tokens: TokenSql) -> Iterator[LakeWriter]:
-    """A writer that `AT_ONCE` threads may share; it spills into `scratch` when memory is short."""
+def lake_writer(
+    scratch: Path, limits: Limits, key: TokenKey, *, tokens: TokenSql, tolerates: tuple[str, ...] = ()
+) -> Iterator[LakeWriter]:
+    """A writer that `limits.at_once` threads may share; it spills into `scratch` when memory is short."""
     spill = str(scratch / "spill")
-    with duckdb.connect(
-        config={"memory_limit": MEMORY_LIMIT, "threads": AT_ONCE, "temp_directory": spill}
-    ) as connection:
+    config = {"memory_limit": limits.memory_limit, "threads": limits.at_once, "temp_directory": spill}
+    with duckdb.connect(config=config) as connection:
         connection.execute("set timezone = 'UTC'")
-        yield LakeWriter(connection, key, tokens)
+        yield LakeWriter(connection, key, tokens, tolerates)
 
 
 @dataclass(frozen=True)
@@ -88,20 +109,20 @@ class LakeWriter:
     connection: duckdb.DuckDBPyConnection
     key: TokenKey
     tokens: TokenSql = NO_TOKENS
+    tolerates: tuple[str, ...] = ()
 
     def write(self, landing: LandingFile, parquet: Path, quarantine: Path) -> Counts:
         """Seal one object into two local files, the second one only if a line was refused.
 
         Raises `ContractBroken` with the object's name for a damaged gzip stream. rows + quarantined == lines.
         """
-        source = _Source(landing)
+        source = _Source(landing, self.tolerates)
         with self.connection.cursor() as cursor:
             if not self._copied(cursor, source, parquet):
-                source.care = _judge(cursor, landing, quarantine)
+                source.care = _judge(cursor, source, quarantine)
                 if not self._copied(cursor, source, parquet):
                     raise ContractBroken("a landing object changed while it was sealed", where=landing.key)
-            refused = len(source.care.refused) if source.care else 0
-            return _counted(cursor, parquet, source, refused)
+            return _counted(cursor, parquet, source)
 
     def _copied(self, cursor: duckdb.DuckDBPyConnection, source: _Source, parquet: Path) -> bool:
         """Whether every line was written; the caller's own errors pass, with their class."""
@@ -147,6 +168,7 @@ class _Care:
 
     odd: Ints
     refused: Ints
+    reasons: tuple[Reason, ...]
 
 
 class _Odd(Exception):
@@ -158,6 +180,7 @@ class _Source:
     """The lines of an object as DuckDB pulls them; keeps what the way through DuckDB would lose."""
 
     landing: LandingFile
+    tolerates: tuple[str, ...] = ()
     care: _Care | None = None
     lines: int = 0
     failure: PlumblineError | None = field(default=None)
@@ -186,7 +209,7 @@ class _Source:
         yield batch(lines, ~odd)
         wanted = np.flatnonzero(odd & ~np.isin(numbers, self.care.refused))
         if len(wanted):
-            yield _reopened(lines, wanted)
+            yield _reopened(lines, wanted, self.tolerates)
 
 
 def _blocks_of(landing: LandingFile) -> Iterator[Lines]:
@@ -198,27 +221,30 @@ def _blocks_of(landing: LandingFile) -> Iterator[Lines]:
             yield lines
 
 
-def _reopened(lines: Lines, wanted: Ints) -> pa.RecordBatch:
-    found = [(lines.first + int(i), opened(lines.text(i))) for i in wanted]
+def _reopened(lines: Lines, wanted: Ints, tolerates: tuple[str, ...]) -> pa.RecordBatch:
+    found = [(lines.first + int(i), opened(lines.text(i), tolerates)) for i in wanted]
     return batch_of([(n, one.head, one.payload) for n, one in found if isinstance(one, Opened)])
 
 
-def _judge(cursor: duckdb.DuckDBPyConnection, landing: LandingFile, quarantine: Path) -> _Care:
+def _judge(cursor: duckdb.DuckDBPyConnection, source: _Source, quarantine: Path) -> _Care:
     """Find the lines that need care, and write those that cannot be sealed to the quarantine file."""
     odd: list[int] = []
     refused: list[int] = []
+    reasons: dict[str, list[int]] = defaultdict(list)
     # No time stamp: sealing an object twice gives the same bytes.
     with quarantine.open("wb") as file, gzip.GzipFile("", "wb", fileobj=file, mtime=0) as out:
-        for lines in _blocks_of(landing):
+        for lines in _blocks_of(source.landing):
             sound = _sound(cursor, batch(lines, lines.usual))
             plain = lines.usual & np.isin(np.arange(lines.first, lines.first + len(lines)), sound)
             plain[suspicious(lines)] = False
             indexes = np.flatnonzero(~plain)
             odd += [lines.first + int(i) for i in indexes]
-            for index, verdict in _refused(cursor, lines, indexes):
+            for index, verdict in _refused(cursor, lines, indexes, source.tolerates):
                 refused.append(lines.first + index)
-                out.write(_quarantined(landing, lines, index, verdict))
-    return _Care(np.array(odd, np.int64), np.array(refused, np.int64))
+                reasons[verdict.reason].append(lines.first + index)
+                out.write(_quarantined(source.landing, lines, index, verdict))
+    found = tuple(Reason(name, len(at), tuple(at[:SHOWN_LINES])) for name, at in sorted(reasons.items()))
+    return _Care(np.array(odd, np.int64), np.array(refused, np.int64), found)
 
 
 def _sound(cursor: duckdb.DuckDBPyConnection, rows: pa.RecordBatch) -> Ints:
@@ -229,9 +255,11 @@ def _sound(cursor: duckdb.DuckDBPyConnection, rows: pa.RecordBatch) -> Ints:
         cursor.unregister("lines")
 
 
-def _refused(cursor: duckdb.DuckDBPyConnection, lines: Lines, indexes: Ints) -> Iterator[tuple[int, Refused]]:
+def _refused(
+    cursor: duckdb.DuckDBPyConnection, lines: Lines, indexes: Ints, tolerates: tuple[str, ...]
+) -> Iterator[tuple[int, Refused]]:
     """Those of the odd lines that hold no record; what passed the grammar must pass DuckDB's parser too."""
-    verdicts = {int(i): opened(lines.text(i)) for i in indexes}
+    verdicts = {int(i): opened(lines.text(i), tolerates) for i in indexes}
     good = [(i, one.head, one.payload) for i, one in verdicts.items() if isinstance(one, Opened)]
     sound = set(_sound(cursor, batch_of(good)).tolist())
     for index, verdict in verdicts.items():
@@ -251,15 +279,17 @@ def _quarantined(landing: LandingFile, lines: Lines, index: int, verdict: Refuse
     return json.dumps(about | kept).encode() + b"\n"
 
 
-def _counted(cursor: duckdb.DuckDBPyConnection, parquet: Path, source: _Source, refused: int) -> Counts:
+def _counted(cursor: duckdb.DuckDBPyConnection, parquet: Path, source: _Source) -> Counts:
     """Count what stands in the file, not what was sent to it."""
     counting = "select count(*), bit_xor(hash(_airbyte_data)), sum(hash(_airbyte_data)) % 18446744073709551616"
     found = cursor.execute(f"{counting} from read_parquet(?)", [str(parquet)]).fetchone()
     rows, mixed, added = found if found and found[0] else (0, 0, 0)
+    refused = len(source.care.refused) if source.care else 0
     if rows + refused != source.lines:
         raise ContractBroken(
             f"{source.lines} lines became {rows} rows and {refused} quarantined lines",
             where=source.landing.key,
             do="Nothing was sealed. This is a fault of the product: please report it with the object",
         )
-    return Counts(source.lines, rows, refused, f"{rows}:{int(mixed):016x}{int(added):016x}")
+    reasons = source.care.reasons if source.care else ()
+    return Counts(source.lines, rows, refused, f"{rows}:{int(mixed):016x}{int(added):016x}", reasons)

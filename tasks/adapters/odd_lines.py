@@ -6,8 +6,10 @@ it gets the reason why it cannot be sealed, and the place in the line.
 
 from __future__ import annotations
 
+import codecs
 import json
 import re
+from collections.abc import Collection
 from dataclasses import dataclass
 from json.decoder import JSONDecodeError
 from typing import Any
@@ -48,12 +50,18 @@ class _NotJson(ValueError):
         self.place, self.reason = place, reason
 
 
-def opened(line: bytes) -> Opened | Refused:
-    """Open one line without its line end, by the letter of the JSON grammar."""
+def opened(line: bytes, tolerates: Collection[str] = ()) -> Opened | Refused:
+    """Open one line without its line end, by the letter of the JSON grammar.
+
+    `tolerates` are faults of the text that the stream's declaration mends knowingly: `byte_order_mark` in front of a
+    line is dropped, a line that is no UTF-8 is read as `cp1252`.
+    """
+    if "byte_order_mark" in tolerates:
+        line = line.removeprefix(codecs.BOM_UTF8)
     if not line.strip():
         return Refused("blank")
     try:
-        text = line.decode()
+        text = _text(line, "cp1252" in tolerates)
     except UnicodeDecodeError as error:
         return Refused("not UTF-8", error.start)
     try:
@@ -63,6 +71,15 @@ def opened(line: bytes) -> Opened | Refused:
     except _NotJson as error:
         return Refused(error.reason, error.place)
     return Refused("not an object") if envelope is None else _enveloped(envelope)
+
+
+def _text(line: bytes, western: bool) -> str:
+    try:
+        return line.decode()
+    except UnicodeDecodeError:
+        if not western:
+            raise
+        return line.decode("cp1252")
 
 
 def _enveloped(envelope: dict[str, _Value]) -> Opened | Refused:

@@ -15,7 +15,7 @@ from expectations.declare.contract import contract
 from expectations.declare.errors import ContractBroken, Misconfigured
 from expectations.declare.source import Stream
 from tasks import doors
-from tasks.adapters.lake_writer import AT_ONCE, Counts, LakeWriter, LandingFile, lake_writer
+from tasks.adapters.lake_writer import Counts, LakeWriter, LandingFile, lake_writer
 from tasks.adapters.object_store import ObjectStore
 from tasks.adapters.tokens import TokenKey, TokenSql, tokens_sql
 from tasks.ingest.land import Landed, LandedObject
@@ -109,7 +109,11 @@ class _Sealing:
     def objects(self) -> list[Entry]:
         """Seal and upload every object, a few at once, in the order of the listing."""
         _refuse_clash(self.landed)
-        with lake_writer(self.scratch, self.key, self.tokens) as writer, ThreadPoolExecutor(AT_ONCE) as pool:
+        limits = settings().seal
+        with (
+            lake_writer(self.scratch, limits, self.key, tokens=self.tokens) as writer,
+            ThreadPoolExecutor(limits.at_once) as pool,
+        ):
             return list(pool.map(lambda item: self._one(writer, item), self.landed.objects))
 
     def _one(self, writer: LakeWriter, item: LandedObject) -> Entry:
