@@ -10,6 +10,7 @@ import atexit
 import os
 import sys
 from collections import Counter
+from collections.abc import Sequence
 from datetime import date
 from typing import Annotated
 
@@ -17,9 +18,12 @@ import typer
 from rich.console import Console
 
 from deployments.bench import app as bench
+from deployments.commands import operate, try_out
 from deployments.terminal import QUIET, foreground
 from expectations.declare.errors import Misconfigured, PlumblineError, Unavailable
 from expectations.declare.source import load as load_source
+from expectations.judge.verdict import Verdict
+from tasks.build.marts import known_marts
 from tasks.window import Window
 
 app = typer.Typer(
@@ -30,6 +34,8 @@ app = typer.Typer(
     add_completion=False,
 )
 app.add_typer(bench, name="bench", help="Measure: every benchmark prints ratios of one run.")
+app.add_typer(operate.app)
+app.add_typer(try_out.app, name="try")
 console = Console(highlight=False)
 INTERRUPTED = 130  # what a shell calls the end by Ctrl-C
 
@@ -111,22 +117,28 @@ def refresh(
 
     with foreground():
         verdicts = refresh_source(source=source, window=span, again=again)
-    for verdict in (v for v in verdicts if v.alarming):
-        console.print(f"{verdict.state}: {verdict.sentence}", markup=False, soft_wrap=True)
-    counts = ", ".join(f"{n} {state}" for state, n in Counter(v.state for v in verdicts).most_common())
-    console.print(f"{source} {span.label}: {counts}")
+    _say_verdicts(source, span, verdicts)
     _say_what_waits()
 
 
 @app.command()
-def build(window: WindowOption) -> None:
+def build(
+    window: WindowOption,
+    select: Annotated[
+        list[str] | None, typer.Option("--select", help="Only this mart and what it needs; publishes nothing.")
+    ] = None,
+) -> None:
     """Rebuild the marts and publish a provisional release where the checks allow."""
-    span = Window.parse(window)
+    span, marts = Window.parse(window), known_marts(select or ())
     enter_stack()
-    from flows.build_marts import build_marts
+    from flows.build_marts import build_marts, build_some
 
     with foreground():
-        _say(build_marts(window=span))
+        if marts:
+            _say_verdicts(" ".join(marts), span, build_some(marts, span))
+            console.print(f"Not published: a release holds all marts. Next: plumbline build --window {window}")
+        else:
+            _say(build_marts(window=span))
     _say_what_waits()
 
 
@@ -158,6 +170,13 @@ def _one_day(text: str) -> date:
     if len(days) > 1:
         raise Misconfigured(f"{text} is not one day", do=f"Close the days one by one, the first is {days[0]}")
     return days[0]
+
+
+def _say_verdicts(what: str, window: Window, verdicts: Sequence[Verdict]) -> None:
+    for verdict in (v for v in verdicts if v.alarming):
+        console.print(f"{verdict.state}: {verdict.sentence}", markup=False, soft_wrap=True)
+    counts = ", ".join(f"{n} {state}" for state, n in Counter(v.state for v in verdicts).most_common())
+    console.print(f"{what} {window.label}: {counts}")
 
 
 def _say_what_waits() -> None:

@@ -31,10 +31,16 @@ class Failed:
     at: datetime
 
     @property
+    def about(self) -> str:
+        """`refresh ga4 2026-11-17`."""
+        return " ".join(part for part in (self.kind, self.source, self.window.label) if part)
+
+    @property
     def words(self) -> str:
-        """`refresh ga4 2026-11-17: land failed at 03:12 (S3 did not answer ...)`."""
-        what = " ".join(part for part in (self.kind, self.source, self.window.label) if part)
-        return f"{what}: {self.step} failed at {self.at:%Y-%m-%d %H:%M} UTC ({self.reason or 'no reason recorded'})"
+        """`refresh ga4 2026-11-17: land failed at 2026-11-18 03:12 UTC (S3 did not answer ...)`."""
+        return (
+            f"{self.about}: {self.step} failed at {self.at:%Y-%m-%d %H:%M} UTC ({self.reason or 'no reason recorded'})"
+        )
 
     @property
     def command(self) -> str:

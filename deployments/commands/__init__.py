@@ -1,0 +1,1 @@
+"""Commands of `plumbline` by topic; `deployments.cli` is the table of contents."""

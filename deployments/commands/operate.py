@@ -1,0 +1,144 @@
+"""Commands for three in the morning: hold, release, pause, try again. They need no server, only the ops store."""
+
+from __future__ import annotations
+
+import getpass
+from datetime import date
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from expectations.declare.errors import Misconfigured
+from expectations.declare.source import load as load_source
+from tasks.window import Window
+
+app = typer.Typer()
+console = Console(highlight=False)
+
+ReasonOption = Annotated[str, typer.Option("--reason", "-r", help="Why. It is shown to readers, with your name.")]
+ByOption = Annotated[str, typer.Option("--by", help="Who decides this.", default_factory=getpass.getuser)]
+SourceOption = Annotated[str, typer.Option("--source", "-s", help="A source, by the name of its declaration.")]
+WindowOption = Annotated[str, typer.Option("--window", "-w", help="One day (2026-11-17) or first..last day.")]
+CheckOption = Annotated[str, typer.Option("--check", "-c", help="Findings of this check, e.g. reconciliation.")]
+ScopeOption = Annotated[str, typer.Option("--scope", help="The one finding with this scope.")]
+
+
+@app.command()
+def hold(reason: ReasonOption, by: ByOption, window: WindowOption = "") -> None:
+    """Let readers keep the last good release, whatever passes, until `plumbline release`."""
+    span = Window.parse(window) if window else None
+    from tasks.operate.hold import hold_releases
+    from tasks.publish.document import refresh_index
+    from tasks.publish.gate import hold_words
+
+    for standing in hold_releases.fn(span, reason=reason, by=by):
+        _say(hold_words(standing))
+    refresh_index()
+    again = f" --window {window}" if window else ""
+    _say(f"Nothing is published until you type: plumbline release{again} --reason '...'")
+
+
+@app.command()
+def release(
+    reason: ReasonOption,
+    by: ByOption,
+    *,
+    window: WindowOption = "",
+    check: CheckOption = "",
+    source: SourceOption = "",
+    scope: ScopeOption = "",
+) -> None:
+    """End holds; with --window or --check, let findings pass that hold a release. Release and site name you."""
+    if source:
+        load_source_or_marts(source)
+    span = Window.parse(window) if window else None
+    from tasks.operate.hold import Choice, let_pass
+    from tasks.publish.document import refresh_index
+
+    passed = let_pass.fn(Choice(span, check, source, scope), reason=reason, by=by)
+    refresh_index()
+    for sentence in passed.lifted:
+        _say(f"no longer: {sentence}")
+    for sentence in passed.overridden:
+        _say(f"let pass, in your name: {sentence}")
+    _say(f"Nothing is published yet. Type: {_publish(passed.window)}")
+
+
+@app.command()
+def pause(
+    source: SourceOption,
+    until: Annotated[str, typer.Option("--until", help="The pause ends by itself at 00:00 UTC of this day.")],
+    reason: ReasonOption,
+    by: ByOption,
+) -> None:
+    """Skip one source's scheduled refreshes until a day; closes do not wait for it and mark it as stale."""
+    load_source(source)
+    from tasks.operate.pause import in_words, pause_source
+
+    _say(f"{source} is {in_words(pause_source.fn(source, _day(until), reason=reason, by=by))}.")
+    _say(f"To end it before: plumbline unpause --source {source}")
+
+
+@app.command()
+def unpause(source: SourceOption) -> None:
+    """End the pause of a source before its day."""
+    load_source(source)
+    from tasks.operate.pause import unpause_source
+
+    ended = unpause_source.fn(source)
+    _say(f"{source} is {'no longer paused' if ended else 'not paused: nothing changed'}.")
+    if ended:
+        _say(f"Its next scheduled refresh runs. To have it now: plumbline refresh --source {source} --window DAY")
+
+
+@app.command()
+def retry(
+    source: SourceOption = "",
+    window: WindowOption = "",
+    show: Annotated[bool, typer.Option("--show", help="Only say what would be run.")] = False,
+) -> None:
+    """Run again what failed last and was not done since: refreshes, then builds, then closes."""
+    if source:
+        load_source(source)
+    span = Window.parse(window) if window else None
+    from tasks.operate.again import failed_last
+
+    failed = failed_last(source, span)
+    for one in failed:
+        _say(f"- {one.words}")
+    if not failed:
+        _say("Nothing failed in the last seven days that was not done since. `plumbline status` says what is open.")
+    if not failed or show:
+        return
+    from deployments.cli import enter_stack
+    from deployments.terminal import foreground
+
+    enter_stack()
+    from flows.retry import retry as run_again
+
+    with foreground():
+        for done in run_again(source=source, window=span):
+            _say(f"done: {done}")
+
+
+def load_source_or_marts(source: str) -> None:
+    """Refuse what is neither a source nor `marts`, under which builds and data tests are judged."""
+    if source != "marts":
+        load_source(source)
+
+
+def _publish(window: Window | None) -> str:
+    days = window.days() if window else []
+    return f"plumbline close {days[-1]}" if days else "plumbline build --window DAY"
+
+
+def _day(text: str) -> date:
+    days = Window.parse(text).days()
+    if len(days) > 1:
+        raise Misconfigured(f"{text} is not one day", do="Write the day on which the pause ends, e.g. 2026-11-25")
+    return days[0]
+
+
+def _say(line: str) -> None:
+    console.print(line, markup=False, soft_wrap=True)
