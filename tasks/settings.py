@@ -150,6 +150,23 @@ class PrivacySettings(_Group):
     key_version: int = Field(1, description="Version written in front of each token")
 
 
+class BackfillSettings(_Group):
+    """Backfills and replays: how far back, in which steps, and what they are expected to cost."""
+
+    model_config = SettingsConfigDict(env_prefix="PLUMBLINE_BACKFILL_")
+
+    days_back: int = Field(180, gt=0, description="How many days before today a replay or backfill may begin")
+    chunk_days: int = Field(7, gt=0, description="Days of one chunk: what a killed run repeats at most")
+    at_once: int = Field(2, gt=0, description="Sources of a chunk that are extracted and sealed side by side")
+    expires_days: float = Field(3.0, gt=0, description="Days after which a plan that nobody promoted expires")
+    parquet_gb_per_hour: float = Field(
+        57.0, gt=0, description="Sealed GB that one Snowflake warehouse loads, types and builds in an hour (assumed)"
+    )
+    credits_per_hour: float = Field(4.0, gt=0, description="Credits an hour of that warehouse (M: 4)")
+    credits_per_gb: float = Field(0.0037, ge=0, description="Credits per sealed GB that is loaded")
+    usd_per_credit: float = Field(3.0, ge=0, description="Price of a Snowflake credit (Enterprise: 3.00)")
+
+
 class Core(_Group):
     """Where the product runs and what it promises."""
 
@@ -180,6 +197,7 @@ class Settings(BaseModel):
     snowflake: SnowflakeSettings
     slack: SlackSettings
     privacy: PrivacySettings
+    backfill: BackfillSettings
 
     @property
     def home(self) -> Path:
@@ -212,6 +230,7 @@ def settings() -> Settings:
         snowflake=_read(SnowflakeSettings),
         slack=_read(SlackSettings),
         privacy=_read(PrivacySettings),
+        backfill=_read(BackfillSettings),
     )
 
 
