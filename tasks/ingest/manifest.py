@@ -1,6 +1,13 @@
-"""What one seal produced, written last and once: the lake holds what its manifests say, and nothing else counts."""
+"""What one seal produced, written last and once: the lake holds what its manifests say, and nothing else counts.
+
+Lines that were quarantined and could be sealed later are a supplement: a lake object of its own with a small manifest
+beside the first one, also written once. Whoever reads a manifest gets both as one.
+"""
 
 from __future__ import annotations
+
+import contextlib
+from collections.abc import Sequence
 
 from pydantic import BaseModel, ConfigDict
 
@@ -8,7 +15,7 @@ from tasks.adapters.object_store import AlreadyThere, NotThere, ObjectStore
 from tasks.window import Window
 
 NAME = "manifest.json"
-QUARANTINE = "quarantine.jsonl.gz"
+LINES = "lines.jsonl.gz"
 
 
 class _Frozen(BaseModel):
@@ -45,8 +52,25 @@ class Quarantined(_Frozen):
     rows: int
 
 
+class Supplement(_Frozen):
+    """Lines of a quarantine that were sealed later; `taken` are their landing objects and numbers.
+
+    The entry has no lines of its own (they were counted when they came) and as many quarantined lines less as it has
+    rows, so that sums over entries stay those of the manifest.
+    """
+
+    format: int = 1
+    number: int
+    token_key_version: int
+    taken: tuple[tuple[str, int], ...]
+    entry: Entry
+
+
 class Manifest(_Frozen):
-    """One stream of one finished job, sealed. lines = rows + quarantined."""
+    """One stream of one finished job, sealed. lines = rows + quarantined.
+
+    `left_out` are landing objects that were refused and that a person dismissed.
+    """
 
     format: int = 1
     source: str
@@ -59,14 +83,51 @@ class Manifest(_Frozen):
     quarantined: int
     objects: tuple[Entry, ...]
     quarantine: Quarantined | None = None
+    left_out: tuple[Origin, ...] = ()
 
 
 def read(store: ObjectStore, folder: str) -> Manifest | None:
-    """The manifest of a lake folder, if it was sealed."""
+    """The manifest of a lake folder with its supplements, if it was sealed."""
     try:
-        return Manifest.model_validate_json(store.get(folder + NAME))
+        manifest = Manifest.model_validate_json(store.get(folder + NAME))
     except NotThere:
         return None
+    return _together(manifest, supplements(store, folder)) if manifest.quarantine else manifest
+
+
+def supplements(store: ObjectStore, folder: str) -> list[Supplement]:
+    """What was sealed later of the quarantine of a lake folder, oldest first."""
+    found: list[Supplement] = []
+    while True:
+        try:
+            found.append(Supplement.model_validate_json(store.get(folder + supplement_name(len(found) + 1))))
+        except NotThere:
+            return found
+
+
+def supplement_name(number: int) -> str:
+    """Name of a supplement's manifest; that of its object ends in .parquet."""
+    return f"supplement-{number}.json"
+
+
+def _together(manifest: Manifest, later: Sequence[Supplement]) -> Manifest:
+    gained = sum(one.entry.rows for one in later)
+    return manifest.model_copy(
+        update={
+            "objects": (*manifest.objects, *(one.entry for one in later)),
+            "rows": manifest.rows + gained,
+            "quarantined": manifest.quarantined - gained,
+        }
+    )
+
+
+def add_once(store: ObjectStore, folder: str, supplement: Supplement) -> None:
+    """Write a supplement's manifest unless another process was first; then that one counts."""
+    body = supplement.model_dump_json(indent=1).encode()
+    with contextlib.suppress(AlreadyThere):
+        store.put(
+            folder + supplement_name(supplement.number), body, content_type="application/json", only_if_absent=True
+        )
 
 
 def write_once(store: ObjectStore, folder: str, manifest: Manifest) -> Manifest:
