@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import lru_cache
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from expectations.declare.errors import Misconfigured
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from tasks.adapters.dbt_runner import Dbt
     from tasks.adapters.object_store import ObjectStore
     from tasks.adapters.ops_store import OpsStore
+    from tasks.adapters.ops_syncs import SyncJournal
     from tasks.adapters.slack import Slack
     from tasks.adapters.warehouse.base import Warehouse
 
@@ -97,7 +99,8 @@ def dbt() -> Dbt:
         "PLUMBLINE_SNOWFLAKE_WAREHOUSE": s.snowflake.warehouse,
         "PLUMBLINE_SNOWFLAKE_DATABASE": s.snowflake.database,
     }
-    return Dbt(DbtConfig(home=s.home, target=s.core.profile, environment=environment))
+    home = Path(s.warehouse.work or s.home)
+    return Dbt(DbtConfig(home=home, target=s.core.profile, environment=environment))
 
 
 @contextmanager
@@ -131,6 +134,13 @@ def _ops_store(url: str) -> OpsStore:
 def ops_store() -> OpsStore:
     """The pipeline's memory of itself; one engine per process and address."""
     return _ops_store(settings().ops_url)
+
+
+def sync_journal() -> SyncJournal:
+    """What was asked of Airbyte and found there, in the ops store."""
+    from tasks.adapters.ops_syncs import SyncJournal
+
+    return SyncJournal(ops_store().engine)
 
 
 def slack() -> Slack:

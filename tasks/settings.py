@@ -114,6 +114,7 @@ class WarehouseSettings(_Group):
     file: str = Field("", description="DuckDB file; empty: <home>/warehouse.duckdb")
     memory_limit: str = Field("1500MB", description="DuckDB memory limit")
     threads: int = Field(2, description="DuckDB threads")
+    work: str = Field("", description="Folder of dbt's own files for this warehouse; empty: <home>")
     lock_seconds: float = Field(600.0, description="How long a writer waits for the file before it names the holder")
 
 
