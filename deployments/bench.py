@@ -7,8 +7,6 @@ from typing import Annotated
 
 import typer
 
-from deployments.local import stack
-
 app = typer.Typer(no_args_is_help=True)
 
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object as the last line.")]
@@ -27,6 +25,8 @@ def load(
 @app.command()
 def day(as_json: JsonOption = False) -> None:
     """Where a close spends its time, from the outcome rows."""
+    from deployments.local import stack
+
     os.environ.update(stack.environment())
     from deployments.bench_day import run
 
