@@ -14,6 +14,11 @@ RETRY_DELAYS: list[float] = [2, 10, 30]
 JITTER = 0.3
 
 
+class Spent(Unavailable):
+    """An outside system had its second chance: another try in this run would only wear it out."""
+
+
 def unavailable_only(task: Task[..., Any], run: TaskRun, state: State[Any]) -> bool:
     """Prefect's retry condition: true only for `Unavailable`, because other errors come again."""
-    return isinstance(state.result(raise_on_failure=False), Unavailable)
+    error = state.result(raise_on_failure=False)
+    return isinstance(error, Unavailable) and not isinstance(error, Spent)

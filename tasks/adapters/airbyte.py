@@ -7,21 +7,27 @@ that runs already, looks for the job it may have created before it asks again, a
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 
 from airbyte_api import api, models
 
 from expectations.declare.errors import Misconfigured, Unavailable
+from expectations.declare.stream import backfill_name
+from tasks.adapters.airbyte_requests import PAGE, Requests, pages
 from tasks.adapters.airbyte_sdk import AirbyteConfig, Answered, ApiClient, Payload, Unclear
 from tasks.adapters.airbyte_values import Connection, Job, StreamSchema
+from tasks.adapters.airbyte_workspace import Workspace
 
-__all__ = ["Airbyte", "AirbyteConfig", "Connection", "Job", "StreamSchema"]
+__all__ = ["Airbyte", "AirbyteConfig", "Connection", "Job", "Overdue", "StreamSchema"]
 
-_PAGE = 100
 _POSTS = 3
 _SKEW = timedelta(seconds=60)
 _CANCEL_SECONDS = 60.0
+
+
+class Overdue(Unavailable):
+    """A job was not over at its deadline and has been cancelled."""
 
 
 class Airbyte:
@@ -35,6 +41,8 @@ class Airbyte:
             )
         self._config = config
         self._client = ApiClient(config)
+        self._requests = Requests(self._client)
+        self.workspace = Workspace(self._requests, config.workspace_id)
 
     def close(self) -> None:
         """Close the network connections; also happens when the client is garbage."""
@@ -42,17 +50,18 @@ class Airbyte:
 
     # Connections
 
-    def connection_for(self, source: str) -> Connection:
-        """The connection of a source: the configured id, else the one whose name is the source's."""
-        configured = _pairs(self._config.connections).get(source)
+    def connection_for(self, source: str, *, backfill: bool = False) -> Connection:
+        """The daily or the backfill connection of a source: the configured id, else the one that has its name."""
+        name = backfill_name(source) if backfill else source
+        configured = _pairs(self._config.connections).get(name)
         if configured:
             return self.connection(configured)
-        found = [c for c in self._connections() if c.name == source]
+        found = [c for c in self._connections() if c.name == name]
         if len(found) != 1:
             raise Misconfigured(
-                f"{len(found) or 'no'} Airbyte connection{'s are' if found else ' is'} named {source!r}",
+                f"{len(found) or 'no'} Airbyte connection{'s are' if found else ' is'} named {name!r}",
                 where=self._config.url,
-                do=f"Name one connection {source}, or set PLUMBLINE_AIRBYTE_CONNECTIONS={source}=<connection id>",
+                do=f"Run `plumbline connections plan`, or set PLUMBLINE_AIRBYTE_CONNECTIONS={name}=<connection id>",
             )
         return found[0]
 
@@ -61,7 +70,12 @@ class Airbyte:
         request = api.GetConnectionRequest(connection_id=connection_id)
         advice = "Check PLUMBLINE_AIRBYTE_CONNECTIONS"
         sdk = self._client.sdk
-        return Connection.read(self._read(lambda: sdk.connections.get_connection(request=request), advice=advice))
+        found = self._requests.read(lambda: sdk.connections.get_connection(request=request), advice=advice)
+        return Connection.read(found)
+
+    def set_range(self, connection: Connection, configuration: Mapping[str, str]) -> None:
+        """Configure the source of a backfill connection for a range of days (see `Days.configuration`)."""
+        self.workspace.configure(connection.source_id, configuration)
 
     def streams(self, connection: Connection, *, ignore_cache: bool = False) -> tuple[StreamSchema, ...]:
         """What the source of a connection offers now (`ignore_cache`: ask the source, not the server)."""
@@ -71,7 +85,7 @@ class Airbyte:
             ignore_cache=ignore_cache,
         )
         sdk = self._client.sdk
-        found = self._listed(lambda: sdk.streams.get_stream_properties(request=request))
+        found = self._requests.listed(lambda: sdk.streams.get_stream_properties(request=request))
         return tuple(StreamSchema.read(item) for item in found)
 
     def _connections(self) -> Iterator[Connection]:
@@ -79,10 +93,10 @@ class Airbyte:
         sdk = self._client.sdk
 
         def page(offset: int) -> list[Payload]:
-            request = api.ListConnectionsRequest(workspace_ids=workspaces, limit=_PAGE, offset=offset)
-            return self._listed(lambda: sdk.connections.list_connections(request=request))
+            request = api.ListConnectionsRequest(workspace_ids=workspaces, limit=PAGE, offset=offset)
+            return self._requests.listed(lambda: sdk.connections.list_connections(request=request))
 
-        return (Connection.read(item) for item in _paged(page))
+        return (Connection.read(item) for item in pages(page))
 
     # Jobs
 
@@ -108,7 +122,35 @@ class Airbyte:
         """The state of a job."""
         request = api.GetJobRequest(job_id=job_id)
         sdk = self._client.sdk
-        return Job.read(self._read(lambda: sdk.jobs.get_job(request=request)))
+        return Job.read(self._requests.read(lambda: sdk.jobs.get_job(request=request)))
+
+    def jobs_since(self, connection_id: str, since: datetime) -> list[Job]:
+        """Every sync of a connection that was created since an instant (less a minute of skew), oldest first."""
+
+        def page(offset: int) -> list[Payload]:
+            return self._jobs(connection_id, since=since - _SKEW, order="createdAt|ASC", limit=PAGE, offset=offset)
+
+        return [Job.read(item) for item in pages(page)]
+
+    def clear(self, connection_id: str, deadline: float) -> Job:
+        """Forget the state of a connection and delete what it delivered; the job when it is over.
+
+        May be repeated. Raises `Unavailable` when it did not succeed in `deadline` seconds.
+        """
+        request = models.JobCreateRequest(connection_id=connection_id, job_type=models.JobTypeEnum.CLEAR)
+        sdk = self._client.sdk
+        try:
+            started = Job.read(self._client.once(lambda: sdk.jobs.create_job(request=request, retries=None)))
+        except Unclear as error:
+            raise Unavailable("Airbyte did not say whether it clears the connection", where=connection_id) from error
+        except Answered as error:
+            if error.status not in {409, 429, *range(500, 600)}:
+                raise self._requests.refused(error) from error
+            raise Unavailable(f"Airbyte does not clear the connection now ({error})", where=connection_id) from error
+        job = self.wait(started.id, deadline)
+        if job.status != "succeeded":
+            raise Unavailable(f"clearing the connection ended as {job.status}", where=f"job {job.id}")
+        return job
 
     def wait(self, job_id: int, deadline: float, *, seen: Callable[[Job], None] | None = None) -> Job:
         """The job when it is over, whatever its status; after `deadline` seconds it is cancelled: `Unavailable`.
@@ -136,7 +178,7 @@ class Airbyte:
             job = Job.read(self._client.read(lambda: sdk.jobs.cancel_job(request=request)))
         except Answered as error:
             if error.status != 409:
-                raise self._refused(error) from error
+                raise self._requests.refused(error) from error
             job = self.job(job_id)
         until = time.monotonic() + _CANCEL_SECONDS
         while not job.is_over and time.monotonic() < until:
@@ -156,7 +198,7 @@ class Airbyte:
         job = self.cancel(job_id)
         if job.status in {"succeeded", "failed"}:
             return job  # it ended by itself between the last look and the cancellation
-        raise Unavailable(
+        raise Overdue(
             f"Airbyte job {job_id} was not over after {deadline:.0f} s and is now {job.status}",
             where=f"{self._config.url}, connection {job.connection_id}",
             do=f"Look at job {job_id} in Airbyte; a new run starts a new job",
@@ -186,7 +228,7 @@ class Airbyte:
             elif error.status == 429:
                 self._client.pause_or_give_up(attempt, 429, reason=str(error), began=began)
             elif error.status < 500:
-                raise self._refused(error) from error
+                raise self._requests.refused(error) from error
             return None
 
     def _appeared(self, connection_id: str, *, since: datetime, after: int) -> Job | None:
@@ -204,45 +246,22 @@ class Airbyte:
             time.sleep(min(self._config.poll_seconds, self._config.adopt_seconds / 6))
 
     def _newest(self, connection_id: str, *, created_since: datetime | None = None) -> Job | None:
+        found = self._jobs(connection_id, since=created_since, order="createdAt|DESC", limit=1)
+        return Job.read(found[0]) if found else None
+
+    def _jobs(
+        self, connection_id: str, *, since: datetime | None, order: str, limit: int, offset: int = 0
+    ) -> list[Payload]:
         request = api.ListJobsRequest(
             connection_id=connection_id,
             job_type=models.JobTypeEnum.SYNC,
-            order_by="createdAt|DESC",  # the default is the oldest first
-            limit=1,
-            created_at_start=created_since,
+            order_by=order,  # the default is the oldest first
+            limit=limit,
+            offset=offset,
+            created_at_start=since,
         )
         sdk = self._client.sdk
-        found = self._listed(lambda: sdk.jobs.list_jobs(request=request))
-        return Job.read(found[0]) if found else None
-
-    def _read(self, call: Callable[[], object], *, advice: str = "") -> Payload:
-        try:
-            return self._client.read(call)
-        except Answered as error:
-            raise self._refused(error, advice=advice) from error
-
-    def _listed(self, call: Callable[[], object]) -> list[Payload]:
-        return list(self._read(call).get("data") or ())
-
-    def _refused(self, error: Answered, *, advice: str = "") -> Misconfigured:
-        names = "PLUMBLINE_AIRBYTE_CLIENT_ID and PLUMBLINE_AIRBYTE_CLIENT_SECRET"
-        usual = {401: f"Check {names}", 403: f"Give the application of {names} the role of a workspace runner"}
-        return Misconfigured(
-            f"Airbyte refused the request ({error})",
-            where=self._config.url,
-            do=usual.get(error.status, advice or "Check the connection in Airbyte"),
-        )
-
-
-def _paged(page: Callable[[int], list[Payload]]) -> Iterator[Payload]:
-    """All items by offset: the server's `next` may point to a host that is not reachable from here."""
-    offset = 0
-    while True:
-        items = page(offset)
-        yield from items
-        if len(items) < _PAGE:
-            return
-        offset += len(items)
+        return self._requests.listed(lambda: sdk.jobs.list_jobs(request=request))
 
 
 def _pairs(text: str) -> dict[str, str]:

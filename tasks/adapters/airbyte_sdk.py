@@ -14,7 +14,7 @@ import ssl
 import threading
 import time
 import weakref
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, cast
 
@@ -139,6 +139,13 @@ def no_airbyte_api(url: str) -> Misconfigured:
     )
 
 
+@dataclass(frozen=True)
+class Plain:
+    """The answer of a request that did not go through the SDK, in the SDK's shape."""
+
+    raw_response: httpx.Response
+
+
 class ApiClient:
     """Runs SDK calls: reads with bounded retries, writes exactly once; answers are plain JSON."""
 
@@ -146,7 +153,7 @@ class ApiClient:
         self.config = config
         trust = ssl.create_default_context()
         http = httpx.Client(verify=trust, timeout=config.request_seconds, follow_redirects=True)
-        self._tokens = TokenProvider(config, http)
+        self._http, self._tokens = http, TokenProvider(config, http)
         # `Any`: the SDK loads its parts by name at run time, which no type checker can follow.
         self.sdk: Any = AirbyteAPI(
             server_url=config.url.rstrip("/"),
@@ -159,6 +166,24 @@ class ApiClient:
 
     def _security(self) -> models.Security:
         return models.Security(bearer_auth=self._tokens.token())
+
+    def plain(
+        self,
+        method: str,
+        path: str,
+        *,
+        query: Mapping[str, object] | None = None,
+        body: Mapping[str, object] | None = None,
+    ) -> Callable[[], Plain]:
+        """A request past the SDK, for `read` or `once`."""
+        url = f"{self.config.url.rstrip('/')}{path}"
+        params = {key: str(value) for key, value in (query or {}).items()}
+
+        def call() -> Plain:
+            headers = {"Authorization": f"Bearer {self._tokens.token()}"}
+            return Plain(self._http.request(method, url, params=params, json=body, headers=headers))
+
+        return call
 
     def once(self, call: Callable[[], object]) -> Payload:
         """One write. Raises `Unclear` when it was sent but not answered, `Answered` on an error status."""
@@ -210,13 +235,16 @@ class ApiClient:
 
     def _answer(self, call: Callable[[], object]) -> Payload:
         try:
-            return self._json(cast(Any, call()).raw_response)
+            response: httpx.Response = cast(Any, call()).raw_response
         except errors.ResponseValidationError as error:
             return self._json(error.raw_response)  # a value the SDK does not know yet
         except errors.SDKError as error:
             if error.status_code < 400:
                 raise no_airbyte_api(self.config.url) from error
             raise Answered(error.status_code, _detail(error.raw_response)) from error
+        if response.status_code >= 400:
+            raise Answered(response.status_code, _detail(response))
+        return self._json(response)
 
     def _json(self, response: httpx.Response) -> Payload:
         try:

@@ -55,7 +55,8 @@ def land(run: SyncRun, stream: str) -> Landed:
             where=f"{run.source}.{stream}",
             do="Wait for a job that succeeds; plumbline refresh asks for one",
         )
-    prefix = declared(run.source).streams[stream].landing_prefix
+    declaration = declared(run.source).streams[stream]
+    prefix = declaration.backfill_prefix if run.backfill else declaration.landing_prefix
     of_job = (
         LandedObject(item.key, item.etag, item.size)
         for item in doors.object_store().list(prefix)

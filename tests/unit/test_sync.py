@@ -15,10 +15,12 @@ from prefect.states import Failed
 from expectations.declare.errors import Misconfigured, Unavailable
 from expectations.declare.source import load
 from tasks import doors
+from tasks.adapters.airbyte import Overdue
 from tasks.adapters.airbyte_values import Connection, Job
+from tasks.adapters.object_store import ObjectInfo
 from tasks.adapters.ops_store import OpsStore, SyncRow
-from tasks.ingest.sync import sync
-from tasks.retry import unavailable_only
+from tasks.ingest.sync import COOL_AFTER, collect, settle, sync
+from tasks.retry import Spent, unavailable_only
 from tasks.settings import settings
 from tasks.window import Window
 
@@ -35,6 +37,10 @@ class FakeAirbyte:
     ends: list[Job] = field(default_factory=lambda: [DONE, DONE, DONE])
     running: Job | None = None
     dies: bool = False
+    dies_unanswered: bool = False
+    nothing_landed: bool = False
+    overdue: bool = False
+    listed: list[Job] = field(default_factory=list)
     started: list[int] = field(default_factory=list)
     waited: list[int] = field(default_factory=list)
     asked: list[int] = field(default_factory=list)
@@ -42,10 +48,15 @@ class FakeAirbyte:
     def connection_for(self, source: str) -> Connection:
         return Connection("c", source, "active", "")
 
+    def jobs_since(self, connection_id: str, since: datetime) -> list[Job]:
+        return self.listed
+
     def ensure_sync(self, connection_id: str) -> Job:
         if self.running:
             return self.running
         self.started.append(len(self.started) + 1)
+        if self.dies_unanswered:
+            raise KeyboardInterrupt
         return replace(DONE, id=self.started[-1], status="running", rows_synced=None)
 
     def job(self, job_id: int) -> Job:
@@ -55,8 +66,22 @@ class FakeAirbyte:
     def wait(self, job_id: int, deadline: float) -> Job:
         if self.dies:
             raise KeyboardInterrupt
+        if self.overdue:
+            raise Overdue(f"Airbyte job {job_id} was not over after {deadline:.0f} s")
         self.waited.append(job_id)
         return replace(self.ends.pop(0), id=job_id)
+
+
+@dataclass
+class Bucket:
+    """Holds an object of every job that was started or listed."""
+
+    airbyte: FakeAirbyte
+
+    def list(self, prefix: str) -> list[ObjectInfo]:
+        jobs = [*self.airbyte.started, *(job.id for job in self.airbyte.listed), 41]
+        keys = [] if self.airbyte.nothing_landed else [f"{prefix}2026/11/18/{job}_0_1.jsonl.gz" for job in jobs]
+        return [ObjectInfo(key, "e", 1, AT) for key in keys]
 
 
 @pytest.fixture
@@ -65,6 +90,7 @@ def airbyte(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeAir
     settings.cache_clear()
     fake = FakeAirbyte()
     monkeypatch.setattr(doors, "airbyte", lambda: fake)
+    monkeypatch.setattr(doors, "object_store", lambda: Bucket(fake))
     yield fake
     doors.ops_store().close()
     settings.cache_clear()
@@ -128,6 +154,87 @@ def test_a_failed_job_is_said_and_tried_as_a_new_one(airbyte: FakeAirbyte, statu
     with pytest.raises(Unavailable, match=f"Airbyte job 1 ended as {status}"):
         sync.fn(SHOP, DAY)
     assert sync.fn(SHOP, DAY).job_id == 2
+
+
+def test_rows_without_an_object_are_a_false_success(airbyte: FakeAirbyte, ops: OpsStore) -> None:
+    airbyte.nothing_landed = True
+    with pytest.raises(Unavailable, match="calls job 1 succeeded, but it left no object"):
+        sync.fn(SHOP, DAY)
+    assert [row.status for row in doors.sync_journal().newest_of("shopify", 9)] == ["false success"]
+
+
+def test_a_zero_that_is_said_twice_is_believed(airbyte: FakeAirbyte) -> None:
+    airbyte.ends = [replace(DONE, rows_synced=0)] * 2
+    with pytest.raises(Unavailable):
+        sync.fn(SHOP, DAY)
+    assert sync.fn(SHOP, DAY).rows_reported == 0
+
+
+def test_a_source_that_often_has_nothing_to_say_is_believed_at_once(airbyte: FakeAirbyte, ops: OpsStore) -> None:
+    for job in (91, 92, 93):
+        ops.save_sync(SyncRow("shopify", Window.parse("2026-11-16"), job, "c", "succeeded", AT, AT, rows_reported=0))
+    airbyte.ends = [replace(DONE, rows_synced=0)]
+    assert sync.fn(SHOP, DAY).rows_reported == 0
+
+
+def test_a_job_is_given_up_at_its_deadline_and_restarted_once(airbyte: FakeAirbyte) -> None:
+    airbyte.overdue = True
+    with pytest.raises(Overdue, match="job 1 was not over after 60 s"):
+        sync.fn(SHOP, DAY)
+    with pytest.raises(Spent, match=r"job 2 was not over.*It was restarted once"):
+        sync.fn(SHOP, DAY)
+    assert airbyte.started == [1, 2]
+
+
+def test_after_three_failed_jobs_the_platform_gets_a_pause_unless_somebody_asks(airbyte: FakeAirbyte) -> None:
+    airbyte.ends = [replace(DONE, status="failed", updated_at=datetime.now(UTC))] * COOL_AFTER + [DONE]
+    for _ in range(COOL_AFTER):
+        with pytest.raises(Unavailable, match="ended as failed"):
+            sync.fn(SHOP, DAY)
+    with pytest.raises(Spent, match=r"the last 3 jobs of shopify failed; no new one before \d\d:\d\d UTC"):
+        sync.fn(SHOP, DAY)
+    assert sync.fn(SHOP, DAY, again=True).job_id == 4
+
+
+# A process that dies between the request and the row in the ops store
+
+
+def test_a_job_whose_request_died_is_adopted_and_not_doubled(airbyte: FakeAirbyte) -> None:
+    airbyte.dies_unanswered = True
+    with pytest.raises(KeyboardInterrupt):
+        sync.fn(SHOP, DAY)
+    airbyte.dies_unanswered, airbyte.listed = False, [replace(DONE, id=1)]
+    assert sync.fn(SHOP, DAY).job_id == 1
+    assert airbyte.started == [1]
+    assert doors.sync_journal().requests("c") == []
+
+
+@pytest.mark.parametrize("end", [[], [replace(DONE, id=1, status="failed")]])
+def test_a_request_that_started_nothing_is_asked_again(airbyte: FakeAirbyte, end: list[Job]) -> None:
+    airbyte.dies_unanswered = True
+    with pytest.raises(KeyboardInterrupt):
+        sync.fn(SHOP, DAY)
+    airbyte.dies_unanswered, airbyte.listed = False, end
+    assert sync.fn(SHOP, DAY).job_id == 2
+
+
+def test_a_forgotten_job_is_delivered_by_the_next_window_and_only_once(airbyte: FakeAirbyte, ops: OpsStore) -> None:
+    airbyte.dies_unanswered = True
+    with pytest.raises(KeyboardInterrupt):
+        sync.fn(SHOP, Window.parse("2026-11-16"))
+    airbyte.dies_unanswered, airbyte.listed = False, [replace(DONE, id=1), replace(DONE, id=2)]
+    runs = collect.fn(SHOP, sync.fn(SHOP, DAY))
+    assert [(run.job_id, run.window) for run in runs] == [(1, DAY), (2, DAY)]
+    assert doors.sync_journal().discoveries("shopify") == [1]
+    settle.fn(runs)
+    again = collect.fn(SHOP, sync.fn(SHOP, DAY))
+    assert [run.job_id for run in again] == [2]
+
+
+def test_a_forgotten_job_that_failed_is_nobodys_delivery(airbyte: FakeAirbyte) -> None:
+    run = sync.fn(SHOP, DAY)
+    airbyte.listed = [replace(DONE, id=7, status="failed"), replace(DONE, id=8, rows_synced=None)]
+    assert collect.fn(SHOP, run) == (run,)
 
 
 def test_every_try_leaves_its_outcome(airbyte: FakeAirbyte, ops: OpsStore) -> None:

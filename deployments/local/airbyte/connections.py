@@ -66,7 +66,10 @@ class Connections:
         destinations = {actor.id: actor for actor in self.destinations.all()}
         named = {**declared, **created}.items()
         rows = [self._row(_body(key, name, edits.get(key, {})), sources, destinations) for key, name in named]
-        return [row for row in rows if row.body["status"] != "deprecated"]
+        there = [row for row in rows if row.body["status"] != "deprecated"]
+        if self._switches.on("breaking_change"):
+            self._break(there)
+        return there
 
     def bodies(self) -> list[dict[str, Any]]:
         """The JSON of all connections; those of other teams stand before them where that switch is on."""
@@ -99,6 +102,13 @@ class Connections:
         """Delete a connection; its objects stay."""
         self._state.edit(connection_id, {"status": "deprecated"})
 
+    def _break(self, rows: list[ConnectionRow]) -> None:
+        for row in rows:
+            broken = self._switches.on("breaking_change", row.source)
+            if broken and row.is_active:
+                reason = broken.parameters.get("reason", "breaking schema change")
+                row.body.update(status="inactive", statusReason=reason)
+
     def _row(self, body: dict[str, Any], sources: _Known, destinations: _Known) -> ConnectionRow:
         source, destination = sources.get(body["sourceId"]), destinations.get(body["destinationId"])
         system = source.system if source else ""
@@ -107,9 +117,6 @@ class Connections:
         chosen = {item["name"] for item in configured.get("streams") or ()}
         streams = tuple(spec for spec in offered if not chosen or spec.name in chosen)
         path = str(destination.configuration["s3_bucket_path"]) if destination else bucket_path(body["name"])
-        broken = self._switches.on("breaking_change", system)
-        if broken and body["status"] == "active":
-            body |= {"status": "inactive", "statusReason": broken.parameters.get("reason", "breaking schema change")}
         return ConnectionRow(body["connectionId"], system, streams, body, path, asked_days(source))
 
 
