@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from tasks.adapters.ops_syncs import SyncJournal
     from tasks.adapters.slack import Slack
     from tasks.adapters.warehouse.base import Warehouse
+    from tasks.adapters.warehouse.staging import Staged
 
 
 def airbyte() -> Airbyte:
@@ -81,6 +82,18 @@ def _warehouse() -> Warehouse:
     from tasks.adapters.warehouse.on_duckdb import duckdb_warehouse
 
     return duckdb_warehouse(settings().warehouse, settings().warehouse_file)
+
+
+def staged(name: str) -> Staged:
+    """The copy of the live warehouse that a plan of this name works on."""
+    from tasks.adapters.warehouse.staging import StagedClone, StagedFile, clone_name
+
+    s, folder = settings(), settings().home / "backfill" / name
+    if s.core.profile == "snowflake":
+        return StagedClone(s.snowflake.database, clone_name(name), folder, _warehouse)
+    from tasks.adapters.warehouse.on_duckdb import duckdb_warehouse
+
+    return StagedFile(s.warehouse_file.absolute(), folder, lambda file: duckdb_warehouse(s.warehouse, file))
 
 
 def dbt() -> Dbt:

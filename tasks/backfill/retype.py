@@ -121,6 +121,7 @@ class _Work:
         unknown = (
             f"select * from {raw} where {self.scope.delivered}"
             f" and ({_ROW}) not in (select {_ROW} from {self.staging} where {self.scope.delivered})"
+            f" and _load_seq <= (select max(_load_seq) from {self.staging})"
         )
         self._type("added", unknown)
         columns = self._evolve(self.staging, f"{WORK}.typed")

@@ -1,0 +1,115 @@
+"""The figures of the marts that a person approves: per mart, metric, channel and day.
+
+Each is a sum over rows that a mart's own day and channel place. Ratios are left out: they follow from the sums.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+
+from tasks.adapters.ops_plans import Change
+from tasks.adapters.warehouse.base import Warehouse
+from tasks.window import Window
+
+Cell = tuple[str, str, str, str]  # mart, metric, channel, day
+Cells = Mapping[Cell, Decimal]
+NO_CHANNEL = "(none)"
+COUNT = "count(*)"
+
+
+@dataclass(frozen=True)
+class MartFigures:
+    """How a mart is summed: its day, its channel, and an expression for each metric."""
+
+    mart: str
+    day: str
+    metrics: Mapping[str, str]
+    channel: str = "mart.channel"
+    join: str = ""
+
+    def query(self) -> str:
+        """One row per day and channel, metrics in the order of their names."""
+        sums = ", ".join(f"cast(coalesce({self.metrics[name]}, 0) as decimal(38, 6))" for name in sorted(self.metrics))
+        return (
+            f"select cast({self.day} as varchar), coalesce({self.channel}, '{NO_CHANNEL}'), {sums}"  # noqa: S608
+            f" from marts.{self.mart} as mart {self.join} where {self.day} is not null group by 1, 2"
+        )
+
+
+_CAMPAIGN = (
+    "left join marts.dim_campaign as campaign on mart.source = campaign.source"
+    " and mart.account_id = campaign.account_id and mart.campaign_id = campaign.campaign_id"
+)
+
+
+def _sums(*names: str) -> dict[str, str]:
+    return {name: f"sum(mart.{name})" for name in names}
+
+
+FIGURES = (
+    MartFigures(
+        "agg_channel_daily",
+        "mart.date",
+        _sums(
+            *("spend", "impressions", "clicks", "sessions", "leads", "orders", "new_customers"),
+            *("gross_sales", "discounts", "returns", "net_sales"),
+        ),
+    ),
+    MartFigures(
+        "fct_ad_performance",
+        "mart.date",
+        _sums("spend", "spend_reporting", "impressions", "clicks", "platform_conversions", "platform_conversion_value"),
+        "campaign.channel",
+        _CAMPAIGN,
+    ),
+    MartFigures("fct_sessions", "mart.session_date", {"sessions": COUNT} | _sums("events", "page_views", "purchases")),
+    MartFigures("fct_leads", "mart.entered_date", {"stages": COUNT}),
+    MartFigures(
+        "fct_orders",
+        "mart.order_date",
+        {"orders": COUNT} | _sums("gross_sales", "discounts", "returns", "net_sales", "tax", "shipping", "total"),
+    ),
+    MartFigures("fct_refunds", "mart.refund_date", {"refunds": COUNT} | _sums("subtotal", "amount")),
+)
+
+
+def figures(warehouse: Warehouse) -> dict[Cell, Decimal]:
+    """Every figure of every day; a mart that is not built has none. Zeros are left out."""
+    present = set(warehouse.relations("marts"))
+    found: dict[Cell, Decimal] = {}
+    for spec in (spec for spec in FIGURES if spec.mart in present):
+        names = sorted(spec.metrics)
+        for day, channel, *values in warehouse.query(spec.query()):
+            cells = {
+                (spec.mart, n, str(channel), str(day)[:10]): Decimal(v) for n, v in zip(names, values, strict=True)
+            }
+            found |= {cell: value for cell, value in cells.items() if value}
+    return found
+
+
+def within(cells: Cells, days: Iterable[str]) -> dict[Cell, Decimal]:
+    """The figures of some days."""
+    chosen = set(days)
+    return {cell: value for cell, value in cells.items() if cell[3] in chosen}
+
+
+def fingerprint(cells: Cells) -> str:
+    """A hash that is equal for equal figures."""
+    lines = "\n".join(f"{'|'.join(cell)}|{value.normalize():f}" for cell, value in sorted(cells.items()))
+    return hashlib.sha256(lines.encode()).hexdigest()
+
+
+def difference(before: Cells, after: Cells) -> tuple[Change, ...]:
+    """Every figure that is not the same, by mart, metric, day and channel."""
+    nothing = Decimal(0)
+    cells = sorted({*before, *after}, key=lambda cell: (cell[0], cell[1], cell[3], cell[2]))
+    pairs = [(cell, before.get(cell, nothing), after.get(cell, nothing)) for cell in cells]
+    return tuple(Change(*cell, before=old, after=new) for cell, old, new in pairs if old != new)
+
+
+def days_of(window: Window) -> list[str]:
+    """The days of a window as cells spell them."""
+    return [str(day) for day in window.days()]
