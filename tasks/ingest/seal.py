@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import re
-import tempfile
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -25,6 +24,7 @@ from tasks.ingest.land import Landed, LandedObject
 from tasks.ingest.manifest import LINES, NAME, Entry, Manifest, Origin, Quarantined, read, write_once
 from tasks.outcomes import recorded
 from tasks.retry import JITTER, RETRY_DELAYS, unavailable_only
+from tasks.scratch import scratch
 from tasks.settings import required, settings
 from tasks.window import Window
 
@@ -82,8 +82,8 @@ def seal_into(store: ObjectStore, index: QuarantineIndex, landed: Landed, declar
     if known:
         return batch_of(known, folder, reused=True)
     key = token_key(needed=bool(contract(declaration).tokens))
-    with tempfile.TemporaryDirectory(prefix="plumbline-seal-") as scratch:
-        sealing = _Sealing(store, index, landed, declaration, Path(scratch), key)
+    with scratch("seal") as folder_of_files:
+        sealing = _Sealing(store, index, landed, declaration, folder_of_files, key)
         manifest = sealing.sealed()
     return batch_of(write_once(store, folder, manifest), folder)
 
