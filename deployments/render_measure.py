@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from deployments.render_payload import holds
 from deployments.render_reconcile import reconcile_step
+from deployments.render_restated import restated_step
 from deployments.render_text import filled
 from deployments.render_watch import watch_step
 from expectations.declare.contract import BROKEN, can_fail, contract
@@ -36,7 +37,12 @@ EARLIER_WINDOWS = 28
 
 def measures_of(source: Source) -> dict[str, str]:
     """The measurement model of a source and its description, by path below `dbt/`."""
-    made = [step for s in source.streams.values() for step in (watch_step(s), reconcile_step(source, s)) if step]
+    made = [
+        step
+        for s in source.streams.values()
+        for step in (watch_step(s), reconcile_step(source, s), restated_step(source, s))
+        if step
+    ]
     text = filled(
         "measure",
         source=source.name,

@@ -16,7 +16,7 @@ from great_expectations.expectations.expectation import BatchExpectation
 from great_expectations.render import RenderedStringTemplateContent, RenderedTableContent
 from great_expectations.render.renderer.renderer import renderer
 
-from expectations.judge import rules, totals
+from expectations.judge import restatement, rules, totals
 from expectations.judge.measurement import Measurements
 from expectations.judge.verdict import Finding
 
@@ -155,6 +155,17 @@ class ExpectControlTotalsToBeMet(Judgement):
         return totals.reconciliation(m, self.about, control=self.control, tolerance=allowed, closed=_days(self.closed))
 
 
+class ExpectOldDaysToStay(Judgement):
+    """Restatements."""
+
+    look_back: int
+
+    sentence = "$subject: no day changes that is older than the look-back which the source declares."
+
+    def findings(self, m: Measurements) -> list[Finding]:
+        return restatement.restatement(m, self.about, look_back=self.look_back)
+
+
 def _days(texts: list[str]) -> set[date]:
     return {date.fromisoformat(text) for text in texts}
 
@@ -165,4 +176,5 @@ BY_CHECK: dict[str, type[Judgement]] = {
     "null_spike": ExpectUsualShareOfEmptyCells,
     "spend_anomaly": ExpectUsualSpend,
     "reconciliation": ExpectControlTotalsToBeMet,
+    "restatement": ExpectOldDaysToStay,
 }

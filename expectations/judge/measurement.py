@@ -9,7 +9,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, Literal
 
-COLUMNS = ("role", "metric", "account", "day", "field", "value", "baseline", "baseline_n")
+COLUMNS = ("role", "metric", "account", "day", "field", "value", "baseline", "baseline_n", "sync_id")
 
 
 @dataclass(frozen=True)
@@ -23,6 +23,7 @@ class Measurement:
     field: str = ""
     baseline: Decimal | None = None
     baseline_n: int | None = None
+    sync_id: int | None = None
     role: Literal["now", "before"] = "now"
 
     @classmethod
@@ -37,6 +38,7 @@ class Measurement:
             field=str(cell["field"] or ""),
             baseline=None if cell["baseline"] is None else _decimal(cell["baseline"]),
             baseline_n=None if cell["baseline_n"] is None else int(cell["baseline_n"]),
+            sync_id=None if cell["sync_id"] is None else int(cell["sync_id"]),
             role="before" if cell["role"] == "before" else "now",
         )
 

@@ -63,6 +63,7 @@ def suite_of(source: Source, stream: Stream, window: Span, *, closed: Collection
     planned = [*_stock(source, stream, window), _drift(stream, about), _once(about, window), _cells(stream, about)]
     planned += [Planned("spend_anomaly", "critical", {**about, "closed": days})] if stream.watch else []
     planned += [_totals(stream, about, days)] if stream.reconcile else []
+    planned += [_restated(source, about)] if stream.slice_day and stream.kind != "entity" else []
     return Suite(
         name=stream.suite,
         source=source.name,
@@ -111,6 +112,10 @@ def _totals(stream: Stream, about: Mapping[str, Any], days: list[str]) -> Planne
     ours = declared.measure.ours
     about = {**about, "unit": ROWS} if ours == "rows" and ours not in stream.fields else about
     return Planned("reconciliation", "critical", {**about, "closed": days, "control": declared.control, **tolerance})
+
+
+def _restated(source: Source, about: Mapping[str, Any]) -> Planned:
+    return Planned("restatement", "warning", {**about, "look_back": source.look_back.days})
 
 
 def rows_in(mart: str) -> str:

@@ -16,6 +16,7 @@ CHECKS = {
     "null_spike": "Too many empty values",
     "spend_anomaly": "Unusual spend",
     "reconciliation": "Total not reached",
+    "restatement": "An old day changed",
     "completeness": "Rows are missing",
     "freshness": "Data is old",
     "late": "Source is late",

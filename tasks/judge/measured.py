@@ -28,7 +28,7 @@ MART_DAYS = {
 
 # quality.measurements holds the newest measurement of each source and window only.
 _NOW = """
-select model, 'now' as role, metric, account, day, field, value, baseline, baseline_n
+select model, 'now' as role, metric, account, day, field, value, baseline, baseline_n, sync_id
 from quality.measurements
 where source = ? and window_start = ? and window_end = ?
 """

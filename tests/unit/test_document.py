@@ -198,6 +198,12 @@ def empty_warehouse() -> Iterator[duckdb.DuckDBPyConnection]:
             " source varchar, stream varchar, sync_id bigint, window_start timestamp, window_end timestamp,"
             " loaded_at timestamp, load_seq bigint)"
         )
+        db.execute("create schema marts; create schema operations")
+        db.execute(
+            "create table marts.fct_ad_spend_history (source varchar, account_id varchar, campaign_id varchar,"
+            " date date, version int, spend decimal(38, 6), clicks bigint, is_vanished boolean, known_from timestamp,"
+            " known_to timestamp, sync_id bigint)"
+        )
         yield db
 
 

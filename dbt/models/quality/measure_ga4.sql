@@ -514,8 +514,320 @@ batch_figures as (
         and measured.window_start = baselines.window_start and measured.window_end = baselines.window_end
 ),
 
+sessions_by_channel_delivered as (
+    select
+        property_id,
+        date,
+        _sync_id,
+        min(_extracted_at) as began_at,
+        max(_extracted_at) as read_at
+    from {{ ref('stg_ga4__sessions_by_channel') }}
+    where property_id is not null and date is not null and sessionsource is not null and sessionmedium is not null and sessioncampaignname is not null and sessiondefaultchannelgroup is not null
+    group by property_id, date, _sync_id
+),
+
+sessions_by_channel_syncs as (
+    select
+        property_id,
+        min(date) as first_day,
+        max(date) as last_day,
+        _sync_id,
+        min(began_at) as began_at
+    from sessions_by_channel_delivered
+    group by property_id, _sync_id
+),
+
+sessions_by_channel_closed as (
+    select distinct
+        batches.window_start,
+        batches.window_end,
+        batches.sync_id,
+        days.property_id,
+        days.date
+    from batches
+    inner join sessions_by_channel_syncs as judged on judged._sync_id = batches.sync_id
+    inner join sessions_by_channel_delivered as days
+        on days.property_id = judged.property_id and days.date between judged.first_day and judged.last_day
+        and days.date < cast(batches.window_start as date)
+    where batches.stream = 'sessions_by_channel'
+),
+
+sessions_by_channel_pairs as (
+    select *
+    from (
+        select
+            closed.*,
+            syncs._sync_id as said_by,
+            lag(syncs._sync_id) over (
+                partition by closed.window_start, closed.window_end, closed.property_id, closed.date
+                order by coalesce(said.read_at, syncs.began_at), syncs._sync_id
+            ) as before_id
+        from sessions_by_channel_closed as closed
+        inner join sessions_by_channel_syncs as syncs
+            on syncs.property_id = closed.property_id and closed.date between syncs.first_day and syncs.last_day
+        left join sessions_by_channel_delivered as said
+            on said.property_id = closed.property_id and said.date = closed.date and said._sync_id = syncs._sync_id
+    ) as said_in_order
+    where said_by = sync_id and before_id is not null
+),
+
+sessions_by_channel_kept as (
+    select sides.side, sides.window_start, sides.window_end, history.*
+    from (
+        select *, 'after' as side, sync_id as side_id from sessions_by_channel_pairs
+        union all
+        select *, 'before' as side, before_id as side_id from sessions_by_channel_pairs
+    ) as sides
+    inner join {{ ref('stg_ga4__sessions_by_channel') }} as history
+        on history.property_id = sides.property_id and history.date = sides.date and history._sync_id = sides.side_id
+    where history.property_id is not null and history.date is not null and history.sessionsource is not null and history.sessionmedium is not null and history.sessioncampaignname is not null and history.sessiondefaultchannelgroup is not null
+    qualify row_number() over (
+        partition by sides.side, sides.window_start, sides.window_end, history.property_id, history.date, history.sessionsource, history.sessionmedium, history.sessioncampaignname, history.sessiondefaultchannelgroup
+        order by history._extracted_at desc, history._source_file desc, history._source_row desc
+    ) = 1
+),
+
+sessions_by_channel_said as (
+    select
+        side,
+        window_start,
+        window_end,
+        property_id,
+        date,
+        'sessions' as field,
+        sum(cast(coalesce(sessions, 0) as decimal(38, 6))) * 1 as value
+    from sessions_by_channel_kept
+    group by side, window_start, window_end, property_id, date
+    union all
+    select
+        side,
+        window_start,
+        window_end,
+        property_id,
+        date,
+        'rows' as field,
+        cast(count(*) as decimal(38, 6)) as value
+    from sessions_by_channel_kept
+    group by side, window_start, window_end, property_id, date
+),
+
+sessions_by_channel_compared as (
+    select
+        pairs.window_start,
+        pairs.window_end,
+        pairs.sync_id,
+        cast(pairs.property_id as varchar) as account,
+        pairs.date as day,
+        figures.field,
+        coalesce(after_it.value, 0) as value,
+        coalesce(before_it.value, 0) as baseline
+    from sessions_by_channel_pairs as pairs
+    cross join (values ('sessions'), ('rows')) as figures (field)
+    left join sessions_by_channel_said as after_it
+        on after_it.side = 'after' and after_it.field = figures.field
+        and after_it.window_start = pairs.window_start and after_it.window_end = pairs.window_end
+        and after_it.property_id = pairs.property_id and after_it.date = pairs.date
+    left join sessions_by_channel_said as before_it
+        on before_it.side = 'before' and before_it.field = figures.field
+        and before_it.window_start = pairs.window_start and before_it.window_end = pairs.window_end
+        and before_it.property_id = pairs.property_id and before_it.date = pairs.date
+),
+
+sessions_by_channel_restated as (
+    select
+        window_start,
+        window_end,
+        'sessions_by_channel' as model,
+        account,
+        day,
+        'restated_beyond' as metric,
+        field,
+        value,
+        baseline,
+        cast(null as bigint) as baseline_n,
+        '' as detail,
+        sync_id
+    from sessions_by_channel_compared
+    where value <> baseline and day < {{ plus_days('cast(window_start as date)', -4) }}
+    union all
+    select
+        window_start,
+        window_end,
+        'sessions_by_channel' as model,
+        account,
+        cast(null as date) as day,
+        'restated_within' as metric,
+        field,
+        sum(abs(value - baseline)) as value,
+        sum(baseline) as baseline,
+        count(*) as baseline_n,
+        '' as detail,
+        max(sync_id) as sync_id
+    from sessions_by_channel_compared
+    where value <> baseline and day >= {{ plus_days('cast(window_start as date)', -4) }}
+    group by window_start, window_end, account, field
+),
+
+events_report_delivered as (
+    select
+        property_id,
+        date,
+        _sync_id,
+        min(_extracted_at) as began_at,
+        max(_extracted_at) as read_at
+    from {{ ref('stg_ga4__events_report') }}
+    where property_id is not null and date is not null and eventname is not null
+    group by property_id, date, _sync_id
+),
+
+events_report_syncs as (
+    select
+        property_id,
+        min(date) as first_day,
+        max(date) as last_day,
+        _sync_id,
+        min(began_at) as began_at
+    from events_report_delivered
+    group by property_id, _sync_id
+),
+
+events_report_closed as (
+    select distinct
+        batches.window_start,
+        batches.window_end,
+        batches.sync_id,
+        days.property_id,
+        days.date
+    from batches
+    inner join events_report_syncs as judged on judged._sync_id = batches.sync_id
+    inner join events_report_delivered as days
+        on days.property_id = judged.property_id and days.date between judged.first_day and judged.last_day
+        and days.date < cast(batches.window_start as date)
+    where batches.stream = 'events_report'
+),
+
+events_report_pairs as (
+    select *
+    from (
+        select
+            closed.*,
+            syncs._sync_id as said_by,
+            lag(syncs._sync_id) over (
+                partition by closed.window_start, closed.window_end, closed.property_id, closed.date
+                order by coalesce(said.read_at, syncs.began_at), syncs._sync_id
+            ) as before_id
+        from events_report_closed as closed
+        inner join events_report_syncs as syncs
+            on syncs.property_id = closed.property_id and closed.date between syncs.first_day and syncs.last_day
+        left join events_report_delivered as said
+            on said.property_id = closed.property_id and said.date = closed.date and said._sync_id = syncs._sync_id
+    ) as said_in_order
+    where said_by = sync_id and before_id is not null
+),
+
+events_report_kept as (
+    select sides.side, sides.window_start, sides.window_end, history.*
+    from (
+        select *, 'after' as side, sync_id as side_id from events_report_pairs
+        union all
+        select *, 'before' as side, before_id as side_id from events_report_pairs
+    ) as sides
+    inner join {{ ref('stg_ga4__events_report') }} as history
+        on history.property_id = sides.property_id and history.date = sides.date and history._sync_id = sides.side_id
+    where history.property_id is not null and history.date is not null and history.eventname is not null
+    qualify row_number() over (
+        partition by sides.side, sides.window_start, sides.window_end, history.property_id, history.date, history.eventname
+        order by history._extracted_at desc, history._source_file desc, history._source_row desc
+    ) = 1
+),
+
+events_report_said as (
+    select
+        side,
+        window_start,
+        window_end,
+        property_id,
+        date,
+        'eventCount' as field,
+        sum(cast(coalesce(eventcount, 0) as decimal(38, 6))) * 1 as value
+    from events_report_kept
+    group by side, window_start, window_end, property_id, date
+    union all
+    select
+        side,
+        window_start,
+        window_end,
+        property_id,
+        date,
+        'rows' as field,
+        cast(count(*) as decimal(38, 6)) as value
+    from events_report_kept
+    group by side, window_start, window_end, property_id, date
+),
+
+events_report_compared as (
+    select
+        pairs.window_start,
+        pairs.window_end,
+        pairs.sync_id,
+        cast(pairs.property_id as varchar) as account,
+        pairs.date as day,
+        figures.field,
+        coalesce(after_it.value, 0) as value,
+        coalesce(before_it.value, 0) as baseline
+    from events_report_pairs as pairs
+    cross join (values ('eventCount'), ('rows')) as figures (field)
+    left join events_report_said as after_it
+        on after_it.side = 'after' and after_it.field = figures.field
+        and after_it.window_start = pairs.window_start and after_it.window_end = pairs.window_end
+        and after_it.property_id = pairs.property_id and after_it.date = pairs.date
+    left join events_report_said as before_it
+        on before_it.side = 'before' and before_it.field = figures.field
+        and before_it.window_start = pairs.window_start and before_it.window_end = pairs.window_end
+        and before_it.property_id = pairs.property_id and before_it.date = pairs.date
+),
+
+events_report_restated as (
+    select
+        window_start,
+        window_end,
+        'events_report' as model,
+        account,
+        day,
+        'restated_beyond' as metric,
+        field,
+        value,
+        baseline,
+        cast(null as bigint) as baseline_n,
+        '' as detail,
+        sync_id
+    from events_report_compared
+    where value <> baseline and day < {{ plus_days('cast(window_start as date)', -4) }}
+    union all
+    select
+        window_start,
+        window_end,
+        'events_report' as model,
+        account,
+        cast(null as date) as day,
+        'restated_within' as metric,
+        field,
+        sum(abs(value - baseline)) as value,
+        sum(baseline) as baseline,
+        count(*) as baseline_n,
+        '' as detail,
+        max(sync_id) as sync_id
+    from events_report_compared
+    where value <> baseline and day >= {{ plus_days('cast(window_start as date)', -4) }}
+    group by window_start, window_end, account, field
+),
+
 all_figures as (
     select * from batch_figures
+    union all
+    select * from sessions_by_channel_restated
+    union all
+    select * from events_report_restated
 ),
 
 final as (

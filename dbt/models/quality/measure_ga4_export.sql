@@ -661,10 +661,48 @@ events_reconciled as (
         on pairs.account = sides.account and pairs.day = sides.day and pairs.metric = sides.metric
 ),
 
+events_late as (
+    select
+        batches.window_start,
+        batches.window_end,
+        batches.sync_id,
+        events.event_date as day,
+        count(*) as late_rows,
+        min(events._load_seq) as load_seq
+    from batches
+    inner join {{ ref('stg_ga4_export__events') }} as events
+        on events._sync_id = batches.sync_id
+        and events.event_date < {{ plus_days('cast(batches.window_start as date)', -4) }}
+    where batches.stream = 'events'
+    group by batches.window_start, batches.window_end, batches.sync_id, events.event_date
+),
+
+events_restated as (
+    select
+        late.window_start,
+        late.window_end,
+        'events' as model,
+        '' as account,
+        late.day,
+        'restated_beyond' as metric,
+        'rows' as field,
+        count(*) + max(late.late_rows) as value,
+        count(*) as baseline,
+        cast(null as bigint) as baseline_n,
+        '' as detail,
+        late.sync_id
+    from events_late as late
+    inner join {{ ref('stg_ga4_export__events') }} as events
+        on events.event_date = late.day and events._load_seq < late.load_seq
+    group by late.window_start, late.window_end, late.day, late.sync_id
+),
+
 all_figures as (
     select * from batch_figures
     union all
     select * from events_reconciled
+    union all
+    select * from events_restated
 ),
 
 final as (

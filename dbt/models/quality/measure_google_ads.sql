@@ -1220,12 +1220,702 @@ ad_performance_reconciled as (
         on pairs.account = sides.account and pairs.day = sides.day and pairs.metric = sides.metric
 ),
 
+ad_performance_delivered as (
+    select
+        customer_id,
+        segments_date,
+        _sync_id,
+        min(_extracted_at) as began_at,
+        max(_extracted_at) as read_at
+    from {{ ref('stg_google_ads__ad_performance') }}
+    where customer_id is not null and segments_date is not null and ad_group_id is not null and ad_group_ad_ad_id is not null and segments_ad_network_type is not null and segments_device is not null
+    group by customer_id, segments_date, _sync_id
+),
+
+ad_performance_syncs as (
+    select
+        customer_id,
+        min(segments_date) as first_day,
+        max(segments_date) as last_day,
+        _sync_id,
+        min(began_at) as began_at
+    from ad_performance_delivered
+    group by customer_id, _sync_id
+),
+
+ad_performance_closed as (
+    select distinct
+        batches.window_start,
+        batches.window_end,
+        batches.sync_id,
+        days.customer_id,
+        days.segments_date
+    from batches
+    inner join ad_performance_syncs as judged on judged._sync_id = batches.sync_id
+    inner join ad_performance_delivered as days
+        on days.customer_id = judged.customer_id and days.segments_date between judged.first_day and judged.last_day
+        and days.segments_date < cast(batches.window_start as date)
+    where batches.stream = 'ad_performance'
+),
+
+ad_performance_pairs as (
+    select *
+    from (
+        select
+            closed.*,
+            syncs._sync_id as said_by,
+            lag(syncs._sync_id) over (
+                partition by closed.window_start, closed.window_end, closed.customer_id, closed.segments_date
+                order by coalesce(said.read_at, syncs.began_at), syncs._sync_id
+            ) as before_id
+        from ad_performance_closed as closed
+        inner join ad_performance_syncs as syncs
+            on syncs.customer_id = closed.customer_id and closed.segments_date between syncs.first_day and syncs.last_day
+        left join ad_performance_delivered as said
+            on said.customer_id = closed.customer_id and said.segments_date = closed.segments_date and said._sync_id = syncs._sync_id
+    ) as said_in_order
+    where said_by = sync_id and before_id is not null
+),
+
+ad_performance_kept as (
+    select sides.side, sides.window_start, sides.window_end, history.*
+    from (
+        select *, 'after' as side, sync_id as side_id from ad_performance_pairs
+        union all
+        select *, 'before' as side, before_id as side_id from ad_performance_pairs
+    ) as sides
+    inner join {{ ref('stg_google_ads__ad_performance') }} as history
+        on history.customer_id = sides.customer_id and history.segments_date = sides.segments_date and history._sync_id = sides.side_id
+    where history.customer_id is not null and history.segments_date is not null and history.ad_group_id is not null and history.ad_group_ad_ad_id is not null and history.segments_ad_network_type is not null and history.segments_device is not null
+    qualify row_number() over (
+        partition by sides.side, sides.window_start, sides.window_end, history.customer_id, history.ad_group_id, history.ad_group_ad_ad_id, history.segments_date, history.segments_ad_network_type, history.segments_device
+        order by history._extracted_at desc, history._source_file desc, history._source_row desc
+    ) = 1
+),
+
+ad_performance_said as (
+    select
+        side,
+        window_start,
+        window_end,
+        customer_id,
+        segments_date,
+        'spend' as field,
+        sum(cast(coalesce(metrics_cost_micros, 0) as decimal(38, 6))) * 0.000001 as value
+    from ad_performance_kept
+    group by side, window_start, window_end, customer_id, segments_date
+    union all
+    select
+        side,
+        window_start,
+        window_end,
+        customer_id,
+        segments_date,
+        'clicks' as field,
+        sum(cast(coalesce(metrics_clicks, 0) as decimal(38, 6))) * 1 as value
+    from ad_performance_kept
+    group by side, window_start, window_end, customer_id, segments_date
+    union all
+    select
+        side,
+        window_start,
+        window_end,
+        customer_id,
+        segments_date,
+        'impressions' as field,
+        sum(cast(coalesce(metrics_impressions, 0) as decimal(38, 6))) * 1 as value
+    from ad_performance_kept
+    group by side, window_start, window_end, customer_id, segments_date
+    union all
+    select
+        side,
+        window_start,
+        window_end,
+        customer_id,
+        segments_date,
+        'rows' as field,
+        cast(count(*) as decimal(38, 6)) as value
+    from ad_performance_kept
+    group by side, window_start, window_end, customer_id, segments_date
+),
+
+ad_performance_compared as (
+    select
+        pairs.window_start,
+        pairs.window_end,
+        pairs.sync_id,
+        cast(pairs.customer_id as varchar) as account,
+        pairs.segments_date as day,
+        figures.field,
+        coalesce(after_it.value, 0) as value,
+        coalesce(before_it.value, 0) as baseline
+    from ad_performance_pairs as pairs
+    cross join (values ('spend'), ('clicks'), ('impressions'), ('rows')) as figures (field)
+    left join ad_performance_said as after_it
+        on after_it.side = 'after' and after_it.field = figures.field
+        and after_it.window_start = pairs.window_start and after_it.window_end = pairs.window_end
+        and after_it.customer_id = pairs.customer_id and after_it.segments_date = pairs.segments_date
+    left join ad_performance_said as before_it
+        on before_it.side = 'before' and before_it.field = figures.field
+        and before_it.window_start = pairs.window_start and before_it.window_end = pairs.window_end
+        and before_it.customer_id = pairs.customer_id and before_it.segments_date = pairs.segments_date
+),
+
+ad_performance_restated as (
+    select
+        window_start,
+        window_end,
+        'ad_performance' as model,
+        account,
+        day,
+        'restated_beyond' as metric,
+        field,
+        value,
+        baseline,
+        cast(null as bigint) as baseline_n,
+        '' as detail,
+        sync_id
+    from ad_performance_compared
+    where value <> baseline and day < {{ plus_days('cast(window_start as date)', -30) }}
+    union all
+    select
+        window_start,
+        window_end,
+        'ad_performance' as model,
+        account,
+        cast(null as date) as day,
+        'restated_within' as metric,
+        field,
+        sum(abs(value - baseline)) as value,
+        sum(baseline) as baseline,
+        count(*) as baseline_n,
+        '' as detail,
+        max(sync_id) as sync_id
+    from ad_performance_compared
+    where value <> baseline and day >= {{ plus_days('cast(window_start as date)', -30) }}
+    group by window_start, window_end, account, field
+),
+
+campaign_delivered as (
+    select
+        customer_id,
+        segments_date,
+        _sync_id,
+        min(_extracted_at) as began_at,
+        max(_extracted_at) as read_at
+    from {{ ref('stg_google_ads__campaign') }}
+    where customer_id is not null and segments_date is not null and campaign_id is not null and segments_hour is not null and segments_ad_network_type is not null
+    group by customer_id, segments_date, _sync_id
+),
+
+campaign_syncs as (
+    select
+        customer_id,
+        min(segments_date) as first_day,
+        max(segments_date) as last_day,
+        _sync_id,
+        min(began_at) as began_at
+    from campaign_delivered
+    group by customer_id, _sync_id
+),
+
+campaign_closed as (
+    select distinct
+        batches.window_start,
+        batches.window_end,
+        batches.sync_id,
+        days.customer_id,
+        days.segments_date
+    from batches
+    inner join campaign_syncs as judged on judged._sync_id = batches.sync_id
+    inner join campaign_delivered as days
+        on days.customer_id = judged.customer_id and days.segments_date between judged.first_day and judged.last_day
+        and days.segments_date < cast(batches.window_start as date)
+    where batches.stream = 'campaign'
+),
+
+campaign_pairs as (
+    select *
+    from (
+        select
+            closed.*,
+            syncs._sync_id as said_by,
+            lag(syncs._sync_id) over (
+                partition by closed.window_start, closed.window_end, closed.customer_id, closed.segments_date
+                order by coalesce(said.read_at, syncs.began_at), syncs._sync_id
+            ) as before_id
+        from campaign_closed as closed
+        inner join campaign_syncs as syncs
+            on syncs.customer_id = closed.customer_id and closed.segments_date between syncs.first_day and syncs.last_day
+        left join campaign_delivered as said
+            on said.customer_id = closed.customer_id and said.segments_date = closed.segments_date and said._sync_id = syncs._sync_id
+    ) as said_in_order
+    where said_by = sync_id and before_id is not null
+),
+
+campaign_kept as (
+    select sides.side, sides.window_start, sides.window_end, history.*
+    from (
+        select *, 'after' as side, sync_id as side_id from campaign_pairs
+        union all
+        select *, 'before' as side, before_id as side_id from campaign_pairs
+    ) as sides
+    inner join {{ ref('stg_google_ads__campaign') }} as history
+        on history.customer_id = sides.customer_id and history.segments_date = sides.segments_date and history._sync_id = sides.side_id
+    where history.customer_id is not null and history.segments_date is not null and history.campaign_id is not null and history.segments_hour is not null and history.segments_ad_network_type is not null
+    qualify row_number() over (
+        partition by sides.side, sides.window_start, sides.window_end, history.customer_id, history.campaign_id, history.segments_date, history.segments_hour, history.segments_ad_network_type
+        order by history._extracted_at desc, history._source_file desc, history._source_row desc
+    ) = 1
+),
+
+campaign_said as (
+    select
+        side,
+        window_start,
+        window_end,
+        customer_id,
+        segments_date,
+        'metrics.clicks' as field,
+        sum(cast(coalesce(metrics_clicks, 0) as decimal(38, 6))) * 1 as value
+    from campaign_kept
+    group by side, window_start, window_end, customer_id, segments_date
+    union all
+    select
+        side,
+        window_start,
+        window_end,
+        customer_id,
+        segments_date,
+        'metrics.impressions' as field,
+        sum(cast(coalesce(metrics_impressions, 0) as decimal(38, 6))) * 1 as value
+    from campaign_kept
+    group by side, window_start, window_end, customer_id, segments_date
+    union all
+    select
+        side,
+        window_start,
+        window_end,
+        customer_id,
+        segments_date,
+        'metrics.cost_micros' as field,
+        sum(cast(coalesce(metrics_cost_micros, 0) as decimal(38, 6))) * 1 as value
+    from campaign_kept
+    group by side, window_start, window_end, customer_id, segments_date
+    union all
+    select
+        side,
+        window_start,
+        window_end,
+        customer_id,
+        segments_date,
+        'rows' as field,
+        cast(count(*) as decimal(38, 6)) as value
+    from campaign_kept
+    group by side, window_start, window_end, customer_id, segments_date
+),
+
+campaign_compared as (
+    select
+        pairs.window_start,
+        pairs.window_end,
+        pairs.sync_id,
+        cast(pairs.customer_id as varchar) as account,
+        pairs.segments_date as day,
+        figures.field,
+        coalesce(after_it.value, 0) as value,
+        coalesce(before_it.value, 0) as baseline
+    from campaign_pairs as pairs
+    cross join (values ('metrics.clicks'), ('metrics.impressions'), ('metrics.cost_micros'), ('rows')) as figures (field)
+    left join campaign_said as after_it
+        on after_it.side = 'after' and after_it.field = figures.field
+        and after_it.window_start = pairs.window_start and after_it.window_end = pairs.window_end
+        and after_it.customer_id = pairs.customer_id and after_it.segments_date = pairs.segments_date
+    left join campaign_said as before_it
+        on before_it.side = 'before' and before_it.field = figures.field
+        and before_it.window_start = pairs.window_start and before_it.window_end = pairs.window_end
+        and before_it.customer_id = pairs.customer_id and before_it.segments_date = pairs.segments_date
+),
+
+campaign_restated as (
+    select
+        window_start,
+        window_end,
+        'campaign' as model,
+        account,
+        day,
+        'restated_beyond' as metric,
+        field,
+        value,
+        baseline,
+        cast(null as bigint) as baseline_n,
+        '' as detail,
+        sync_id
+    from campaign_compared
+    where value <> baseline and day < {{ plus_days('cast(window_start as date)', -30) }}
+    union all
+    select
+        window_start,
+        window_end,
+        'campaign' as model,
+        account,
+        cast(null as date) as day,
+        'restated_within' as metric,
+        field,
+        sum(abs(value - baseline)) as value,
+        sum(baseline) as baseline,
+        count(*) as baseline_n,
+        '' as detail,
+        max(sync_id) as sync_id
+    from campaign_compared
+    where value <> baseline and day >= {{ plus_days('cast(window_start as date)', -30) }}
+    group by window_start, window_end, account, field
+),
+
+account_performance_report_delivered as (
+    select
+        customer_id,
+        segments_date,
+        _sync_id,
+        min(_extracted_at) as began_at,
+        max(_extracted_at) as read_at
+    from {{ ref('stg_google_ads__account_performance_report') }}
+    where customer_id is not null and segments_date is not null and segments_ad_network_type is not null and segments_device is not null
+    group by customer_id, segments_date, _sync_id
+),
+
+account_performance_report_syncs as (
+    select
+        customer_id,
+        min(segments_date) as first_day,
+        max(segments_date) as last_day,
+        _sync_id,
+        min(began_at) as began_at
+    from account_performance_report_delivered
+    group by customer_id, _sync_id
+),
+
+account_performance_report_closed as (
+    select distinct
+        batches.window_start,
+        batches.window_end,
+        batches.sync_id,
+        days.customer_id,
+        days.segments_date
+    from batches
+    inner join account_performance_report_syncs as judged on judged._sync_id = batches.sync_id
+    inner join account_performance_report_delivered as days
+        on days.customer_id = judged.customer_id and days.segments_date between judged.first_day and judged.last_day
+        and days.segments_date < cast(batches.window_start as date)
+    where batches.stream = 'account_performance_report'
+),
+
+account_performance_report_pairs as (
+    select *
+    from (
+        select
+            closed.*,
+            syncs._sync_id as said_by,
+            lag(syncs._sync_id) over (
+                partition by closed.window_start, closed.window_end, closed.customer_id, closed.segments_date
+                order by coalesce(said.read_at, syncs.began_at), syncs._sync_id
+            ) as before_id
+        from account_performance_report_closed as closed
+        inner join account_performance_report_syncs as syncs
+            on syncs.customer_id = closed.customer_id and closed.segments_date between syncs.first_day and syncs.last_day
+        left join account_performance_report_delivered as said
+            on said.customer_id = closed.customer_id and said.segments_date = closed.segments_date and said._sync_id = syncs._sync_id
+    ) as said_in_order
+    where said_by = sync_id and before_id is not null
+),
+
+account_performance_report_kept as (
+    select sides.side, sides.window_start, sides.window_end, history.*
+    from (
+        select *, 'after' as side, sync_id as side_id from account_performance_report_pairs
+        union all
+        select *, 'before' as side, before_id as side_id from account_performance_report_pairs
+    ) as sides
+    inner join {{ ref('stg_google_ads__account_performance_report') }} as history
+        on history.customer_id = sides.customer_id and history.segments_date = sides.segments_date and history._sync_id = sides.side_id
+    where history.customer_id is not null and history.segments_date is not null and history.segments_ad_network_type is not null and history.segments_device is not null
+    qualify row_number() over (
+        partition by sides.side, sides.window_start, sides.window_end, history.customer_id, history.segments_date, history.segments_ad_network_type, history.segments_device
+        order by history._extracted_at desc, history._source_file desc, history._source_row desc
+    ) = 1
+),
+
+account_performance_report_said as (
+    select
+        side,
+        window_start,
+        window_end,
+        customer_id,
+        segments_date,
+        'metrics.clicks' as field,
+        sum(cast(coalesce(metrics_clicks, 0) as decimal(38, 6))) * 1 as value
+    from account_performance_report_kept
+    group by side, window_start, window_end, customer_id, segments_date
+    union all
+    select
+        side,
+        window_start,
+        window_end,
+        customer_id,
+        segments_date,
+        'metrics.impressions' as field,
+        sum(cast(coalesce(metrics_impressions, 0) as decimal(38, 6))) * 1 as value
+    from account_performance_report_kept
+    group by side, window_start, window_end, customer_id, segments_date
+    union all
+    select
+        side,
+        window_start,
+        window_end,
+        customer_id,
+        segments_date,
+        'metrics.cost_micros' as field,
+        sum(cast(coalesce(metrics_cost_micros, 0) as decimal(38, 6))) * 1 as value
+    from account_performance_report_kept
+    group by side, window_start, window_end, customer_id, segments_date
+    union all
+    select
+        side,
+        window_start,
+        window_end,
+        customer_id,
+        segments_date,
+        'rows' as field,
+        cast(count(*) as decimal(38, 6)) as value
+    from account_performance_report_kept
+    group by side, window_start, window_end, customer_id, segments_date
+),
+
+account_performance_report_compared as (
+    select
+        pairs.window_start,
+        pairs.window_end,
+        pairs.sync_id,
+        cast(pairs.customer_id as varchar) as account,
+        pairs.segments_date as day,
+        figures.field,
+        coalesce(after_it.value, 0) as value,
+        coalesce(before_it.value, 0) as baseline
+    from account_performance_report_pairs as pairs
+    cross join (values ('metrics.clicks'), ('metrics.impressions'), ('metrics.cost_micros'), ('rows')) as figures (field)
+    left join account_performance_report_said as after_it
+        on after_it.side = 'after' and after_it.field = figures.field
+        and after_it.window_start = pairs.window_start and after_it.window_end = pairs.window_end
+        and after_it.customer_id = pairs.customer_id and after_it.segments_date = pairs.segments_date
+    left join account_performance_report_said as before_it
+        on before_it.side = 'before' and before_it.field = figures.field
+        and before_it.window_start = pairs.window_start and before_it.window_end = pairs.window_end
+        and before_it.customer_id = pairs.customer_id and before_it.segments_date = pairs.segments_date
+),
+
+account_performance_report_restated as (
+    select
+        window_start,
+        window_end,
+        'account_performance_report' as model,
+        account,
+        day,
+        'restated_beyond' as metric,
+        field,
+        value,
+        baseline,
+        cast(null as bigint) as baseline_n,
+        '' as detail,
+        sync_id
+    from account_performance_report_compared
+    where value <> baseline and day < {{ plus_days('cast(window_start as date)', -30) }}
+    union all
+    select
+        window_start,
+        window_end,
+        'account_performance_report' as model,
+        account,
+        cast(null as date) as day,
+        'restated_within' as metric,
+        field,
+        sum(abs(value - baseline)) as value,
+        sum(baseline) as baseline,
+        count(*) as baseline_n,
+        '' as detail,
+        max(sync_id) as sync_id
+    from account_performance_report_compared
+    where value <> baseline and day >= {{ plus_days('cast(window_start as date)', -30) }}
+    group by window_start, window_end, account, field
+),
+
+click_view_delivered as (
+    select
+        customer_id,
+        segments_date,
+        _sync_id,
+        min(_extracted_at) as began_at,
+        max(_extracted_at) as read_at
+    from {{ ref('stg_google_ads__click_view') }}
+    where customer_id is not null and segments_date is not null and click_view_gclid is not null and segments_ad_network_type is not null
+    group by customer_id, segments_date, _sync_id
+),
+
+click_view_syncs as (
+    select
+        customer_id,
+        min(segments_date) as first_day,
+        max(segments_date) as last_day,
+        _sync_id,
+        min(began_at) as began_at
+    from click_view_delivered
+    group by customer_id, _sync_id
+),
+
+click_view_closed as (
+    select distinct
+        batches.window_start,
+        batches.window_end,
+        batches.sync_id,
+        days.customer_id,
+        days.segments_date
+    from batches
+    inner join click_view_syncs as judged on judged._sync_id = batches.sync_id
+    inner join click_view_delivered as days
+        on days.customer_id = judged.customer_id and days.segments_date between judged.first_day and judged.last_day
+        and days.segments_date < cast(batches.window_start as date)
+    where batches.stream = 'click_view'
+),
+
+click_view_pairs as (
+    select *
+    from (
+        select
+            closed.*,
+            syncs._sync_id as said_by,
+            lag(syncs._sync_id) over (
+                partition by closed.window_start, closed.window_end, closed.customer_id, closed.segments_date
+                order by coalesce(said.read_at, syncs.began_at), syncs._sync_id
+            ) as before_id
+        from click_view_closed as closed
+        inner join click_view_syncs as syncs
+            on syncs.customer_id = closed.customer_id and closed.segments_date between syncs.first_day and syncs.last_day
+        left join click_view_delivered as said
+            on said.customer_id = closed.customer_id and said.segments_date = closed.segments_date and said._sync_id = syncs._sync_id
+    ) as said_in_order
+    where said_by = sync_id and before_id is not null
+),
+
+click_view_kept as (
+    select sides.side, sides.window_start, sides.window_end, history.*
+    from (
+        select *, 'after' as side, sync_id as side_id from click_view_pairs
+        union all
+        select *, 'before' as side, before_id as side_id from click_view_pairs
+    ) as sides
+    inner join {{ ref('stg_google_ads__click_view') }} as history
+        on history.customer_id = sides.customer_id and history.segments_date = sides.segments_date and history._sync_id = sides.side_id
+    where history.customer_id is not null and history.segments_date is not null and history.click_view_gclid is not null and history.segments_ad_network_type is not null
+    qualify row_number() over (
+        partition by sides.side, sides.window_start, sides.window_end, history.click_view_gclid, history.segments_date, history.segments_ad_network_type
+        order by history._extracted_at desc, history._source_file desc, history._source_row desc
+    ) = 1
+),
+
+click_view_said as (
+    select
+        side,
+        window_start,
+        window_end,
+        customer_id,
+        segments_date,
+        'campaign.id' as field,
+        sum(cast(coalesce(campaign_id, 0) as decimal(38, 6))) * 1 as value
+    from click_view_kept
+    group by side, window_start, window_end, customer_id, segments_date
+    union all
+    select
+        side,
+        window_start,
+        window_end,
+        customer_id,
+        segments_date,
+        'rows' as field,
+        cast(count(*) as decimal(38, 6)) as value
+    from click_view_kept
+    group by side, window_start, window_end, customer_id, segments_date
+),
+
+click_view_compared as (
+    select
+        pairs.window_start,
+        pairs.window_end,
+        pairs.sync_id,
+        cast(pairs.customer_id as varchar) as account,
+        pairs.segments_date as day,
+        figures.field,
+        coalesce(after_it.value, 0) as value,
+        coalesce(before_it.value, 0) as baseline
+    from click_view_pairs as pairs
+    cross join (values ('campaign.id'), ('rows')) as figures (field)
+    left join click_view_said as after_it
+        on after_it.side = 'after' and after_it.field = figures.field
+        and after_it.window_start = pairs.window_start and after_it.window_end = pairs.window_end
+        and after_it.customer_id = pairs.customer_id and after_it.segments_date = pairs.segments_date
+    left join click_view_said as before_it
+        on before_it.side = 'before' and before_it.field = figures.field
+        and before_it.window_start = pairs.window_start and before_it.window_end = pairs.window_end
+        and before_it.customer_id = pairs.customer_id and before_it.segments_date = pairs.segments_date
+),
+
+click_view_restated as (
+    select
+        window_start,
+        window_end,
+        'click_view' as model,
+        account,
+        day,
+        'restated_beyond' as metric,
+        field,
+        value,
+        baseline,
+        cast(null as bigint) as baseline_n,
+        '' as detail,
+        sync_id
+    from click_view_compared
+    where value <> baseline and day < {{ plus_days('cast(window_start as date)', -30) }}
+    union all
+    select
+        window_start,
+        window_end,
+        'click_view' as model,
+        account,
+        cast(null as date) as day,
+        'restated_within' as metric,
+        field,
+        sum(abs(value - baseline)) as value,
+        sum(baseline) as baseline,
+        count(*) as baseline_n,
+        '' as detail,
+        max(sync_id) as sync_id
+    from click_view_compared
+    where value <> baseline and day >= {{ plus_days('cast(window_start as date)', -30) }}
+    group by window_start, window_end, account, field
+),
+
 all_figures as (
     select * from batch_figures
     union all
     select * from ad_performance_watched
     union all
     select * from ad_performance_reconciled
+    union all
+    select * from ad_performance_restated
+    union all
+    select * from campaign_restated
+    union all
+    select * from account_performance_report_restated
+    union all
+    select * from click_view_restated
 ),
 
 final as (

@@ -615,10 +615,161 @@ contacts_reconciled as (
         on pairs.account = sides.account and pairs.day = sides.day and pairs.metric = sides.metric
 ),
 
+contacts_count_by_day_delivered as (
+    select
+        created_on,
+        _sync_id,
+        min(_extracted_at) as began_at,
+        max(_extracted_at) as read_at
+    from {{ ref('stg_hubspot__contacts_count_by_day') }}
+    where created_on is not null
+    group by created_on, _sync_id
+),
+
+contacts_count_by_day_syncs as (
+    select
+        min(created_on) as first_day,
+        max(created_on) as last_day,
+        _sync_id,
+        min(began_at) as began_at
+    from contacts_count_by_day_delivered
+    group by _sync_id
+),
+
+contacts_count_by_day_closed as (
+    select distinct
+        batches.window_start,
+        batches.window_end,
+        batches.sync_id,
+        days.created_on
+    from batches
+    inner join contacts_count_by_day_syncs as judged on judged._sync_id = batches.sync_id
+    inner join contacts_count_by_day_delivered as days
+        on days.created_on between judged.first_day and judged.last_day
+        and days.created_on < cast(batches.window_start as date)
+    where batches.stream = 'contacts_count_by_day'
+),
+
+contacts_count_by_day_pairs as (
+    select *
+    from (
+        select
+            closed.*,
+            syncs._sync_id as said_by,
+            lag(syncs._sync_id) over (
+                partition by closed.window_start, closed.window_end, closed.created_on
+                order by coalesce(said.read_at, syncs.began_at), syncs._sync_id
+            ) as before_id
+        from contacts_count_by_day_closed as closed
+        inner join contacts_count_by_day_syncs as syncs
+            on closed.created_on between syncs.first_day and syncs.last_day
+        left join contacts_count_by_day_delivered as said
+            on said.created_on = closed.created_on and said._sync_id = syncs._sync_id
+    ) as said_in_order
+    where said_by = sync_id and before_id is not null
+),
+
+contacts_count_by_day_kept as (
+    select sides.side, sides.window_start, sides.window_end, history.*
+    from (
+        select *, 'after' as side, sync_id as side_id from contacts_count_by_day_pairs
+        union all
+        select *, 'before' as side, before_id as side_id from contacts_count_by_day_pairs
+    ) as sides
+    inner join {{ ref('stg_hubspot__contacts_count_by_day') }} as history
+        on history.created_on = sides.created_on and history._sync_id = sides.side_id
+    where history.created_on is not null
+    qualify row_number() over (
+        partition by sides.side, sides.window_start, sides.window_end, history.created_on
+        order by history._extracted_at desc, history._source_file desc, history._source_row desc
+    ) = 1
+),
+
+contacts_count_by_day_said as (
+    select
+        side,
+        window_start,
+        window_end,
+        created_on,
+        'contacts' as field,
+        sum(cast(coalesce(contacts, 0) as decimal(38, 6))) * 1 as value
+    from contacts_count_by_day_kept
+    group by side, window_start, window_end, created_on
+    union all
+    select
+        side,
+        window_start,
+        window_end,
+        created_on,
+        'rows' as field,
+        cast(count(*) as decimal(38, 6)) as value
+    from contacts_count_by_day_kept
+    group by side, window_start, window_end, created_on
+),
+
+contacts_count_by_day_compared as (
+    select
+        pairs.window_start,
+        pairs.window_end,
+        pairs.sync_id,
+        '' as account,
+        pairs.created_on as day,
+        figures.field,
+        coalesce(after_it.value, 0) as value,
+        coalesce(before_it.value, 0) as baseline
+    from contacts_count_by_day_pairs as pairs
+    cross join (values ('contacts'), ('rows')) as figures (field)
+    left join contacts_count_by_day_said as after_it
+        on after_it.side = 'after' and after_it.field = figures.field
+        and after_it.window_start = pairs.window_start and after_it.window_end = pairs.window_end
+        and after_it.created_on = pairs.created_on
+    left join contacts_count_by_day_said as before_it
+        on before_it.side = 'before' and before_it.field = figures.field
+        and before_it.window_start = pairs.window_start and before_it.window_end = pairs.window_end
+        and before_it.created_on = pairs.created_on
+),
+
+contacts_count_by_day_restated as (
+    select
+        window_start,
+        window_end,
+        'contacts_count_by_day' as model,
+        account,
+        day,
+        'restated_beyond' as metric,
+        field,
+        value,
+        baseline,
+        cast(null as bigint) as baseline_n,
+        '' as detail,
+        sync_id
+    from contacts_count_by_day_compared
+    where value <> baseline and day < {{ plus_days('cast(window_start as date)', -1) }}
+    union all
+    select
+        window_start,
+        window_end,
+        'contacts_count_by_day' as model,
+        account,
+        cast(null as date) as day,
+        'restated_within' as metric,
+        field,
+        sum(abs(value - baseline)) as value,
+        sum(baseline) as baseline,
+        count(*) as baseline_n,
+        '' as detail,
+        max(sync_id) as sync_id
+    from contacts_count_by_day_compared
+    where value <> baseline and day >= {{ plus_days('cast(window_start as date)', -1) }}
+    group by window_start, window_end, account, field
+),
+
 all_figures as (
     select * from batch_figures
     union all
     select * from contacts_reconciled
+    union all
+    select * from contacts_count_by_day_restated
 ),
 
 final as (

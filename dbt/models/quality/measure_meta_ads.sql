@@ -1543,12 +1543,357 @@ ads_insights_reconciled as (
         on pairs.account = sides.account and pairs.day = sides.day and pairs.metric = sides.metric
 ),
 
+ads_insights_delivered as (
+    select
+        account_id,
+        date_start,
+        _sync_id,
+        min(_extracted_at) as began_at,
+        max(_extracted_at) as read_at
+    from {{ ref('stg_meta_ads__ads_insights') }}
+    where account_id is not null and date_start is not null and ad_id is not null
+    group by account_id, date_start, _sync_id
+),
+
+ads_insights_syncs as (
+    select
+        account_id,
+        min(date_start) as first_day,
+        max(date_start) as last_day,
+        _sync_id,
+        min(began_at) as began_at
+    from ads_insights_delivered
+    group by account_id, _sync_id
+),
+
+ads_insights_closed as (
+    select distinct
+        batches.window_start,
+        batches.window_end,
+        batches.sync_id,
+        days.account_id,
+        days.date_start
+    from batches
+    inner join ads_insights_syncs as judged on judged._sync_id = batches.sync_id
+    inner join ads_insights_delivered as days
+        on days.account_id = judged.account_id and days.date_start between judged.first_day and judged.last_day
+        and days.date_start < cast(batches.window_start as date)
+    where batches.stream = 'ads_insights'
+),
+
+ads_insights_pairs as (
+    select *
+    from (
+        select
+            closed.*,
+            syncs._sync_id as said_by,
+            lag(syncs._sync_id) over (
+                partition by closed.window_start, closed.window_end, closed.account_id, closed.date_start
+                order by coalesce(said.read_at, syncs.began_at), syncs._sync_id
+            ) as before_id
+        from ads_insights_closed as closed
+        inner join ads_insights_syncs as syncs
+            on syncs.account_id = closed.account_id and closed.date_start between syncs.first_day and syncs.last_day
+        left join ads_insights_delivered as said
+            on said.account_id = closed.account_id and said.date_start = closed.date_start and said._sync_id = syncs._sync_id
+    ) as said_in_order
+    where said_by = sync_id and before_id is not null
+),
+
+ads_insights_kept as (
+    select sides.side, sides.window_start, sides.window_end, history.*
+    from (
+        select *, 'after' as side, sync_id as side_id from ads_insights_pairs
+        union all
+        select *, 'before' as side, before_id as side_id from ads_insights_pairs
+    ) as sides
+    inner join {{ ref('stg_meta_ads__ads_insights') }} as history
+        on history.account_id = sides.account_id and history.date_start = sides.date_start and history._sync_id = sides.side_id
+    where history.account_id is not null and history.date_start is not null and history.ad_id is not null
+    qualify row_number() over (
+        partition by sides.side, sides.window_start, sides.window_end, history.account_id, history.ad_id, history.date_start
+        order by history._extracted_at desc, history._source_file desc, history._source_row desc
+    ) = 1
+),
+
+ads_insights_said as (
+    select
+        side,
+        window_start,
+        window_end,
+        account_id,
+        date_start,
+        'spend' as field,
+        sum(cast(coalesce(spend, 0) as decimal(38, 6))) * 1 as value
+    from ads_insights_kept
+    group by side, window_start, window_end, account_id, date_start
+    union all
+    select
+        side,
+        window_start,
+        window_end,
+        account_id,
+        date_start,
+        'clicks' as field,
+        sum(cast(coalesce(outbound_clicks, 0) as decimal(38, 6))) * 1 as value
+    from ads_insights_kept
+    group by side, window_start, window_end, account_id, date_start
+    union all
+    select
+        side,
+        window_start,
+        window_end,
+        account_id,
+        date_start,
+        'impressions' as field,
+        sum(cast(coalesce(impressions, 0) as decimal(38, 6))) * 1 as value
+    from ads_insights_kept
+    group by side, window_start, window_end, account_id, date_start
+    union all
+    select
+        side,
+        window_start,
+        window_end,
+        account_id,
+        date_start,
+        'rows' as field,
+        cast(count(*) as decimal(38, 6)) as value
+    from ads_insights_kept
+    group by side, window_start, window_end, account_id, date_start
+),
+
+ads_insights_compared as (
+    select
+        pairs.window_start,
+        pairs.window_end,
+        pairs.sync_id,
+        cast(pairs.account_id as varchar) as account,
+        pairs.date_start as day,
+        figures.field,
+        coalesce(after_it.value, 0) as value,
+        coalesce(before_it.value, 0) as baseline
+    from ads_insights_pairs as pairs
+    cross join (values ('spend'), ('clicks'), ('impressions'), ('rows')) as figures (field)
+    left join ads_insights_said as after_it
+        on after_it.side = 'after' and after_it.field = figures.field
+        and after_it.window_start = pairs.window_start and after_it.window_end = pairs.window_end
+        and after_it.account_id = pairs.account_id and after_it.date_start = pairs.date_start
+    left join ads_insights_said as before_it
+        on before_it.side = 'before' and before_it.field = figures.field
+        and before_it.window_start = pairs.window_start and before_it.window_end = pairs.window_end
+        and before_it.account_id = pairs.account_id and before_it.date_start = pairs.date_start
+),
+
+ads_insights_restated as (
+    select
+        window_start,
+        window_end,
+        'ads_insights' as model,
+        account,
+        day,
+        'restated_beyond' as metric,
+        field,
+        value,
+        baseline,
+        cast(null as bigint) as baseline_n,
+        '' as detail,
+        sync_id
+    from ads_insights_compared
+    where value <> baseline and day < {{ plus_days('cast(window_start as date)', -28) }}
+    union all
+    select
+        window_start,
+        window_end,
+        'ads_insights' as model,
+        account,
+        cast(null as date) as day,
+        'restated_within' as metric,
+        field,
+        sum(abs(value - baseline)) as value,
+        sum(baseline) as baseline,
+        count(*) as baseline_n,
+        '' as detail,
+        max(sync_id) as sync_id
+    from ads_insights_compared
+    where value <> baseline and day >= {{ plus_days('cast(window_start as date)', -28) }}
+    group by window_start, window_end, account, field
+),
+
+ads_insights_account_delivered as (
+    select
+        account_id,
+        date_start,
+        _sync_id,
+        min(_extracted_at) as began_at,
+        max(_extracted_at) as read_at
+    from {{ ref('stg_meta_ads__ads_insights_account') }}
+    where account_id is not null and date_start is not null
+    group by account_id, date_start, _sync_id
+),
+
+ads_insights_account_syncs as (
+    select
+        account_id,
+        min(date_start) as first_day,
+        max(date_start) as last_day,
+        _sync_id,
+        min(began_at) as began_at
+    from ads_insights_account_delivered
+    group by account_id, _sync_id
+),
+
+ads_insights_account_closed as (
+    select distinct
+        batches.window_start,
+        batches.window_end,
+        batches.sync_id,
+        days.account_id,
+        days.date_start
+    from batches
+    inner join ads_insights_account_syncs as judged on judged._sync_id = batches.sync_id
+    inner join ads_insights_account_delivered as days
+        on days.account_id = judged.account_id and days.date_start between judged.first_day and judged.last_day
+        and days.date_start < cast(batches.window_start as date)
+    where batches.stream = 'ads_insights_account'
+),
+
+ads_insights_account_pairs as (
+    select *
+    from (
+        select
+            closed.*,
+            syncs._sync_id as said_by,
+            lag(syncs._sync_id) over (
+                partition by closed.window_start, closed.window_end, closed.account_id, closed.date_start
+                order by coalesce(said.read_at, syncs.began_at), syncs._sync_id
+            ) as before_id
+        from ads_insights_account_closed as closed
+        inner join ads_insights_account_syncs as syncs
+            on syncs.account_id = closed.account_id and closed.date_start between syncs.first_day and syncs.last_day
+        left join ads_insights_account_delivered as said
+            on said.account_id = closed.account_id and said.date_start = closed.date_start and said._sync_id = syncs._sync_id
+    ) as said_in_order
+    where said_by = sync_id and before_id is not null
+),
+
+ads_insights_account_kept as (
+    select sides.side, sides.window_start, sides.window_end, history.*
+    from (
+        select *, 'after' as side, sync_id as side_id from ads_insights_account_pairs
+        union all
+        select *, 'before' as side, before_id as side_id from ads_insights_account_pairs
+    ) as sides
+    inner join {{ ref('stg_meta_ads__ads_insights_account') }} as history
+        on history.account_id = sides.account_id and history.date_start = sides.date_start and history._sync_id = sides.side_id
+    where history.account_id is not null and history.date_start is not null
+    qualify row_number() over (
+        partition by sides.side, sides.window_start, sides.window_end, history.account_id, history.date_start
+        order by history._extracted_at desc, history._source_file desc, history._source_row desc
+    ) = 1
+),
+
+ads_insights_account_said as (
+    select
+        side,
+        window_start,
+        window_end,
+        account_id,
+        date_start,
+        'spend' as field,
+        sum(cast(coalesce(spend, 0) as decimal(38, 6))) * 1 as value
+    from ads_insights_account_kept
+    group by side, window_start, window_end, account_id, date_start
+    union all
+    select
+        side,
+        window_start,
+        window_end,
+        account_id,
+        date_start,
+        'impressions' as field,
+        sum(cast(coalesce(impressions, 0) as decimal(38, 6))) * 1 as value
+    from ads_insights_account_kept
+    group by side, window_start, window_end, account_id, date_start
+    union all
+    select
+        side,
+        window_start,
+        window_end,
+        account_id,
+        date_start,
+        'rows' as field,
+        cast(count(*) as decimal(38, 6)) as value
+    from ads_insights_account_kept
+    group by side, window_start, window_end, account_id, date_start
+),
+
+ads_insights_account_compared as (
+    select
+        pairs.window_start,
+        pairs.window_end,
+        pairs.sync_id,
+        cast(pairs.account_id as varchar) as account,
+        pairs.date_start as day,
+        figures.field,
+        coalesce(after_it.value, 0) as value,
+        coalesce(before_it.value, 0) as baseline
+    from ads_insights_account_pairs as pairs
+    cross join (values ('spend'), ('impressions'), ('rows')) as figures (field)
+    left join ads_insights_account_said as after_it
+        on after_it.side = 'after' and after_it.field = figures.field
+        and after_it.window_start = pairs.window_start and after_it.window_end = pairs.window_end
+        and after_it.account_id = pairs.account_id and after_it.date_start = pairs.date_start
+    left join ads_insights_account_said as before_it
+        on before_it.side = 'before' and before_it.field = figures.field
+        and before_it.window_start = pairs.window_start and before_it.window_end = pairs.window_end
+        and before_it.account_id = pairs.account_id and before_it.date_start = pairs.date_start
+),
+
+ads_insights_account_restated as (
+    select
+        window_start,
+        window_end,
+        'ads_insights_account' as model,
+        account,
+        day,
+        'restated_beyond' as metric,
+        field,
+        value,
+        baseline,
+        cast(null as bigint) as baseline_n,
+        '' as detail,
+        sync_id
+    from ads_insights_account_compared
+    where value <> baseline and day < {{ plus_days('cast(window_start as date)', -28) }}
+    union all
+    select
+        window_start,
+        window_end,
+        'ads_insights_account' as model,
+        account,
+        cast(null as date) as day,
+        'restated_within' as metric,
+        field,
+        sum(abs(value - baseline)) as value,
+        sum(baseline) as baseline,
+        count(*) as baseline_n,
+        '' as detail,
+        max(sync_id) as sync_id
+    from ads_insights_account_compared
+    where value <> baseline and day >= {{ plus_days('cast(window_start as date)', -28) }}
+    group by window_start, window_end, account, field
+),
+
 all_figures as (
     select * from batch_figures
     union all
     select * from ads_insights_watched
     union all
     select * from ads_insights_reconciled
+    union all
+    select * from ads_insights_restated
+    union all
+    select * from ads_insights_account_restated
 ),
 
 final as (

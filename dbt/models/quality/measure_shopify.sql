@@ -1196,10 +1196,199 @@ orders_reconciled as (
         on pairs.account = sides.account and pairs.day = sides.day and pairs.metric = sides.metric
 ),
 
+sales_by_day_delivered as (
+    select
+        shop_url,
+        day,
+        _sync_id,
+        min(_extracted_at) as began_at,
+        max(_extracted_at) as read_at
+    from {{ ref('stg_shopify__sales_by_day') }}
+    where shop_url is not null and day is not null
+    group by shop_url, day, _sync_id
+),
+
+sales_by_day_syncs as (
+    select
+        shop_url,
+        min(day) as first_day,
+        max(day) as last_day,
+        _sync_id,
+        min(began_at) as began_at
+    from sales_by_day_delivered
+    group by shop_url, _sync_id
+),
+
+sales_by_day_closed as (
+    select distinct
+        batches.window_start,
+        batches.window_end,
+        batches.sync_id,
+        days.shop_url,
+        days.day
+    from batches
+    inner join sales_by_day_syncs as judged on judged._sync_id = batches.sync_id
+    inner join sales_by_day_delivered as days
+        on days.shop_url = judged.shop_url and days.day between judged.first_day and judged.last_day
+        and days.day < cast(batches.window_start as date)
+    where batches.stream = 'sales_by_day'
+),
+
+sales_by_day_pairs as (
+    select *
+    from (
+        select
+            closed.*,
+            syncs._sync_id as said_by,
+            lag(syncs._sync_id) over (
+                partition by closed.window_start, closed.window_end, closed.shop_url, closed.day
+                order by coalesce(said.read_at, syncs.began_at), syncs._sync_id
+            ) as before_id
+        from sales_by_day_closed as closed
+        inner join sales_by_day_syncs as syncs
+            on syncs.shop_url = closed.shop_url and closed.day between syncs.first_day and syncs.last_day
+        left join sales_by_day_delivered as said
+            on said.shop_url = closed.shop_url and said.day = closed.day and said._sync_id = syncs._sync_id
+    ) as said_in_order
+    where said_by = sync_id and before_id is not null
+),
+
+sales_by_day_kept as (
+    select sides.side, sides.window_start, sides.window_end, history.*
+    from (
+        select *, 'after' as side, sync_id as side_id from sales_by_day_pairs
+        union all
+        select *, 'before' as side, before_id as side_id from sales_by_day_pairs
+    ) as sides
+    inner join {{ ref('stg_shopify__sales_by_day') }} as history
+        on history.shop_url = sides.shop_url and history.day = sides.day and history._sync_id = sides.side_id
+    where history.shop_url is not null and history.day is not null
+    qualify row_number() over (
+        partition by sides.side, sides.window_start, sides.window_end, history.shop_url, history.day
+        order by history._extracted_at desc, history._source_file desc, history._source_row desc
+    ) = 1
+),
+
+sales_by_day_said as (
+    select
+        side,
+        window_start,
+        window_end,
+        shop_url,
+        day,
+        'orders' as field,
+        sum(cast(coalesce(orders, 0) as decimal(38, 6))) * 1 as value
+    from sales_by_day_kept
+    group by side, window_start, window_end, shop_url, day
+    union all
+    select
+        side,
+        window_start,
+        window_end,
+        shop_url,
+        day,
+        'gross_sales' as field,
+        sum(cast(coalesce(gross_sales, 0) as decimal(38, 6))) * 1 as value
+    from sales_by_day_kept
+    group by side, window_start, window_end, shop_url, day
+    union all
+    select
+        side,
+        window_start,
+        window_end,
+        shop_url,
+        day,
+        'net_sales' as field,
+        sum(cast(coalesce(net_sales, 0) as decimal(38, 6))) * 1 as value
+    from sales_by_day_kept
+    group by side, window_start, window_end, shop_url, day
+    union all
+    select
+        side,
+        window_start,
+        window_end,
+        shop_url,
+        day,
+        'total_sales' as field,
+        sum(cast(coalesce(total_sales, 0) as decimal(38, 6))) * 1 as value
+    from sales_by_day_kept
+    group by side, window_start, window_end, shop_url, day
+    union all
+    select
+        side,
+        window_start,
+        window_end,
+        shop_url,
+        day,
+        'rows' as field,
+        cast(count(*) as decimal(38, 6)) as value
+    from sales_by_day_kept
+    group by side, window_start, window_end, shop_url, day
+),
+
+sales_by_day_compared as (
+    select
+        pairs.window_start,
+        pairs.window_end,
+        pairs.sync_id,
+        cast(pairs.shop_url as varchar) as account,
+        pairs.day as day,
+        figures.field,
+        coalesce(after_it.value, 0) as value,
+        coalesce(before_it.value, 0) as baseline
+    from sales_by_day_pairs as pairs
+    cross join (values ('orders'), ('gross_sales'), ('net_sales'), ('total_sales'), ('rows')) as figures (field)
+    left join sales_by_day_said as after_it
+        on after_it.side = 'after' and after_it.field = figures.field
+        and after_it.window_start = pairs.window_start and after_it.window_end = pairs.window_end
+        and after_it.shop_url = pairs.shop_url and after_it.day = pairs.day
+    left join sales_by_day_said as before_it
+        on before_it.side = 'before' and before_it.field = figures.field
+        and before_it.window_start = pairs.window_start and before_it.window_end = pairs.window_end
+        and before_it.shop_url = pairs.shop_url and before_it.day = pairs.day
+),
+
+sales_by_day_restated as (
+    select
+        window_start,
+        window_end,
+        'sales_by_day' as model,
+        account,
+        day,
+        'restated_beyond' as metric,
+        field,
+        value,
+        baseline,
+        cast(null as bigint) as baseline_n,
+        '' as detail,
+        sync_id
+    from sales_by_day_compared
+    where value <> baseline and day < {{ plus_days('cast(window_start as date)', -2) }}
+    union all
+    select
+        window_start,
+        window_end,
+        'sales_by_day' as model,
+        account,
+        cast(null as date) as day,
+        'restated_within' as metric,
+        field,
+        sum(abs(value - baseline)) as value,
+        sum(baseline) as baseline,
+        count(*) as baseline_n,
+        '' as detail,
+        max(sync_id) as sync_id
+    from sales_by_day_compared
+    where value <> baseline and day >= {{ plus_days('cast(window_start as date)', -2) }}
+    group by window_start, window_end, account, field
+),
+
 all_figures as (
     select * from batch_figures
     union all
     select * from orders_reconciled
+    union all
+    select * from sales_by_day_restated
 ),
 
 final as (
