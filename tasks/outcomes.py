@@ -8,10 +8,12 @@ import os
 import time
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any, Literal, ParamSpec, TypeVar
 
 from expectations.declare.errors import PlumblineError
 from tasks import doors
+from tasks.adapters.ops_runs import OpsRuns, RunRow
 from tasks.adapters.ops_store import Outcome
 from tasks.settings import settings
 from tasks.window import Window
@@ -28,6 +30,7 @@ def recorded(step: Callable[P, R]) -> Callable[P, R]:
 
     @functools.wraps(step)
     def call(*args: P.args, **kwargs: P.kwargs) -> R:
+        _begin(run_id())
         started = time.perf_counter()
         given = [*args, *kwargs.values()]
         try:
@@ -54,11 +57,13 @@ def _record(name: str, given: list[object], result: object, started: float, *, r
         window=next((w for w in (_window(s) for s in seen) if w), NO_WINDOW),
         status=status,
         millis=round((time.perf_counter() - started) * 1000),
-        rows_in=_first(given, "rows"),
+        rows_in=_given_rows(given, result),
         rows_out=_first([result], "rows", "rows_reported"),
-        bytes=_first([result], "bytes", "bytes_reported"),
+        bytes=_bytes([result, *given]),
         reason=reason or "",
         job_id=_first(seen, "job_id", "sync_id"),
+        attempt=_attempt(),
+        scheduled_at=scheduled_at(),
     )
     doors.ops_store().record_outcome(outcome)
     _log(outcome)
@@ -70,6 +75,51 @@ def run_id() -> str:
 
     context = FlowRunContext.get()
     return str(context.flow_run.id) if context and context.flow_run else f"process {os.getpid()}"
+
+
+def scheduled_at() -> datetime | None:
+    """When the schedule wanted this run to start; None for a run that a person or a program started."""
+    from prefect.context import FlowRunContext
+
+    context = FlowRunContext.get()
+    run = context.flow_run if context else None
+    return run.expected_start_time if run and run.auto_scheduled else None
+
+
+@lru_cache(maxsize=64)
+def _begin(run: str) -> None:
+    """Write down that a flow run began, before its first step can die; other processes are no runs."""
+    from prefect.context import FlowRunContext
+
+    context = FlowRunContext.get()
+    if context is None or context.flow_run is None:
+        return
+    source = str((context.flow_run.parameters or {}).get("source", ""))
+    name = context.flow.name if context.flow else ""
+    OpsRuns(doors.ops_store().engine).begin(RunRow(run, name, source, scheduled_at(), datetime.now(UTC)))
+
+
+def _attempt() -> int | None:
+    """The how-manieth try of its task a step is, from 1; None outside of a task."""
+    from prefect.context import TaskRunContext
+
+    context = TaskRunContext.get()
+    return context.task_run.run_count if context else None
+
+
+def _given_rows(given: list[object], result: object) -> int | None:
+    """The rows a step was handed; a seal reads lines, and its result says how many."""
+    rows: int | None = _first(given, "rows")
+    return rows if rows is not None else _first([result], "lines")
+
+
+def _bytes(seen: list[object]) -> int | None:
+    """What the result says about its size, else the sizes of the objects that it or what was given consists of."""
+    told: int | None = _first(seen[:1], "bytes", "bytes_reported")
+    if told is not None:
+        return told
+    objects = next((found for s in seen if isinstance(found := getattr(s, "objects", None), tuple)), None)
+    return None if objects is None else sum(getattr(o, "size", 0) or getattr(o, "bytes", 0) for o in objects)
 
 
 def _each(value: object) -> Iterable[object]:

@@ -6,14 +6,17 @@ import json
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from expectations.declare.errors import Unavailable
 from expectations.declare.source import load
-from tasks import doors
+from tasks import doors, outcomes
+from tasks.adapters.ops_runs import OpsRuns, RunRow
 from tasks.outcomes import NO_WINDOW, recorded, run_id
 from tasks.settings import settings
 from tasks.window import Window
@@ -115,3 +118,66 @@ def test_steps_of_one_log_are_lines_of_their_own(home: Path) -> None:
         "step",
         "step",
     ]
+
+
+@dataclass(frozen=True)
+class Piece:
+    bytes: int
+
+
+@dataclass(frozen=True)
+class Sealed:
+    lines: int = 9
+    rows: int = 7
+    objects: tuple[Piece, ...] = (Piece(100), Piece(20))
+
+
+def test_what_a_step_read_is_its_lines_and_the_size_of_its_objects() -> None:
+    recorded(lambda window: Sealed())(DAY)
+    assert (_row()["rows_in"], _row()["rows_out"], _row()["bytes"]) == (9, 7, 120)
+
+
+def test_a_step_that_moves_no_rows_leaves_the_figures_empty() -> None:
+    step(DAY)
+    row = _row()
+    assert [row[name] for name in ("rows_in", "rows_out", "bytes", "job_id", "attempt", "scheduled_at")] == [None] * 6
+
+
+DUE = datetime(2026, 11, 17, 14, 10, tzinfo=UTC)
+
+
+def _within(monkeypatch: pytest.MonkeyPatch, *, auto: bool, run_count: int = 2) -> None:
+    run = SimpleNamespace(id="r1", auto_scheduled=auto, expected_start_time=DUE, parameters={"source": "ga4"})
+    flow = SimpleNamespace(flow_run=run, flow=SimpleNamespace(name="refresh-source"))
+    task = SimpleNamespace(task_run=SimpleNamespace(run_count=run_count))
+    monkeypatch.setattr("prefect.context.FlowRunContext.get", lambda: flow)
+    monkeypatch.setattr("prefect.context.TaskRunContext.get", lambda: task)
+    outcomes._begin.cache_clear()
+
+
+def test_a_step_of_a_scheduled_run_tells_its_attempt_and_when_it_was_due(monkeypatch: pytest.MonkeyPatch) -> None:
+    _within(monkeypatch, auto=True)
+    step(DAY)
+    assert (_row()["run"], _row()["attempt"], _row()["scheduled_at"]) == ("r1", 2, DUE)
+
+
+def test_a_run_that_a_person_started_was_never_due(monkeypatch: pytest.MonkeyPatch) -> None:
+    _within(monkeypatch, auto=False)
+    step(DAY)
+    assert (_row()["attempt"], _row()["scheduled_at"]) == (2, None)
+
+
+def test_a_run_is_known_from_before_its_first_step_and_only_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    _within(monkeypatch, auto=True)
+    seen: list[RunRow] = []
+
+    @recorded
+    def dies() -> None:
+        seen.extend(OpsRuns(doors.ops_store().engine).runs())
+        raise KeyboardInterrupt
+
+    for _ in range(2):
+        with pytest.raises(KeyboardInterrupt):
+            dies()
+        outcomes._begin.cache_clear()
+    assert [(r.run, r.flow, r.source, r.scheduled_at) for r in seen] == [("r1", "refresh-source", "ga4", DUE)] * 2
