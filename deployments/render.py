@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+from deployments.render_declared import declared_macros
 from deployments.render_measure import measurements_view, measures_of
 from deployments.render_models import Files, files_of, providers_macro
 from deployments.render_schedules import with_schedules
@@ -43,6 +44,7 @@ def _wanted(sources: dict[str, Source]) -> Files:
         for path, text in (files_of(source) | measures_of(source)).items():
             files[f"dbt/{path}"] = _headed(path, source.name, text)
     shared = {"macros/sources_providing.sql": providers_macro(sources)} | measurements_view(sources)
+    shared["macros/declared.sql"] = declared_macros(sources)
     return files | {f"dbt/{path}": _headed(path, ALL, text) for path, text in shared.items()}
 
 

@@ -79,9 +79,3 @@
 
 {# One reporting day for everything without a day of its own: that of the shop, whose books finance keeps. #}
 {% macro reporting_timezone() %}{{ return(timezone_of('shopify')) }}{% endmacro %}
-
-{% macro timezone_of(source) %}
-    {{ return({'ga4_export': 'America/New_York', 'shopify': 'America/New_York', 'hubspot': 'UTC'}[source]) }}
-{% endmacro %}
-
-{% macro currency_of(source) %}{{ return({'shopify': 'USD'}[source]) }}{% endmacro %}

@@ -1,0 +1,38 @@
+{# rendered from all sources, sha256 66f78e2a4f04d121a9e7e6c266dba7a4ba469b4d2842fbf8b7e9dda7e714ee14; change the declaration, then run `plumbline render` #}
+
+{# The fixed time zone of a source's days. #}
+{% macro timezone_of(source) %}
+    {%- set declared = {
+        'ga4': 'America/New_York',
+        'ga4_export': 'America/New_York',
+        'hubspot': 'UTC',
+        'shopify': 'America/New_York',
+    } -%}
+    {{ return(declared[source]) }}
+{% endmacro %}
+
+
+{# The fixed currency of a source's amounts. #}
+{% macro currency_of(source) %}
+    {%- set declared = {
+        'ga4': 'USD',
+        'ga4_export': 'USD',
+        'hubspot': 'USD',
+        'shopify': 'USD',
+    } -%}
+    {{ return(declared[source]) }}
+{% endmacro %}
+
+
+{# Within how many minutes of its schedule a source is extracted. #}
+{% macro extract_minutes() %}
+    {%- set declared = {
+        'ga4': 20,
+        'ga4_export': 20,
+        'google_ads': 20,
+        'hubspot': 20,
+        'meta_ads': 20,
+        'shopify': 20,
+    } -%}
+    {{ return(declared) }}
+{% endmacro %}
