@@ -3,6 +3,8 @@
 Each is a sum over rows that a mart's own day and channel place. Ratios are left out: they follow from the sums.
 """
 
+# ruff: noqa: S608 - the names stand in this module
+
 from __future__ import annotations
 
 import hashlib
@@ -18,6 +20,9 @@ Cell = tuple[str, str, str, str]  # mart, metric, channel, day
 Cells = Mapping[Cell, Decimal]
 NO_CHANNEL = "(none)"
 COUNT = "count(*)"
+KEPT = "replay.base_figures"
+# Marts without figures of their own: what each sync said, which no plan approves.
+HISTORIES = ("fct_ad_spend_history",)
 
 
 @dataclass(frozen=True)
@@ -31,12 +36,15 @@ class MartFigures:
     join: str = ""
 
     def query(self) -> str:
-        """One row per day and channel, metrics in the order of their names."""
-        sums = ", ".join(f"cast(coalesce({self.metrics[name]}, 0) as decimal(38, 6))" for name in sorted(self.metrics))
-        return (
-            f"select cast({self.day} as varchar), coalesce({self.channel}, '{NO_CHANNEL}'), {sums}"  # noqa: S608
-            f" from marts.{self.mart} as mart {self.join} where {self.day} is not null group by 1, 2"
-        )
+        """One row per metric, channel and day, zeros left out."""
+        parts = [
+            f"select '{self.mart}' as mart, '{name}' as metric, coalesce({self.channel}, '{NO_CHANNEL}') as channel,"
+            f" cast({self.day} as varchar) as day, cast(coalesce({amount}, 0) as decimal(38, 6)) as amount"
+            f" from marts.{self.mart} as mart {self.join} where {self.day} is not null group by 3, 4"
+            f" having coalesce({amount}, 0) <> 0"
+            for name, amount in sorted(self.metrics.items())
+        ]
+        return " union all ".join(parts)
 
 
 _CAMPAIGN = (
@@ -77,17 +85,41 @@ FIGURES = (
 
 
 def figures(warehouse: Warehouse) -> dict[Cell, Decimal]:
-    """Every figure of every day; a mart that is not built has none. Zeros are left out."""
+    """Every figure of every day but zeros; a mart that is not built has none."""
+    return _read(warehouse, _everything(warehouse))
+
+
+def keep(warehouse: Warehouse) -> None:
+    """Remember the figures of now in the warehouse itself, as what a plan starts from."""
+    warehouse.execute(f"create schema if not exists {KEPT.split('.', maxsplit=1)[0]}")
+    warehouse.execute(f"create or replace table {KEPT} as {_everything(warehouse)}")
+
+
+def forget(warehouse: Warehouse) -> None:
+    """Drop what was kept."""
+    warehouse.execute(f"drop table if exists {KEPT}")
+
+
+def kept(warehouse: Warehouse) -> dict[Cell, Decimal] | None:
+    """The figures that were kept; None where none were."""
+    schema, table = KEPT.split(".")
+    if table not in warehouse.relations(schema):
+        return None
+    return _read(warehouse, f"select * from {KEPT}")
+
+
+def _everything(warehouse: Warehouse) -> str:
     present = set(warehouse.relations("marts"))
-    found: dict[Cell, Decimal] = {}
-    for spec in (spec for spec in FIGURES if spec.mart in present):
-        names = sorted(spec.metrics)
-        for day, channel, *values in warehouse.query(spec.query()):
-            cells = {
-                (spec.mart, n, str(channel), str(day)[:10]): Decimal(v) for n, v in zip(names, values, strict=True)
-            }
-            found |= {cell: value for cell, value in cells.items() if value}
-    return found
+    parts = [spec.query() for spec in FIGURES if spec.mart in present]
+    nothing = (
+        "select '' as mart, '' as metric, '' as channel, '' as day, cast(0 as decimal(38, 6)) as amount where false"
+    )
+    return " union all ".join(parts) or nothing
+
+
+def _read(warehouse: Warehouse, query: str) -> dict[Cell, Decimal]:
+    rows = warehouse.query(query)
+    return {(str(m), str(n), str(channel), str(day)[:10]): Decimal(value) for m, n, channel, day, value in rows}
 
 
 def within(cells: Cells, days: Iterable[str]) -> dict[Cell, Decimal]:
