@@ -72,6 +72,7 @@ with eligible as (
     select
         conversion_id,
         touch_id,
+        touched_at,
         channel,
         place,
         count(*) over (partition by conversion_id) as touches,
@@ -120,6 +121,7 @@ with eligible as (
         conversion_id,
         '{{ model }}' as model,
         touch_id,
+        touched_at,
         channel,
         place,
         cast({{ numerator }} as {{ exact_integer() }}) as numerator,
@@ -139,6 +141,7 @@ with eligible as (
         conversions.conversion_id,
         models.model,
         cast(null as varchar) as touch_id,
+        cast(null as timestamp) as touched_at,
         'direct' as channel,
         1 as place,
         1 as numerator,
@@ -162,6 +165,7 @@ with eligible as (
         conversion_id,
         model,
         touch_id,
+        touched_at,
         channel,
         place,
         cast(
@@ -219,4 +223,16 @@ with eligible as (
 {%- endmacro %}
 {% macro snowflake__whole_division(dividend, divisor) -%}
     ((({{ dividend }}) - mod({{ dividend }}, {{ divisor }})) / ({{ divisor }}))
+{%- endmacro %}
+
+{# An amount in shop currency as whole cents of the reporting currency. #}
+{% macro reporting_cents(amount, rate) -%}
+    cast(round({{ money('(' ~ amount ~ ') * ' ~ rate) }} * 100, 0) as bigint)
+{%- endmacro %}
+
+{# Credits of conversions that are no more (a deleted order, a test, an archived contact), before the others come. #}
+{% macro forget_vanished_conversions() -%}
+    {%- if execute and is_incremental() -%}
+    delete from {{ this }} where conversion_id not in (select conversion_id from {{ ref('fct_conversions') }})
+    {%- endif -%}
 {%- endmacro %}

@@ -50,3 +50,8 @@ with placed as (
 {% macro snowflake__first_of_month(month_number) -%}
     date_from_parts(0, {{ month_number }} + 1, 1)
 {%- endmacro %}
+
+{# The first day of the month some months later. #}
+{% macro month_after(first_day, months) -%}
+    cast({{ dbt.dateadd('month', months, first_day) }} as date)
+{%- endmacro %}

@@ -1,0 +1,55 @@
+with orders as (
+
+    select * from {{ ref('fct_orders') }}
+
+),
+
+leads as (
+
+    select * from {{ ref('fct_leads') }}
+
+),
+
+ids as (
+
+    select * from {{ ref('int_id_map') }}
+
+),
+
+final as (
+
+    select
+        'order' as conversion_type,
+        'order:' || orders.source || ':' || orders.shop_id || ':' || orders.order_id as conversion_id,
+        orders.source,
+        orders.order_id as record_id,
+        'order' as stage,
+        coalesce(customers.person_id, addresses.person_id) as person_id,
+        orders.processed_at as converted_at,
+        orders.order_date as converted_on,
+        {{ reporting_cents('orders.gross_sales - orders.discounts', 'orders.fx_rate') }} as revenue_cents
+    from orders
+    left join ids as customers
+        on orders.source || '_customer_id' = customers.identifier_type and orders.customer_id = customers.token
+    left join ids as addresses on addresses.identifier_type = 'email' and orders.email_token = addresses.token
+    where not orders.is_test
+
+    union all
+
+    select
+        'lead' as conversion_type,
+        'lead:' || leads.source || ':' || leads.contact_id || ':' || leads.stage as conversion_id,
+        leads.source,
+        leads.contact_id as record_id,
+        leads.stage,
+        addresses.person_id,
+        leads.entered_at as converted_at,
+        leads.entered_date as converted_on,
+        0 as revenue_cents
+    from leads
+    left join ids as addresses on addresses.identifier_type = 'email' and leads.email_token = addresses.token
+    where not leads.is_archived
+
+)
+
+select * from final

@@ -1,0 +1,67 @@
+with sessions as (
+
+    select * from {{ ref('fct_sessions') }}
+
+),
+
+ids as (
+
+    select * from {{ ref('int_id_map') }}
+
+),
+
+-- The login of the visit names the person, else the browser; who is unknown is a person of one login or browser.
+people as (
+
+    select
+        sessions.session_key,
+        coalesce(
+            logins.person_id,
+            browsers.person_id,
+            'user_id:' || sessions.user_token,
+            'client_id:' || sessions.user_pseudo_id
+        ) as person_id,
+        case
+            when logins.person_id is not null then 'login of a customer'
+            when browsers.person_id is not null then 'browser of a customer'
+            when sessions.user_token is not null then 'login'
+            else 'browser'
+        end as known_by
+    from sessions
+    left join ids as logins on logins.identifier_type = 'user_id' and sessions.user_token = logins.token
+    left join ids as browsers on browsers.identifier_type = 'client_id' and sessions.user_pseudo_id = browsers.token
+
+),
+
+final as (
+
+    select
+        sessions.session_key as touch_id,
+        people.person_id,
+        people.known_by,
+        sessions.started_at as touched_at,
+        sessions.session_date as touched_on,
+        'click' as touch_type,
+        sessions.channel,
+        case
+            when sessions.channel like 'Paid%' or sessions.channel in ('Display', 'Affiliates') then 'paid'
+            when sessions.channel in ('Email', 'SMS') then 'owned'
+            else 'organic'
+        end as media,
+        sessions.origin,
+        sessions.source as traffic_source,
+        sessions.medium as traffic_medium,
+        sessions.campaign,
+        sessions.click_id_type,
+        sessions.ad_source,
+        sessions.account_id,
+        sessions.campaign_id,
+        sessions.ad_group_id,
+        sessions.ad_id,
+        sessions.is_provisional
+    from sessions
+    inner join people on sessions.session_key = people.session_key
+
+)
+
+select * from final
