@@ -136,17 +136,17 @@ def applied(made: Plan, chunk: Chunk) -> int:
     """Load and type a chunk in the warehouse that the doors open; returns its rows."""
     if made.mode == "extract":
         rows = sum(load.fn(_sealed(key)).rows for key in chunk.manifests)
-        catch_up.fn(made.sources)
+        catch_up(made.sources)
         return rows
     for source in made.sources:
         reload.fn(source, chunk.window)
-    catch_up.fn(made.sources)
-    return sum(replay_days.fn(source, chunk.window).rows for source in made.sources)
+    return replay_days.fn(made.sources, chunk.window).rows
 
 
 def finish(made: Plan) -> None:
     """What stands behind the last chunk: measurements, models without parts, and the marts."""
-    follow_up.fn(made.sources, made.window)
+    if made.mode == "replay":
+        follow_up.fn(made.sources, made.window)
     _build(made)
 
 
@@ -156,7 +156,7 @@ def settle_base(made: Plan) -> dict[Cell, Decimal]:
         known = kept(warehouse)
     if known is not None:
         return known
-    catch_up.fn(made.sources)
+    catch_up(made.sources)
     _build(made)
     with doors.warehouse() as warehouse:
         keep(warehouse)

@@ -167,7 +167,7 @@ def _load_what_came(made: Plan) -> None:
             if batch:
                 load.fn(batch)
         if missing:
-            catch_up.fn(names())
+            catch_up(names())
             build.fn(made.window)
 
 

@@ -18,7 +18,7 @@ from tasks import doors
 from tasks.adapters.dbt_compiled import compiled
 from tasks.adapters.warehouse.base import LEDGER, Warehouse, naive_utc
 from tasks.backfill.lake import speaking
-from tasks.backfill.retype import retype
+from tasks.backfill.retype import retype, without_parts
 from tasks.backfill.scope import Scope
 from tasks.build.transform import without_values
 from tasks.ingest.load import load
@@ -43,12 +43,11 @@ class Reloaded:
 
 @dataclass(frozen=True)
 class Replayed:
-    """Rows of the typed history that were typed again; `rebuild` are models that must be built as a whole."""
+    """Rows of the typed history that were typed again; `loaded_to` is the newest load that all models have seen."""
 
-    source: str
     window: Window
     rows: int
-    rebuild: tuple[str, ...]
+    loaded_to: int
 
 
 @task(task_run_name="reload {source} {window.label}")
@@ -61,8 +60,6 @@ def reload(source: str, window: Window) -> Reloaded:
     return Reloaded(source, window, sum(r.loaded for r in receipts), sum(r.rows for r in receipts))
 
 
-@task(task_run_name="catch up")
-@recorded
 def catch_up(sources: Sequence[str], loaded_to: int | None = None) -> int:
     """Bring everything incremental up to what is loaded; returns the newest load sequence (`loaded_to` next time).
 
@@ -79,27 +76,33 @@ def catch_up(sources: Sequence[str], loaded_to: int | None = None) -> int:
     return newest
 
 
-@task(task_run_name="replay {source} {window.label}")
+@task(task_run_name="replay {window.label}")
 @recorded
-def replay_days(source: str, window: Window) -> Replayed:
+def replay_days(sources: Sequence[str], window: Window, loaded_to: int | None = None) -> Replayed:
     """Type the rows of the window again, stream by stream, each with what is made of it in one transaction."""
-    declaration, project = declared(source), compiled(doors.dbt().config)
-    with doors.warehouse() as warehouse:
-        done = [retype(warehouse, project, Scope(declaration, s, window)) for s in declaration.streams.values()]
-    rebuild = dict.fromkeys(name for stream in done for name in stream.rebuild)
-    return Replayed(source, window, sum(stream.written for stream in done), tuple(rebuild))
+    project = compiled(doors.dbt().config)
+    with doors.warehouse_lock():
+        newest = catch_up(sources, loaded_to)
+        with doors.warehouse() as warehouse:
+            done = [
+                retype(warehouse, project, Scope(declared(source), stream, window))
+                for source in sources
+                for stream in declared(source).streams.values()
+            ]
+    return Replayed(window, sum(stream.written for stream in done), newest)
 
 
 @task(task_run_name="follow up {window.label}")
 @recorded
-def follow_up(sources: Sequence[str], window: Window, rebuild: Sequence[str] = ()) -> None:
+def follow_up(sources: Sequence[str], window: Window) -> None:
     """Measure the window's syncs again, and build the incremental models that know no parts as a whole."""
     with doors.warehouse_lock():
         with doors.warehouse() as warehouse:
             _forget_measurements(warehouse, sources, window)
         _run([f"+{declared(source).measure_model}" for source in sources] + ["measurements"])
-        if rebuild:
-            _run(sorted(set(rebuild)), full_refresh=True)
+        streams = [stream for source in sources for stream in declared(source).streams.values()]
+        if whole := without_parts(compiled(doors.dbt().config), streams):
+            _run(whole, full_refresh=True)
 
 
 def _loaded(warehouse: Warehouse, source: str) -> frozenset[tuple[str, int]]:

@@ -11,29 +11,45 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
+from expectations.declare.contract import BROKEN
 from expectations.declare.errors import Misconfigured
 from expectations.declare.stream import Stream
 from tasks.adapters.dbt_compiled import CompiledModel, CompiledProject
 from tasks.adapters.warehouse.base import Warehouse
-from tasks.backfill.scope import Scope
+from tasks.window import Window
 
 WORK = "replay"  # the schema of the work tables
 _ROW = "_load_seq, _source_row"  # a load sequence is one lake object, so this is one sealed row
 
 
+class Part(Protocol):
+    """The part of a stream's history that is typed again: a window (`Scope`), or the rows that are held back."""
+
+    @property
+    def stream(self) -> Stream: ...
+
+    @property
+    def window(self) -> Window: ...
+
+    @property
+    def in_window(self) -> str: ...
+
+    @property
+    def dated(self) -> str: ...
+
+    @property
+    def delivered(self) -> str: ...
+
+
 @dataclass(frozen=True)
 class Retyped:
-    """What a window's replay did to one stream: rows taken out of and put into the typed history.
-
-    `rebuild` names the incremental models behind it that give no rule for a part: they have to be built as a whole.
-    """
+    """What a window's replay did to one stream: rows taken out of and put into the typed history."""
 
     stream: str
     removed: int
     written: int
-    rebuild: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -54,14 +70,14 @@ class _Swap:
         return [*removed, added] if self.fresh else removed
 
 
-def retype(warehouse: Warehouse, project: CompiledProject, scope: Scope) -> Retyped:
+def retype(warehouse: Warehouse, project: CompiledProject, scope: Part) -> Retyped:
     """Replace the window's typed rows of a stream, and its current and derived rows, in one transaction.
 
     Raises `Misconfigured` where the declaration gives a column another type: that concerns the whole history.
     """
     stream = scope.stream
     relations = {schema: set(warehouse.relations(schema)) for schema in ("staging", "intermediate", "marts")}
-    if stream.staging_model not in relations["staging"]:
+    if stream.typed_model not in relations["staging"]:
         return Retyped(stream.name, 0, 0)
     work = _Work(warehouse, project, scope)
     warehouse.execute(f"create schema if not exists {WORK}")
@@ -72,8 +88,18 @@ def retype(warehouse: Warehouse, project: CompiledProject, scope: Scope) -> Rety
     counted = warehouse.query(f"select (select count(*) from {WORK}.old_rows), (select count(*) from {WORK}.typed)")
     _in_one_transaction(warehouse, [statement for swap in swaps for statement in swap.statements])
     work.clear()
-    whole = tuple(model.name for model in models if not work.follows(model))
-    return Retyped(stream.name, int(counted[0][0]), int(counted[0][1]), whole)
+    return Retyped(stream.name, int(counted[0][0]), int(counted[0][1]))
+
+
+def without_parts(project: CompiledProject, streams: Sequence[Stream]) -> list[str]:
+    """Incremental models behind these streams that give no rule for a part: they are built as a whole instead."""
+    current = {stream.current_model for stream in streams}
+    return sorted(
+        model.name
+        for model in project.models.values()
+        if model.incremental and model.name not in current and "replay" not in model.meta
+        if any(project.descends(model.name, stream.staging_model) for stream in streams)
+    )
 
 
 def _in_one_transaction(warehouse: Warehouse, statements: Sequence[str]) -> None:
@@ -94,11 +120,12 @@ class _Work:
 
     warehouse: Warehouse
     project: CompiledProject
-    scope: Scope
+    scope: Part
 
     def __post_init__(self) -> None:
         self.stream: Stream = self.scope.stream
-        self.staging = f"staging.{self.stream.staging_model}"
+        self.staging = f"staging.{self.stream.typed_model}"
+        self.sound = f"{BROKEN} is null" if self.stream.holds_rows_back else "true"
         self.made: list[str] = []
 
     def table(self, name: str, sql: str) -> str:
@@ -118,6 +145,7 @@ class _Work:
         self.table("old_rows", f"select {_ROW} from {self.staging} where {self.scope.in_window}")
         known = f"select * from {raw} where ({_ROW}) in (select {_ROW} from {old})"
         self._type("typed", known)
+        self._forget_known_events(old)
         unknown = (
             f"select * from {raw} where {self.scope.delivered}"
             f" and ({_ROW}) not in (select {_ROW} from {self.staging} where {self.scope.delivered})"
@@ -130,6 +158,14 @@ class _Work:
         self.warehouse.execute(f"insert into {WORK}.typed ({names}) {chosen}")
         return _Swap(self.staging, f"({_ROW}) in (select {_ROW} from {old})", f"{WORK}.typed", columns)
 
+    def _forget_known_events(self, old: str) -> None:
+        """An event that was held back and is sound now stays out where the same key came in sound before."""
+        if self.stream.kind != "event" or not self.stream.holds_rows_back:
+            return
+        key = ", ".join(self.stream.key_columns)
+        known = f"select {key} from {self.staging} where {self.sound} and ({_ROW}) not in (select {_ROW} from {old})"
+        self.warehouse.execute(f"delete from {WORK}.typed where {self.sound} and ({key}) in ({known})")
+
     def _is_new(self) -> str:
         """Of rows that staging does not hold, those of the window; an event whose key is known stays out."""
         field = self.scope.stream.dated
@@ -137,11 +173,13 @@ class _Work:
         if self.stream.kind != "event":
             return told
         key = ", ".join(self.stream.key_columns)
-        held = f"({key}) not in (select {key} from {{}} where {self.stream.key_columns[0]} is not null)"
+        held = (
+            f"({key}) not in (select {key} from {{}} where {self.stream.key_columns[0]} is not null and {self.sound})"
+        )
         return f"{told} and {held.format(self.staging)} and {held.format(f'{WORK}.typed')}"
 
     def _type(self, name: str, raw_rows: str) -> None:
-        model = self.project.models[self.stream.staging_model]
+        model = self.project.models[self.stream.typed_model]
         relation = self.project.raw[self.stream.raw_table.split(".")[1]]
         rows = self.table("raw_rows", raw_rows)
         self.table(name, _with_input(model, relation, rows))
@@ -154,10 +192,6 @@ class _Work:
             if model.incremental and self.project.descends(model.name, self.stream.staging_model)
         ]
         return sorted(found, key=lambda model: (model.name != self.stream.current_model, model.name))
-
-    def follows(self, model: CompiledModel) -> bool:
-        """Whether a part of an incremental model can follow: it is the current rows, or its `meta` has a rule."""
-        return model.name == self.stream.current_model or "replay" in model.meta
 
     def derived(self, model: CompiledModel) -> list[_Swap]:
         """How an incremental model follows: its rows of the touched keys are made anew, or of its days taken out."""
@@ -191,7 +225,8 @@ class _Work:
         names = ", ".join(self._columns(self.staging))
         old = f"{WORK}.old_rows"
         kept = f"select {names} from {self.staging} where ({_ROW}) not in (select {_ROW} from {old})"
-        everything = f"select * from ({kept} union all select {names} from {WORK}.typed) as history"
+        both = f"select * from ({kept} union all select {names} from {WORK}.typed) as history"
+        everything = f"select * from ({both} where {self.sound}) as history"
         if not whole_syncs:
             return f"{everything} where ({named}) in (select {named} from {touched})"
         day = self.stream.slice_columns[-1]

@@ -113,9 +113,8 @@ def planned_lines(planned: Planned) -> list[str]:
     lines = [f"plan {plan.id}: {plan.mode} of {plan.window.label} in {pieces} chunk{'s' if pieces > 1 else ''}"]
     for part in planned.parts:
         seconds = "no history" if part.seconds is None else f"{part.seconds / 60:.1f} min"
-        lines.append(
-            f"  {part.source:<14} {part.objects:>6} objects {part.rows:>12,} rows {part.bytes / 1e6:>10.1f} MB  {seconds}"
-        )
+        moved = f"{part.objects:>6} objects {part.rows:>12,} rows {part.bytes / 1e6:>10.1f} MB"
+        lines.append(f"  {part.source:<14} {moved}  {seconds}")
     minutes = "unknown, nothing like it ran yet" if cost.minutes is None else f"{cost.minutes:.1f}"
     lines.append(f"  expected minutes here: {minutes}")
     lines.append(f"  expected on Snowflake: {cost.credits:.3f} credits ({cost.dollars:.2f} USD)")
@@ -138,7 +137,8 @@ class Progress:
         share = 100.0 * done / self.total
         if self.bar:
             update_progress_artifact(artifact_id=self.bar, progress=share)  # type: ignore[arg-type]
-        return f"  {done}/{self.total} {chunk.window.label}: {chunk.rows:,} rows in {chunk.millis / 1000:.1f} s ({share:.0f} %)"
+        did = f"{chunk.rows:,} rows in {chunk.millis / 1000:.1f} s"
+        return f"  {done}/{self.total} {chunk.window.label}: {did} ({share:.0f} %)"
 
 
 def _key(plan: Plan) -> str:
