@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gzip
+import json
 import re
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -295,3 +297,58 @@ def test_a_restart_keeps_cursors_switches_and_clock_and_fails_the_running_job(
     assert after.sync() == stuck + 1
     assert asked(after) == [datetime(2026, 11, 18, 5, 40, tzinfo=UTC)]
     assert httpx.get(f"{after.url}/_simulation/faults").json()[0]["uses"] == 1
+
+
+# Spoiled and late objects
+
+
+def test_a_cut_object_cannot_be_unpacked_and_is_sent_whole_after_the_repair(airbyte: LocalAirbyte) -> None:
+    airbyte.switch({"name": "truncated_gzip", "source": "shop", "stream": "orders"})
+    airbyte.sync()
+    with pytest.raises(EOFError):
+        airbyte.lines(airbyte.objects("landing/shop/orders/")[0])
+    airbyte.switch()
+    job = airbyte.sync()
+    whole = [key for key in airbyte.objects("landing/shop/orders/") if f"/{job}_" in key]
+    assert sum(len(airbyte.lines(key)) for key in whole) == 3
+
+
+@pytest.mark.parametrize(
+    ("name", "first"),
+    [("broken_json", None), ("envelope_missing", {"id": 0, "total": 12.3})],
+)
+def test_some_lines_are_spoiled(airbyte: LocalAirbyte, name: str, first: dict[str, Any] | None) -> None:
+    airbyte.switch({"name": name, "stream": "orders", "parameters": {"every": 2}})
+    airbyte.sync()
+    begun, whole = gzip.decompress(airbyte.body(airbyte.objects("landing/shop/orders/")[0])).splitlines()
+    if first is None:
+        with pytest.raises(json.JSONDecodeError):
+            json.loads(begun)
+    else:
+        assert json.loads(begun) == first
+    assert json.loads(whole)["_airbyte_data"]["id"] == 1
+
+
+def test_a_late_object_appears_when_its_switch_is_turned_off(airbyte: LocalAirbyte) -> None:
+    airbyte.switch({"name": "late_object", "stream": "orders"})
+    job = airbyte.sync()
+    assert (airbyte.client().job(job).rows_synced, len(airbyte.objects("landing/shop/orders/"))) == (4, 1)
+    airbyte.switch()
+    assert len(airbyte.objects("landing/shop/orders/")) == 2
+
+
+def test_a_quota_fails_attempts_and_not_the_job(airbyte: LocalAirbyte) -> None:
+    airbyte.switch({"name": "quota", "stream": "orders", "parameters": {"attempts": 19}})
+    job = airbyte.client().job(airbyte.sync())
+    assert (job.status, job.rows_synced) == ("succeeded", 4)
+
+
+def test_a_foreign_job_is_met_with_a_conflict_and_adopted(airbyte: LocalAirbyte) -> None:
+    airbyte.switch({"name": "foreign_job", "parameters": {"times": 1}})
+    assert airbyte.client().job(airbyte.sync()).status == "succeeded"
+    assert len(airbyte.server.state.jobs()) == 1
+
+
+def test_a_connection_on_the_second_page_is_found_by_offset(airbyte: LocalAirbyte) -> None:
+    airbyte.switch({"name": "crowded_workspace", "parameters": {"connections": 150}})
+    assert airbyte.client().connection_for("shop").id == airbyte.shop

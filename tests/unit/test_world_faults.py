@@ -112,3 +112,58 @@ def test_an_unknown_source_or_stream_is_refused_with_the_known_ones() -> None:
         reader.streams("tiktok")
     with pytest.raises(Misconfigured, match="Use one of orders, order_refunds"):
         reader.read_stream(WORLD, "shopify", stream="baskets", request=REQUEST)
+
+
+SMALL = World(20261121, 0.00002)
+EVENTS_OF = reader.request(date(2026, 11, 13), datetime(2026, 11, 15, 5, 40, tzinfo=UTC), REQUEST.until)
+
+
+def _keys(fault: Fault | None, request: Any) -> list[str]:
+    faults = [fault] if fault else []
+    blocks = reader.read_stream(SMALL, "ga4_export", stream="events", request=request, faults=faults)
+    return [json.loads(text)["event_key"] for block in blocks for text in block.payloads]
+
+
+@pytest.mark.parametrize("name", ["late_rows", "late_beyond_window"])
+def test_late_events_are_missing_first_and_come_once_when_they_are_due(name: str) -> None:
+    fault = Fault(name, "ga4_export", "events", DAY, {"by": "event_key", "share": 0.2, "days": 1})
+    early = reader.request(date(2026, 11, 13), None, EVENTS_OF.since or REQUEST.until)
+    usual, held = _keys(None, early), _keys(fault, early)
+    late = set(usual) - set(held)
+    assert 0 < len(late) < len(set(usual))
+    came = _keys(fault, EVENTS_OF)
+    assert set(came) == set(_keys(None, EVENTS_OF)) | late
+    assert set(_keys(fault, REQUEST)) == set(_keys(None, REQUEST))
+
+
+def test_a_day_that_nobody_reads_any_more_is_sent_once_more_with_other_figures() -> None:
+    changed = {"metric": "spend", "factor": 2, "account": 1}
+    fault = Fault("restated_beyond_window", "meta_ads", "ads_insights", "2026-10-01", changed)
+    request = reader.request(date(2026, 9, 28), datetime(2026, 11, 15, 5, 40, tzinfo=UTC), REQUEST.until)
+    read_then = reader.read_stream(WORLD, "meta_ads", stream="ads_insights", request=request, faults=[fault])
+    rows = [json.loads(text) for block in read_then for text in block.payloads]
+    old = [row for row in rows if row["date_start"] == "2026-10-01"]
+    assert {row["account_id"] for row in old} == {str(ACCOUNTS[3].id)}
+    assert min({row["date_start"] for row in rows} - {"2026-10-01"}) >= "2026-10-17"
+
+
+def test_withdrawn_rows_are_the_same_in_every_sync() -> None:
+    fault = Fault("vanish_rows", "meta_ads", "ads_insights", DAY, {"share": 0.5, "by": "ad_id"})
+    later = reader.request(REQUEST.start, None, datetime(2026, 11, 18, 5, 40, tzinfo=UTC))
+
+    def ads(request: Any, *faults: Fault) -> set[str]:
+        blocks = reader.read_stream(WORLD, "meta_ads", stream="ads_insights", request=request, faults=faults)
+        rows = (json.loads(text) for block in blocks for text in block.payloads)
+        return {row["ad_id"] for row in rows if row["date_start"] == DAY}
+
+    gone = [ads(request) - ads(request, fault) for request in (REQUEST, later)]
+    assert gone[0]
+    assert gone[0] <= gone[1] | (ads(REQUEST) - ads(later))
+
+
+def test_a_shifted_instant_is_so_many_hours_later() -> None:
+    fault = Fault("time_zone_shift", "s", "t", "", {"field": "at", "hours": 5})
+    assert delivered(fault, [{"at": "2026-11-17T21:30:00-05:00"}, {"at": None}]) == [
+        {"at": "2026-11-18T02:30:00-05:00"},
+        {"at": None},
+    ]
