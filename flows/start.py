@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime
 
+from prefect.client.schemas.objects import FlowRun
 from prefect.runtime import flow_run
 
 from expectations.declare.errors import Misconfigured
@@ -32,6 +33,13 @@ def fresh_rendering() -> None:
 def chosen_window(given: Window | None) -> Window:
     """The window asked for, else the reporting day so far at the scheduled time."""
     return given or Window.scheduled(_scheduled_at())
+
+
+def window_of(run: FlowRun) -> Window:
+    """The window of another flow run: the one it was given, else the reporting day so far at its scheduled time."""
+    given = run.parameters.get("window")
+    at = run.expected_start_time or datetime.now(UTC)
+    return Window.model_validate(given) if given else Window.scheduled(at.astimezone(UTC))
 
 
 def chosen_day(given: date | None) -> Window:

@@ -18,6 +18,8 @@ CHECKS = {
     "reconciliation": "Total not reached",
     "restatement": "An old day changed",
     "completeness": "Rows are missing",
+    "delivery": "A delivery is incomplete",
+    "quarantine": "Something is held back",
     "freshness": "Data is old",
     "late": "Source is late",
     "paused": "Source is paused",

@@ -14,7 +14,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from tasks.adapters.ops_records import SyncRow
-from tasks.adapters.ops_tables import METADATA, SYNCS, UtcTime, window_columns
+from tasks.adapters.ops_tables import METADATA, OUTCOMES, SYNCS, UtcTime, window_columns
 from tasks.window import Window
 
 REQUESTS = sa.Table(
@@ -123,6 +123,14 @@ class SyncJournal:
         query = sa.select(SYNCS).where(SYNCS.c.source == source)
         query = query.order_by(SYNCS.c.started_at.desc(), SYNCS.c.job_id.desc()).limit(limit)
         return self._syncs(query)
+
+    def rows_sealed(self, source: str, stream: str, *, without: str, limit: int) -> list[int]:
+        """Rows of the newest sealed deliveries of a stream, newest first, but for those of one run."""
+        mine = (OUTCOMES.c.step == "seal") & (OUTCOMES.c.source == source) & (OUTCOMES.c.stream == stream)
+        done = (OUTCOMES.c.status == "done") & (OUTCOMES.c.run != without)
+        query = sa.select(OUTCOMES.c.rows_out).where(mine & done).order_by(OUTCOMES.c.id.desc()).limit(limit)
+        with self._engine.connect() as db:
+            return [int(rows or 0) for rows in db.scalars(query)]
 
     # Jobs of the backfill connections
 

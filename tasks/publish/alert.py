@@ -48,14 +48,17 @@ class Delivered:
 
 @task(task_run_name="announce {window.label}")
 @recorded
-def announce(verdicts: Sequence[Verdict], window: Window) -> Announced:
-    """Open, update and recover incidents, and put their messages into the outbox."""
+def announce(verdicts: Sequence[Verdict], window: Window, *, recover: bool = True) -> Announced:
+    """Open, update and recover incidents, and put their messages into the outbox.
+
+    Without `recover` nothing is called over: these verdicts are not all that there is to say.
+    """
     ops, at = doors.ops_store(), now()
     alarming = {incident_key(v): v for v in verdicts if v.alarming}
     known = {i.key: i for source in {v.source for v in verdicts} for i in ops.open_incidents(source)}
     opened = [_open(ops, v, window, at) for key, v in alarming.items() if key not in known]
     changed = [(known[key], v) for key, v in alarming.items() if key in known and _differs(known[key], v, window)]
-    over = [i for key, i in known.items() if key not in alarming and _is_over(i, verdicts, window)]
+    over = [i for key, i in known.items() if recover and key not in alarming and _is_over(i, verdicts, window)]
     return Announced(
         opened=tuple(opened),
         updated=tuple(_update(ops, incident, v, window, at) for incident, v in changed),
@@ -145,7 +148,7 @@ def _enqueue(ops: OpsStore, incident: Incident, kind: Literal["open", "update", 
 def page_of(verdict: Verdict) -> str:
     """Address of the Data Docs page that shows the verdict; checks without a suite are on the index."""
     label = verdict.window.label
-    if verdict.check in ("late", "build_failed", "data_test"):
+    if verdict.check in ("late", "build_failed", "data_test", "delivery"):
         return f"{_site()}/data-docs/index.html#{label}"
     suite = verdict.model if verdict.source == verdict.model else f"{verdict.source}.{verdict.model}"
     return f"{_site()}/data-docs/{label}/{suite}.html"

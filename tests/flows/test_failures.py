@@ -21,7 +21,7 @@ import flows.start
 from expectations.declare.errors import Misconfigured, Unavailable
 from expectations.declare.source import load as declared
 from tasks import doors
-from tasks.adapters.airbyte_values import Connection, Job
+from tasks.adapters.airbyte_values import Connection, Job, StreamSchema
 from tasks.adapters.dbt_runner import DbtOutcome, NodeResult
 from tasks.build.transform import without_values
 from tasks.publish import provenance
@@ -32,8 +32,8 @@ from tasks.window import Window
 DAY = Window.parse("2026-11-17")
 AT = datetime(2026, 11, 18, 5, 40, tzinfo=UTC)
 STEPS = (
-    *("sync", "collect", "land", "seal", "load", "settle", "measure", "judge", "build", "test", "judge_marts"),
-    *("wait_for_sources", "publish", "announce", "document", "deliver"),
+    *("sync", "collect", "land", "seal", "load", "settle", "measure", "hold_back", "judge", "build", "test", "judge_marts"),
+    *("preflight", "compare_delivery", "wait_for_sources", "publish", "announce", "document", "deliver"),
 )
 
 
@@ -265,15 +265,21 @@ class FakeAirbyte:
             doors.object_store().put(key, gzip.compress(lines, mtime=0))
         return self.jobs[number]
 
+    def streams(self, connection: Connection, *, ignore_cache: bool) -> tuple[StreamSchema, ...]:
+        return ()
+
     def job(self, job_id: int) -> Job:
         return self.jobs[job_id]
+
+    def jobs_since(self, connection_id: str, since: datetime) -> list[Job]:
+        return list(self.jobs.values())
 
     def wait(self, job_id: int, deadline: float) -> Job:
         self.jobs[job_id] = replace(self.jobs[job_id], status="succeeded", rows_synced=4, bytes_synced=9)
         return self.jobs[job_id]
 
 
-@pytest.mark.parametrize("dies_at", range(1, 15))
+@pytest.mark.parametrize("dies_at", range(1, 18))
 def test_a_refresh_that_died_before_any_step_continues_and_ends_as_if_it_had_not(
     dies_at: int, new_pipeline: Callable[[str], Any], bodies: Callable[..., None], monkeypatch: pytest.MonkeyPatch
 ) -> None:

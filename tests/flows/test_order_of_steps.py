@@ -51,14 +51,25 @@ def _step(journal: list[str], name: str, result: Any) -> Callable[..., Any]:
 
 
 def test_a_refresh_goes_from_the_source_to_the_verdict(record: Callable[..., None], journal: list[str]) -> None:
-    steps = {"sync": None, "collect": (None,), "land": None, "seal": None, "load": None}
-    record(
-        flows.refresh_source, **steps, settle=None, measure=BUILT, judge=(), announce=None, document=None, deliver=None
-    )
+    steps = {"preflight": (), "sync": None, "collect": (None,), "land": None, "seal": None, "compare_delivery": ()}
+    ends = {"announce": None, "document": None, "deliver": None}
+    record(flows.refresh_source, **steps, load=None, settle=None, measure=BUILT, hold_back=(), judge=(), **ends)
     flows.refresh_source.refresh_source.fn("meta_ads", WINDOW)
     streams = len(load_declaration("meta_ads").streams)
-    delivered = [*(["land", "seal"] * streams), *(["load"] * streams), "settle"]
-    expected = ["sync", "collect", *delivered, "measure", "judge", "announce", "document", "deliver"]
+    delivered = [*(["land", "seal"] * streams), "compare_delivery", *(["load"] * streams), "settle"]
+    expected = [
+        "preflight",
+        "announce",
+        "sync",
+        "collect",
+        *delivered,
+        "measure",
+        "hold_back",
+        "judge",
+        "announce",
+        "document",
+        "deliver",
+    ]
     assert journal == expected
 
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from uuid import UUID, uuid5
 
+from deployments.local.airbyte.switches import Fault
 from expectations.declare import source as declare
 
 _NAMESPACE = UUID("5d0f2c1e-5f0a-5a51-9c39-2f6e0a9b7c11")
@@ -35,6 +36,23 @@ class StreamSpec:
     def is_full_refresh(self) -> bool:
         """Whether each sync sends everything and replaces what was there."""
         return self.sync.startswith("full_refresh")
+
+
+def described(spec: StreamSpec, fault: Fault) -> StreamSpec:
+    """A stream as its source describes it while one of the faults that change fields is on."""
+    field, to = str(fault.parameters.get("field", "")), str(fault.parameters.get("to", ""))
+    match fault.name:
+        case "rename_field":
+            new = {field: to}
+        case "drop_field":
+            new = {field: ""}
+        case "new_field":
+            return replace(spec, fields=tuple(dict.fromkeys((*spec.fields, field))))
+        case _:
+            return spec
+    fields, key = (tuple(new.get(name, name) for name in names) for names in (spec.fields, spec.key))
+    there = tuple(name for name in fields if name), tuple(name for name in key if name)
+    return replace(spec, fields=there[0], key=there[1], cursor=new.get(spec.cursor, spec.cursor))
 
 
 Catalog = Mapping[str, tuple[StreamSpec, ...]]

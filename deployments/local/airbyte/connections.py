@@ -10,9 +10,9 @@ from datetime import date
 from typing import Any
 
 from deployments.local.airbyte.actors import BACKFILL, Actor, Actors, asked_days, bucket_path
-from deployments.local.airbyte.catalog import WORKSPACE, Catalog, StreamSpec, identity
+from deployments.local.airbyte.catalog import WORKSPACE, Catalog, StreamSpec, described, identity
 from deployments.local.airbyte.state import State
-from deployments.local.airbyte.switches import Switches
+from deployments.local.airbyte.switches import Switches, reporting_day
 
 _CREATED_AT = 1_760_000_000
 _Known = Mapping[str, Actor]
@@ -78,6 +78,19 @@ class Connections:
         named = [{"connectionId": identity("other", str(n)), "name": f"other_{n}"} for n in range(others)]
         mine = [row.body for row in self.all()]
         return [{**mine[0], **body} for body in named] + mine
+
+    def offered(self, source_id: str) -> list[StreamSpec] | None:
+        """The streams of a source as it describes them today, faults of its records included; None: no such source."""
+        source = self.sources.find(source_id)
+        if source is None:
+            return None
+        day = reporting_day(self._state.now())
+        return [self._as_of(source.system, spec, day) for spec in self.catalog.get(source.system, ())]
+
+    def _as_of(self, system: str, spec: StreamSpec, day: date) -> StreamSpec:
+        for fault in self._switches.of_records(system, spec.name, day):
+            spec = described(spec, fault)
+        return spec
 
     def find(self, connection_id: str) -> ConnectionRow | None:
         """The connection with this id."""

@@ -50,10 +50,10 @@ def routes(connections: Connections) -> APIRouter:
 
     @router.get("/streams")
     def streams(sourceId: str) -> list[dict[str, Any]]:  # noqa: N803 - the name on the wire
-        source = connections.sources.find(sourceId)
-        if source is None:
+        offered = connections.offered(sourceId)
+        if offered is None:
             raise not_found("source", sourceId)
-        return [_discovered(spec) for spec in connections.catalog.get(source.system, ())]
+        return [_discovered(spec) for spec in offered]
 
     return router
 

@@ -1,0 +1,16 @@
+"""What happens when somebody cancels a flow run."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from prefect import Flow
+from prefect.client.schemas.objects import FlowRun, State
+
+from flows.start import window_of
+from tasks.ingest.cancel import cancel_job_of
+
+
+def cancel_its_job(_flow: Flow[..., Any], run: FlowRun, _state: State[Any]) -> None:
+    """Prefect's hook: the Airbyte job of a cancelled refresh is cancelled with it."""
+    cancel_job_of(str(run.parameters["source"]), window_of(run))
