@@ -104,16 +104,20 @@ class QuarantineIndex:
 
     def found(self, source: str = "", *, rule: str = "", states: Sequence[State] = ("open",)) -> list[Held]:
         """Entries in a fixed order; an empty source or rule means all."""
-        query = sa.select(QUARANTINE).where(QUARANTINE.c.state.in_(states))
+        chosen: sa.ColumnElement[bool] = QUARANTINE.c.state.in_(states)
         for column, value in ((QUARANTINE.c.source, source), (QUARANTINE.c.rule, rule)):
-            query = query.where(column == value) if value else query
-        with self.engine.connect() as db:
-            return [_held(dict(row)) for row in db.execute(query.order_by(*map(sa.column, _KEY))).mappings()]
+            chosen = chosen & (column == value) if value else chosen
+        return self._where(chosen)
 
     def of_sync(self, source: str, stream: str, sync_id: int) -> list[Held]:
         """Everything that was ever held back of one sync of a stream."""
-        everything = self.found(source, states=("open", "replayed", "dismissed"))
-        return [entry for entry in everything if (entry.stream, entry.sync_id) == (stream, sync_id)]
+        at = (QUARANTINE.c.source == source) & (QUARANTINE.c.stream == stream) & (QUARANTINE.c.sync_id == sync_id)
+        return self._where(at)
+
+    def _where(self, chosen: sa.ColumnElement[bool]) -> list[Held]:
+        query = sa.select(QUARANTINE).where(chosen).order_by(*(QUARANTINE.c[name] for name in _KEY))
+        with self.engine.connect() as db:
+            return [_held(dict(row)) for row in db.execute(query).mappings()]
 
 
 def _same(entry: Held) -> sa.ColumnElement[bool]:

@@ -55,7 +55,7 @@ class Quarantined(_Frozen):
 class Supplement(_Frozen):
     """Lines of a quarantine that were sealed later; `taken` are their landing objects and numbers.
 
-    The entry has no lines of its own (they were counted when they came) and as many quarantined lines less as it has
+    An entry has no lines of its own (they were counted when they came) and as many quarantined lines less as it has
     rows, so that sums over entries stay those of the manifest.
     """
 
@@ -63,7 +63,7 @@ class Supplement(_Frozen):
     number: int
     token_key_version: int
     taken: tuple[tuple[str, int], ...]
-    entry: Entry
+    entries: tuple[Entry, ...]
 
 
 class Manifest(_Frozen):
@@ -106,15 +106,16 @@ def supplements(store: ObjectStore, folder: str) -> list[Supplement]:
 
 
 def supplement_name(number: int) -> str:
-    """Name of a supplement's manifest; that of its object ends in .parquet."""
+    """Name of a supplement's manifest; its objects stand beside it."""
     return f"supplement-{number}.json"
 
 
 def _together(manifest: Manifest, later: Sequence[Supplement]) -> Manifest:
-    gained = sum(one.entry.rows for one in later)
+    entries = [entry for one in later for entry in one.entries]
+    gained = sum(entry.rows for entry in entries)
     return manifest.model_copy(
         update={
-            "objects": (*manifest.objects, *(one.entry for one in later)),
+            "objects": (*manifest.objects, *entries),
             "rows": manifest.rows + gained,
             "quarantined": manifest.quarantined - gained,
         }

@@ -1,4 +1,4 @@
-{# rendered from shopify, sha256 562285e1c5ddbc5e82b191ee13bad0b8d22f95e3ba2e8955073b8f56b00eddc3; change the declaration, then run `plumbline render` #}
+{# rendered from shopify, sha256 522ed459987b0281b94ddd85c1addd961500b135c7c07d804969899a77a7eaa2; change the declaration, then run `plumbline render` #}
 
 {% macro typed_shopify__order_refunds(rows) %}{{ return(adapter.dispatch('typed_shopify__order_refunds')(rows)) }}{% endmacro %}
 
@@ -16,7 +16,7 @@ with parsed as (
     from {{ rows }}
 ),
 
-final as (
+typed as (
     select
         j."id" as id,
         j."order_id" as order_id,
@@ -34,8 +34,36 @@ final as (
         _source_file,
         _source_row,
         _load_seq,
-        _changes
+        _changes,
+        _airbyte_data
     from parsed
+),
+
+final as (
+    select
+        id,
+        order_id,
+        shop_url,
+        created_at,
+        processed_at,
+        restock,
+        refund_subtotal,
+        refund_tax,
+        refund_quantity,
+        refund_amount,
+        adjustment_amount,
+        _sync_id,
+        _extracted_at,
+        _source_file,
+        _source_row,
+        _load_seq,
+        _changes,
+        nullif(trim(
+            case when id is null and {{ payload_holds('_airbyte_data', ['id']) }} then 'uncastable:id ' when id is null then 'null:id ' else '' end
+            || case when refund_subtotal is null and {{ payload_list_holds('_airbyte_data', ['refund_line_items'], 'subtotal') }} > 0 then 'uncastable:refund_subtotal ' else '' end
+            || case when refund_amount is null and {{ payload_list_holds('_airbyte_data', ['transactions'], 'amount') }} > 0 then 'uncastable:refund_amount ' else '' end
+        ), '') as _broken
+    from typed
 )
 
 select * from final
@@ -55,7 +83,7 @@ with parsed as (
     from {{ rows }}
 ),
 
-final as (
+typed as (
     select
         try_cast(j:"id"::varchar as number(38, 0)) as id,
         try_cast(j:"order_id"::varchar as number(38, 0)) as order_id,
@@ -73,8 +101,36 @@ final as (
         _source_file,
         _source_row,
         _load_seq,
-        _changes
+        _changes,
+        _airbyte_data
     from parsed
+),
+
+final as (
+    select
+        id,
+        order_id,
+        shop_url,
+        created_at,
+        processed_at,
+        restock,
+        refund_subtotal,
+        refund_tax,
+        refund_quantity,
+        refund_amount,
+        adjustment_amount,
+        _sync_id,
+        _extracted_at,
+        _source_file,
+        _source_row,
+        _load_seq,
+        _changes,
+        nullif(trim(
+            case when id is null and {{ payload_holds('_airbyte_data', ['id']) }} then 'uncastable:id ' when id is null then 'null:id ' else '' end
+            || case when refund_subtotal is null and {{ payload_list_holds('_airbyte_data', ['refund_line_items'], 'subtotal') }} > 0 then 'uncastable:refund_subtotal ' else '' end
+            || case when refund_amount is null and {{ payload_list_holds('_airbyte_data', ['transactions'], 'amount') }} > 0 then 'uncastable:refund_amount ' else '' end
+        ), '') as _broken
+    from typed
 )
 
 select * from final

@@ -1,4 +1,4 @@
--- rendered from shopify, sha256 562285e1c5ddbc5e82b191ee13bad0b8d22f95e3ba2e8955073b8f56b00eddc3; change the declaration, then run `plumbline render`
+-- rendered from shopify, sha256 522ed459987b0281b94ddd85c1addd961500b135c7c07d804969899a77a7eaa2; change the declaration, then run `plumbline render`
 {% if nothing_to_measure('shopify') %}
 select * from {{ this }} where false
 {% else %}
@@ -161,7 +161,7 @@ orders_uncastable as (
         sum(case when typed.total_tip_received is null and {{ payload_holds('delivered._airbyte_data', ['total_tip_received']) }} then 1 else 0 end) as "uncastable:total_tip_received",
         sum(case when typed.item_quantity is null and {{ payload_list_holds('delivered._airbyte_data', ['line_items'], 'quantity') }} > 0 then 1 else 0 end) as "uncastable:item_quantity",
         sum(case when typed.customer_id is null and {{ payload_holds('delivered._airbyte_data', ['customer', 'id']) }} then 1 else 0 end) as "uncastable:customer_id"
-    from {{ ref('stg_shopify__orders') }} as typed
+    from {{ ref('typed_shopify__orders') }} as typed
     inner join batches on typed._sync_id = batches.sync_id and batches.stream = 'orders'
     inner join {{ source('shopify', 'orders') }} as delivered
         on typed._sync_id = delivered._sync_id
@@ -190,6 +190,19 @@ orders_uncastable as (
         or typed.total_tip_received is null
         or typed.item_quantity is null
         or typed.customer_id is null
+    group by batches.window_start, batches.window_end
+),
+
+orders_held as (
+    select
+        batches.window_start,
+        batches.window_end,
+        sum(case when contains(' ' || typed._broken || ' ', ' uncastable:id ') then 1 else 0 end) as "quarantined:id uncastable",
+        sum(case when contains(' ' || typed._broken || ' ', ' null:id ') then 1 else 0 end) as "quarantined:id null",
+        sum(case when contains(' ' || typed._broken || ' ', ' uncastable:subtotal_price ') then 1 else 0 end) as "quarantined:subtotal_price uncastable",
+        sum(case when contains(' ' || typed._broken || ' ', ' uncastable:total_price ') then 1 else 0 end) as "quarantined:total_price uncastable"
+    from {{ ref('typed_shopify__orders') }} as typed
+    inner join batches on typed._sync_id = batches.sync_id and batches.stream = 'orders'
     group by batches.window_start, batches.window_end
 ),
 
@@ -261,7 +274,11 @@ orders_wide as (
         cast(uncastable."uncastable:total_outstanding" as decimal(38, 6)) as "uncastable:total_outstanding",
         cast(uncastable."uncastable:total_tip_received" as decimal(38, 6)) as "uncastable:total_tip_received",
         cast(uncastable."uncastable:item_quantity" as decimal(38, 6)) as "uncastable:item_quantity",
-        cast(uncastable."uncastable:customer_id" as decimal(38, 6)) as "uncastable:customer_id"
+        cast(uncastable."uncastable:customer_id" as decimal(38, 6)) as "uncastable:customer_id",
+        cast(held."quarantined:id uncastable" as decimal(38, 6)) as "quarantined:id uncastable",
+        cast(held."quarantined:id null" as decimal(38, 6)) as "quarantined:id null",
+        cast(held."quarantined:subtotal_price uncastable" as decimal(38, 6)) as "quarantined:subtotal_price uncastable",
+        cast(held."quarantined:total_price uncastable" as decimal(38, 6)) as "quarantined:total_price uncastable"
     from pending
     left join batches
         on pending.window_start = batches.window_start and pending.window_end = batches.window_end
@@ -274,6 +291,8 @@ orders_wide as (
         on pending.window_start = objects.window_start and pending.window_end = objects.window_end
     left join orders_uncastable as uncastable
         on pending.window_start = uncastable.window_start and pending.window_end = uncastable.window_end
+    left join orders_held as held
+        on pending.window_start = held.window_start and pending.window_end = held.window_end
 ),
 
 orders_tall as (
@@ -349,7 +368,11 @@ orders_tall as (
         "uncastable:total_outstanding",
         "uncastable:total_tip_received",
         "uncastable:item_quantity",
-        "uncastable:customer_id"
+        "uncastable:customer_id",
+        "quarantined:id uncastable",
+        "quarantined:id null",
+        "quarantined:subtotal_price uncastable",
+        "quarantined:total_price uncastable"
     ))
 ),
 
@@ -471,7 +494,7 @@ order_refunds_uncastable as (
         sum(case when typed.refund_quantity is null and {{ payload_list_holds('delivered._airbyte_data', ['refund_line_items'], 'quantity') }} > 0 then 1 else 0 end) as "uncastable:refund_quantity",
         sum(case when typed.refund_amount is null and {{ payload_list_holds('delivered._airbyte_data', ['transactions'], 'amount') }} > 0 then 1 else 0 end) as "uncastable:refund_amount",
         sum(case when typed.adjustment_amount is null and {{ payload_list_holds('delivered._airbyte_data', ['order_adjustments'], 'amount') }} > 0 then 1 else 0 end) as "uncastable:adjustment_amount"
-    from {{ ref('stg_shopify__order_refunds') }} as typed
+    from {{ ref('typed_shopify__order_refunds') }} as typed
     inner join batches on typed._sync_id = batches.sync_id and batches.stream = 'order_refunds'
     inner join {{ source('shopify', 'order_refunds') }} as delivered
         on typed._sync_id = delivered._sync_id
@@ -487,6 +510,19 @@ order_refunds_uncastable as (
         or typed.refund_quantity is null
         or typed.refund_amount is null
         or typed.adjustment_amount is null
+    group by batches.window_start, batches.window_end
+),
+
+order_refunds_held as (
+    select
+        batches.window_start,
+        batches.window_end,
+        sum(case when contains(' ' || typed._broken || ' ', ' uncastable:id ') then 1 else 0 end) as "quarantined:id uncastable",
+        sum(case when contains(' ' || typed._broken || ' ', ' null:id ') then 1 else 0 end) as "quarantined:id null",
+        sum(case when contains(' ' || typed._broken || ' ', ' uncastable:refund_subtotal ') then 1 else 0 end) as "quarantined:refund_subtotal uncastable",
+        sum(case when contains(' ' || typed._broken || ' ', ' uncastable:refund_amount ') then 1 else 0 end) as "quarantined:refund_amount uncastable"
+    from {{ ref('typed_shopify__order_refunds') }} as typed
+    inner join batches on typed._sync_id = batches.sync_id and batches.stream = 'order_refunds'
     group by batches.window_start, batches.window_end
 ),
 
@@ -521,7 +557,11 @@ order_refunds_wide as (
         cast(uncastable."uncastable:refund_tax" as decimal(38, 6)) as "uncastable:refund_tax",
         cast(uncastable."uncastable:refund_quantity" as decimal(38, 6)) as "uncastable:refund_quantity",
         cast(uncastable."uncastable:refund_amount" as decimal(38, 6)) as "uncastable:refund_amount",
-        cast(uncastable."uncastable:adjustment_amount" as decimal(38, 6)) as "uncastable:adjustment_amount"
+        cast(uncastable."uncastable:adjustment_amount" as decimal(38, 6)) as "uncastable:adjustment_amount",
+        cast(held."quarantined:id uncastable" as decimal(38, 6)) as "quarantined:id uncastable",
+        cast(held."quarantined:id null" as decimal(38, 6)) as "quarantined:id null",
+        cast(held."quarantined:refund_subtotal uncastable" as decimal(38, 6)) as "quarantined:refund_subtotal uncastable",
+        cast(held."quarantined:refund_amount uncastable" as decimal(38, 6)) as "quarantined:refund_amount uncastable"
     from pending
     left join batches
         on pending.window_start = batches.window_start and pending.window_end = batches.window_end
@@ -534,6 +574,8 @@ order_refunds_wide as (
         on pending.window_start = objects.window_start and pending.window_end = objects.window_end
     left join order_refunds_uncastable as uncastable
         on pending.window_start = uncastable.window_start and pending.window_end = uncastable.window_end
+    left join order_refunds_held as held
+        on pending.window_start = held.window_start and pending.window_end = held.window_end
 ),
 
 order_refunds_tall as (
@@ -572,7 +614,11 @@ order_refunds_tall as (
         "uncastable:refund_tax",
         "uncastable:refund_quantity",
         "uncastable:refund_amount",
-        "uncastable:adjustment_amount"
+        "uncastable:adjustment_amount",
+        "quarantined:id uncastable",
+        "quarantined:id null",
+        "quarantined:refund_subtotal uncastable",
+        "quarantined:refund_amount uncastable"
     ))
 ),
 

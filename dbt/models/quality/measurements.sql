@@ -1,4 +1,4 @@
--- rendered from all sources, sha256 66f78e2a4f04d121a9e7e6c266dba7a4ba469b4d2842fbf8b7e9dda7e714ee14; change the declaration, then run `plumbline render`
+-- rendered from all sources, sha256 b57b67b230b46baf82c15e9cd86729d9d82124d2dea35316cc38b01e4519b643; change the declaration, then run `plumbline render`
 {{ config(materialized='view') }}
 
 {% set models = [

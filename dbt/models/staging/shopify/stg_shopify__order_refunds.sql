@@ -1,15 +1,31 @@
--- rendered from shopify, sha256 562285e1c5ddbc5e82b191ee13bad0b8d22f95e3ba2e8955073b8f56b00eddc3; change the declaration, then run `plumbline render`
-{% if nothing_new(source('shopify', 'order_refunds')) %}
-select * from {{ this }} where false
-{% else %}
+-- rendered from shopify, sha256 522ed459987b0281b94ddd85c1addd961500b135c7c07d804969899a77a7eaa2; change the declaration, then run `plumbline render`
+{{ config(materialized='view') }}
+
 with typed as (
-    {{ typed_shopify__order_refunds(unseen(source('shopify', 'order_refunds'))) }}
+    select * from {{ ref('typed_shopify__order_refunds') }}
 ),
 
 final as (
-    select *
+    select
+        id,
+        order_id,
+        shop_url,
+        created_at,
+        processed_at,
+        restock,
+        refund_subtotal,
+        refund_tax,
+        refund_quantity,
+        refund_amount,
+        adjustment_amount,
+        _sync_id,
+        _extracted_at,
+        _source_file,
+        _source_row,
+        _load_seq,
+        _changes
     from typed
+    where _broken is null
 )
 
 select * from final
-{% endif %}
