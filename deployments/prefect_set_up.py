@@ -30,10 +30,10 @@ def deploy(say: Callable[[str], None]) -> None:
 def _create_queues() -> None:
     from prefect.client.orchestration import get_client
 
-    from flows.queues import WRITER, platform
+    from flows.queues import BACKFILL, WRITER, platform
 
     with get_client(sync_client=True) as client:
-        for limit in (WRITER, *(platform(source) for source in names())):
+        for limit in (WRITER, BACKFILL, *(platform(source) for source in names())):
             client.upsert_global_concurrency_limit_by_name(limit, 1)
 
 

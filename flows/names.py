@@ -27,3 +27,11 @@ def _when(given: dict[str, Any]) -> str:
     if isinstance(day, date | str):
         return str(day)
     return f"{flow_run.scheduled_start_time:%Y-%m-%dT%H:%M}"
+
+
+def backfill_name() -> str:
+    """`backfill replay 2026-10-12..2026-10-18`."""
+    given: dict[str, Any] = dict(flow_run.parameters)
+    days = given.get("window")
+    first, last = (days.get(n) if isinstance(days, dict) else getattr(days, n, "") for n in ("first_day", "last_day"))
+    return f"backfill {given.get('mode', 'replay')} {first}..{last}"

@@ -58,12 +58,7 @@ def plan(wish: Wish) -> Planned:
     plans, plan_id = OpsPlans(doors.ops_store()), _id(wish)
     if known := plans.find(plan_id):
         return Planned(known, tuple(plans.chunks(plan_id)), (), Cost(None, 0.0, 0.0), reused=True)
-    if reasons := list(refusals(wish)):
-        raise Misconfigured(
-            f"the {wish.mode} of {wish.window.label} cannot be planned: {'; '.join(reasons)}",
-            where=", ".join(wish.sources),
-            do="Choose other days or sources",
-        )
+    refuse(wish)
     at = now()
     made = Plan(
         plan_id, wish.window, wish.mode, wish.sources, wish.reason, wish.by, wish.to_restatements, "planned", at, at
@@ -72,6 +67,21 @@ def plan(wish: Wish) -> Planned:
     parts = estimates(wish.sources, wish.window, wish.mode, chunks=len(pieces))
     plans.add(made, pieces)
     return Planned(made, tuple(pieces), parts, cost(parts, len(pieces)))
+
+
+def refuse(wish: Wish) -> None:
+    """Raise `Misconfigured` with every reason against a wish; nothing where there is none."""
+    if reasons := list(refusals(wish)):
+        raise Misconfigured(
+            f"the {wish.mode} of {wish.window.label} is refused: {'; '.join(reasons)}",
+            where=", ".join(wish.sources),
+            do="Choose other days or sources",
+        )
+
+
+def window_of_days(first: date, last: date) -> Window:
+    """The whole UTC days from the first to the last; `Misconfigured` for reversed ones."""
+    return Window.parse(f"{first}..{last}")
 
 
 def refusals(wish: Wish) -> Iterator[str]:

@@ -7,7 +7,7 @@ leaves nothing behind; after it only the record is missing, and the same promoti
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from decimal import Decimal
@@ -72,6 +72,17 @@ def promote(plan_id: str, *, by: str, note: str = "") -> Decided:
         _apply_and_swap(made)
     plans.record(Promotion(made.id, made.window, made.mode, made.sources, made.reason, by, note, len(changes), now()))
     return Decided(_ended(made, "promoted", f"promoted by {by}. {note}"), len(changes))
+
+
+@task(task_run_name="record replay {window.label}")
+@recorded
+def record_replay(sources: Sequence[str], window: Window, *, reason: str, by: str) -> Promotion:
+    """Keep the dated record of a replay that was done on the live warehouse."""
+    at = now()
+    name = f"replay-{window.days()[0]:%Y%m%d}-{window.days()[-1]:%Y%m%d}-{at:%Y%m%dT%H%M%S}"
+    made = Promotion(name, window, "replay", tuple(sources), reason, by, "", 0, at)
+    OpsPlans(doors.ops_store()).record(made)
+    return made
 
 
 @task(task_run_name="abandon {plan_id}")
