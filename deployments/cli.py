@@ -18,7 +18,7 @@ import typer
 from rich.console import Console
 
 from deployments.bench import app as bench
-from deployments.commands import operate, quarantine, try_out
+from deployments.commands import backfill, operate, quarantine, try_out, watch
 from deployments.terminal import QUIET, foreground
 from expectations.declare.errors import Misconfigured, PlumblineError, Unavailable
 from expectations.declare.source import load as load_source
@@ -34,9 +34,12 @@ app = typer.Typer(
     add_completion=False,
 )
 app.add_typer(bench, name="bench", help="Measure: every benchmark prints ratios of one run.")
+app.add_typer(backfill.again)
+app.add_typer(backfill.app, name="backfill", help="Do days again: plan, run, look, promote.")
 app.add_typer(operate.app)
 app.add_typer(quarantine.app, name="quarantine", help="What is held back, and its way back.")
 app.add_typer(try_out.app, name="try")
+app.add_typer(watch.app)
 console = Console(highlight=False)
 INTERRUPTED = 130  # what a shell calls the end by Ctrl-C
 
