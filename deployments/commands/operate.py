@@ -122,6 +122,25 @@ def retry(
             _say(f"done: {done}")
 
 
+@app.command()
+def rebuild(
+    replace: Annotated[
+        bool, typer.Option("--replace", help="Also where the warehouse is whole or damaged; its file is kept.")
+    ] = False,
+) -> None:
+    """The warehouse is lost: make it anew from the lake, equal to what was there. Killed, it continues."""
+    from deployments.cli import enter_stack
+    from deployments.terminal import foreground
+
+    enter_stack()
+    from flows.rebuild import rebuild as make_anew
+
+    with foreground():
+        done = make_anew(replace=replace)
+    _say(f"The warehouse is whole: {done.rows} rows of {done.objects} lake objects, {done.loaded} loaded now.")
+    _say(f"Readers kept their release. To publish from the new warehouse: {_last_published()}")
+
+
 def load_source_or_marts(source: str) -> None:
     """Refuse what is neither a source nor `marts`, under which builds and data tests are judged."""
     if source != "marts":
@@ -131,6 +150,13 @@ def load_source_or_marts(source: str) -> None:
 def _publish(window: Window | None) -> str:
     days = window.days() if window else []
     return f"plumbline close {days[-1]}" if days else "plumbline build --window DAY"
+
+
+def _last_published() -> str:
+    from tasks import doors
+
+    published = [row for row in doors.ops_store().releases() if not row.held]
+    return _publish(published[-1].window if published and published[-1].state == "final" else None)
 
 
 def _day(text: str) -> date:

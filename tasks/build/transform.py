@@ -21,7 +21,9 @@ from expectations.declare.source import load, load_all
 from expectations.judge.verdict import Severity, Verdict
 from tasks import doors
 from tasks.adapters.dbt_runner import DbtOutcome, NodeResult
+from tasks.operate.memory import refuse_lost, remember
 from tasks.outcomes import recorded
+from tasks.publish.ops_copy import copy_ops
 from tasks.window import Window
 
 DATA_TEAM = "@data-engineering"
@@ -49,7 +51,9 @@ class BuildReceipt:
 def measure(source: str, window: Window) -> BuildReceipt:
     """Type what is new of one source, bring its current rows up to date and measure them."""
     declaration = load(source)
-    return _run(window, source, [f"+{declaration.measure_model}", "measurements"], declaration.owner.slack)
+    done = _run(window, source, [f"+{declaration.measure_model}", "measurements"], declaration.owner.slack)
+    remember(source)
+    return done
 
 
 @task(task_run_name="build {window.label}")
@@ -64,8 +68,10 @@ def build(window: Window, marts: Sequence[str] = ()) -> BuildReceipt:
     """
     with doors.warehouse() as warehouse:
         for declaration in load_all().values():
+            refuse_lost(warehouse, declaration.name)
             for stream in declaration.streams.values():
                 warehouse.ensure_raw(stream.raw_table)
+        copy_ops(warehouse)
         measured = [*warehouse.relations("staging"), *warehouse.relations("quality")]
     return _run(window, "marts", [f"+{mart}" for mart in marts], DATA_TEAM, measured)
 

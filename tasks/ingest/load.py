@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -14,10 +13,12 @@ from expectations.declare.errors import ContractBroken
 from expectations.declare.source import load as declared
 from tasks import doors
 from tasks.adapters.object_store import ObjectStore
-from tasks.adapters.warehouse.base import Delivery, LakeFile
+from tasks.adapters.warehouse.base import Delivery, LakeFile, Warehouse
 from tasks.ingest.seal import Batch, LakeObject
+from tasks.operate.memory import refuse_lost
 from tasks.outcomes import recorded
 from tasks.retry import JITTER, RETRY_DELAYS, unavailable_only
+from tasks.scratch import scratch
 from tasks.window import Window
 
 
@@ -53,14 +54,20 @@ def load(batch: Batch) -> LoadReceipt:
     The whole batch is one transaction, so a reader never sees half a sync. Raises `ContractBroken` for a lake
     object that was replaced, and then loads nothing.
     """
+    with doors.warehouse() as warehouse:
+        refuse_lost(warehouse, batch.source)
+        return load_into(warehouse, batch)
+
+
+def load_into(warehouse: Warehouse, batch: Batch) -> LoadReceipt:
+    """The same in a warehouse that is open already."""
     store = doors.object_store()
     table = declared(batch.source).streams[batch.stream].raw_table
     present = {item.key: item.etag for item in store.list(batch.manifest_key.rpartition("/")[0] + "/")}
     files = [_file(store, item, present) for item in batch.objects]
     delivery = Delivery(batch.source, batch.stream, batch.sync_id, batch.window.start, batch.window.end)
-    with doors.warehouse() as warehouse:
-        warehouse.ensure_raw(table)
-        keys = set(warehouse.load(table, files, delivery))
+    warehouse.ensure_raw(table)
+    keys = set(warehouse.load(table, files, delivery))
     rows = sum(item.rows for item in batch.objects if item.key in keys)
     skipped = len(batch.objects) - len(keys)
     return LoadReceipt(batch.source, batch.stream, batch.window, batch.sync_id, len(keys), skipped, rows)
@@ -83,8 +90,8 @@ def _file(store: ObjectStore, item: LakeObject, present: Mapping[str, str]) -> L
     @contextmanager
     def fetch() -> Iterator[Path]:
         # Downloading first is faster than reading Parquet through S3; one object at a time bounds the disk.
-        with tempfile.TemporaryDirectory(prefix="plumbline-load-") as folder:
-            path = Path(folder) / "object.parquet"
+        with scratch("load") as folder:
+            path = folder / "object.parquet"
             store.download(item.key, path)
             yield path
 

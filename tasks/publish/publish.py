@@ -19,10 +19,12 @@ from typing import Any, Literal
 
 from prefect import task
 
+from expectations.declare.source import names
 from expectations.judge.verdict import Verdict
 from tasks import doors
 from tasks.adapters.ops_store import ReleaseRow
 from tasks.adapters.warehouse.base import Warehouse
+from tasks.operate.memory import refuse_lost
 from tasks.outcomes import recorded
 from tasks.publish.gate import Gate, gate
 from tasks.publish.provenance import Provenance, provenance
@@ -55,6 +57,8 @@ def publish(window: Window, state: Literal["provisional", "final"], verdicts: Se
     """
     way = gate(window, verdicts)
     with doors.warehouse() as warehouse:
+        for source in names():
+            refuse_lost(warehouse, source)
         facts = provenance(warehouse, window)
         identity = _fingerprint(facts, state, way)
         if way.reasons:

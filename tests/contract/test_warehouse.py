@@ -8,9 +8,11 @@ from collections.abc import Callable, Iterator
 from contextlib import nullcontext
 from dataclasses import replace
 from datetime import UTC, datetime
+from decimal import Decimal
 from pathlib import Path
 
 import duckdb
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
@@ -176,3 +178,16 @@ def test_a_relation_is_exported_as_parquet(ready: Warehouse, sealed: Sealed, eng
     assert found.num_rows == 2
     assert "_airbyte_data" in [name.lower() for name in found.column_names]
     assert ready.frame("select 1 as One").column_names == ["one"]
+
+
+def test_what_was_exported_comes_back_once(ready: Warehouse, tmp_path: Path) -> None:
+    rows = [
+        {"model": "orders", "value": Decimal("12.500000"), "load_seq": n, "seen": FROM.replace(tzinfo=None)}
+        for n in (1, 2)
+    ]
+    for name, part in {"a": rows, "b": rows[1:]}.items():
+        pq.write_table(pa.Table.from_pylist(part), tmp_path / f"{name}.parquet")
+    for _ in range(2):
+        ready.restore("quality.again", [tmp_path / "a.parquet", tmp_path / "b.parquet"])
+    found = ready.query("select model, value, load_seq, seen from quality.again order by load_seq")
+    assert [tuple(row) for row in found] == [tuple(row.values()) for row in rows]

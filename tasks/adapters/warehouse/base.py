@@ -17,6 +17,7 @@ from typing import Any, Protocol, Self
 import pyarrow as pa
 
 from expectations.declare.errors import ContractBroken
+from tasks.adapters.warehouse.copies import Copy
 
 Row = tuple[Any, ...]
 
@@ -100,11 +101,17 @@ class Warehouse(Protocol):
     def execute(self, sql: str, params: Sequence[Any] | Mapping[str, Any] = ()) -> None:
         """Run a statement and commit it."""
 
+    def put(self, copy: Copy) -> None:
+        """Put the rows of a copy in place of those that they replace, in one transaction; make the table first."""
+
     def relations(self, schema: str) -> list[str]:
         """Names of the tables and views of a schema, in order of the alphabet."""
 
     def export(self, relation: str, path: Path) -> int:
         """Write a relation to one Parquet file (zstd) and return its number of rows."""
+
+    def restore(self, relation: str, files: Sequence[Path]) -> None:
+        """Create a table, instead of one that is there, of the rows of files as `export` wrote them, each once."""
 
 
 def missing(objects: Sequence[LakeFile], ledger: Sequence[Row]) -> list[LakeFile]:

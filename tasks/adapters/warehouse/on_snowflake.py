@@ -33,6 +33,7 @@ from tasks.adapters.warehouse.base import (
     missing,
     naive_utc,
 )
+from tasks.adapters.warehouse.copies import COLUMNS_OF, Copy
 
 STAGED_PREFIX = "lake/"
 TURN = "raw.load_turn"
@@ -168,6 +169,26 @@ class SnowflakeWarehouse:
         with closing(self.connection.cursor()) as cursor:
             cursor.execute(sql, params or None)
 
+    def put(self, copy: Copy) -> None:
+        """See `base.Warehouse.put`."""
+        for statement in copy.making(_TYPES):
+            self.execute(statement)
+        known = [str(name) for (name,) in self.query(COLUMNS_OF, copy.place)]
+        for statement in copy.widening(known, _TYPES):
+            self.execute(statement)
+        insert = copy.inserting(f"values ({', '.join('?' * len(copy.columns))})")
+        self.execute("begin")
+        try:
+            self.execute(copy.removing)
+            with closing(self.connection.cursor()) as cursor:
+                for rows in copy.parts():
+                    cursor.executemany(insert, rows)
+            self.execute("commit")
+        except BaseException:
+            # Also for Ctrl-C: the session may live on in a longer `with` block.
+            self.execute("rollback")
+            raise
+
     def relations(self, schema: str) -> list[str]:
         """See `base.Warehouse.relations`."""
         found = "select lower(table_name) from information_schema.tables where lower(table_schema) = ? order by 1"
@@ -178,6 +199,19 @@ class SnowflakeWarehouse:
         table = self.frame(f"select * from {relation}")  # noqa: S608 - declared names
         pq.write_table(table, path, compression="zstd", compression_level=1)
         return int(table.num_rows)
+
+    def restore(self, relation: str, files: Sequence[Path]) -> None:
+        """See `base.Warehouse.restore`."""
+        from snowflake.connector.pandas_tools import write_pandas
+
+        schema, _, name = relation.upper().partition(".")
+        found = pa.concat_tables([pq.read_table(path) for path in files])
+        typed = ", ".join(f"{_name(column.name)} {_type_of(column.type)}" for column in found.schema)
+        self.execute(f"create schema if not exists {schema}")
+        self.execute(f"create or replace table {relation} ({typed})")
+        rows = found.to_pandas().drop_duplicates()
+        rows.columns = [column.upper() for column in rows.columns]
+        write_pandas(self.connection, rows, name, schema=schema, use_logical_type=True)
 
 
 def ensure_statements(table: str) -> list[str]:
@@ -211,6 +245,14 @@ def _create(table: str, columns: Mapping[str, str], *, kind: str = "table", key:
 def _name(column: str) -> str:
     # A reserved word of Snowflake; quoted in capitals it is the same name on both engines.
     return '"ROWS"' if column == "rows" else column
+
+
+def _type_of(kind: pa.DataType) -> str:
+    """The column type for what `export` writes of it."""
+    if pa.types.is_decimal(kind):
+        return f"number({kind.precision}, {kind.scale})"
+    named = {"int64": "number(38, 0)", "date32[day]": "date", "timestamp[us]": "timestamp_ntz", "bool": "boolean"}
+    return named.get(str(kind), "varchar")
 
 
 def _arriving(table: str) -> str:
