@@ -22,6 +22,8 @@ from prefect import task
 from expectations.declare.source import names
 from expectations.judge.verdict import Verdict
 from tasks import doors
+from tasks.adapters.ops_plans import OpsPlans
+from tasks.adapters.ops_plans import told as promoted
 from tasks.adapters.ops_store import ReleaseRow
 from tasks.adapters.warehouse.base import Warehouse
 from tasks.operate.memory import refuse_lost
@@ -96,6 +98,8 @@ def held_notes() -> dict[str, Any] | None:
 def _fingerprint(facts: Provenance, state: str, way: Gate) -> str:
     told = [state, facts.commit, facts.declarations, *sorted(f"{i.key} {i.etag}" for i in facts.inputs)]
     told += [f"{o.check} {o.source} {o.scope} {o.at}" for o in way.overrides]
+    # Days that were done again change figures, and need not change what is loaded.
+    told += [f"{p.id} {p.at}" for p in OpsPlans(doors.ops_store()).promotions()]
     return hashlib.sha256("\n".join(told).encode()).hexdigest()
 
 
@@ -142,6 +146,7 @@ def _describe(
         "stale_sources": sorted({v.source for v in verdicts if v.check in ("late", "paused") and v.state != "passed"}),
         "freshness": facts.freshness,
         "inputs": [{"manifest": m, "rows": rows} for m, rows in facts.manifests],
+        "backfills": promoted(OpsPlans(doors.ops_store()).promotions()),
         "rows": {},
     }
 
