@@ -41,3 +41,25 @@ def events(
     from deployments.bench_events import run
 
     run(count, as_json=as_json)
+
+
+@app.command()
+def faults(
+    only: Annotated[list[str] | None, typer.Option(help="A case of deployments/faults.md; may be repeated.")] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Every fault of deployments/faults.md against a local stack of its own; the marts must come out the same."""
+    from deployments.bench_faults import bench
+
+    bench(only or (), as_json=as_json)
+
+
+@app.command()
+def fuzz(
+    objects: Annotated[int, typer.Option(min=1, help="How many mutated landing objects.")] = 10_000,
+    seed: Annotated[int, typer.Option(help="The same seed makes the same objects.")] = 1,
+) -> None:
+    """Seal mutated objects, and have another reader count every line and compare every payload."""
+    from deployments.bench_fuzz import run
+
+    run(objects, seed)

@@ -1,0 +1,50 @@
+"""Compares what a case promises at once with what was seen; nothing to say means that the promise was kept."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from deployments.faults.case import Case
+from deployments.faults.gauntlet import Reaction
+from expectations.judge.verdict import Verdict
+
+
+def complaints(case: Case, seen: Reaction, beside: tuple[Case, ...] = ()) -> list[str]:
+    """Every broken promise in words; `beside` are the cases that share the refresh."""
+    return [*_refreshed(case, seen), *_judged(case, seen, beside)]
+
+
+def _refreshed(case: Case, seen: Reaction) -> Iterator[str]:
+    expected = case.expected
+    if not _said(expected.error, seen.error):
+        yield f"the refresh ended with {seen.error or 'no error'!r}, not with {expected.error or 'no error'!r}"
+    if expected.tried and not any(re.search(expected.tried, error) for error in seen.tried):
+        yield f"no try failed with {expected.tried!r}, but with {seen.tried}"
+    if seen.jobs != expected.jobs:
+        yield f"the jobs at the server ended as {seen.jobs}, not as {expected.jobs}"
+    if seen.quarantined < expected.quarantined:
+        yield f"{seen.quarantined} lines were quarantined, not {expected.quarantined} or more"
+
+
+def _said(wanted: str, error: str) -> bool:
+    return bool(re.match(wanted, error)) if wanted else not error
+
+
+def _judged(case: Case, seen: Reaction, beside: tuple[Case, ...]) -> Iterator[str]:
+    alarms = [verdict for verdict in seen.verdicts if verdict.alarming]
+    told = case.told
+    if told and not any(_is(told.check, told.severity, told.says, one) for one in alarms):
+        yield f"no {told.severity} {told.check} says {told.says!r}; there are: {_listed(alarms)}"
+    known = {one.told.check for one in (case, *beside) if one.told}
+    strange = [one for one in alarms if one.check not in known and not case.told]
+    if strange:
+        yield f"somebody was told although nobody should be: {_listed(strange)}"
+
+
+def _is(check: str, severity: str, says: str, verdict: Verdict) -> bool:
+    return (verdict.check, verdict.severity) == (check, severity) and says in verdict.sentence
+
+
+def _listed(verdicts: list[Verdict]) -> str:
+    return "; ".join(f"{one.severity} {one.check}: {one.sentence}" for one in verdicts) or "no alarm"
