@@ -63,3 +63,19 @@ def fuzz(
     from deployments.bench_fuzz import run
 
     run(objects, seed)
+
+
+@app.command()
+def crash(
+    points: Annotated[int, typer.Option(min=1, help="How many moments to kill at.")] = 200,
+    seed: Annotated[int, typer.Option(help="Which moments: the same seed, the same moments.")] = 1,
+    only: Annotated[int, typer.Option(help="One boundary alone, by the number that a failure printed.")] = 0,
+    source: Annotated[list[str] | None, typer.Option("--source", "-s", help="Sources of the day.")] = None,
+    at_once: Annotated[int, typer.Option(min=1, max=16, help="Runs side by side.")] = 2,
+) -> None:
+    """Kill a day (refresh, close) with SIGKILL at many moments; what the next run leaves must equal an unharmed one."""
+    from rich.console import Console
+
+    from deployments.bench_crash import Plan, run
+
+    run(Console(highlight=False), Plan(points, seed, only, tuple(source or ("hubspot",)), at_once))

@@ -16,6 +16,7 @@ from tasks import doors
 from tasks.adapters.ops_runs import OpsRuns, RunRow
 from tasks.adapters.ops_store import Outcome
 from tasks.settings import settings
+from tasks.watch import pulse
 from tasks.window import Window
 
 P = ParamSpec("P")
@@ -97,6 +98,7 @@ def _begin(run: str) -> None:
     source = str((context.flow_run.parameters or {}).get("source", ""))
     name = context.flow.name if context.flow else ""
     OpsRuns(doors.ops_store().engine).begin(RunRow(run, name, source, scheduled_at(), datetime.now(UTC)))
+    pulse.begin(run)
 
 
 def _attempt() -> int | None:

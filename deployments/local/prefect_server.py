@@ -48,6 +48,10 @@ def server(home: Path, base: int) -> Part:
         environment={
             **client_environment(home, api_url),
             "PREFECT_SERVER_DATABASE_CONNECTION_URL": f"sqlite+aiosqlite:///{home / 'prefect' / 'prefect.db'}",
+            # In memory, the default, a restart of the server forgets the leases and keeps their slots taken for ever.
+            "PREFECT_SERVER_CONCURRENCY_LEASE_STORAGE": "prefect.server.concurrency.lease_storage.filesystem",
+            "PREFECT_SERVER_CONCURRENCY_INITIAL_DEPLOYMENT_LEASE_DURATION": "60",  # 300 s by default
+            "PREFECT_SERVER_SERVICES_REPOSSESSOR_LOOP_SECONDS": "2",  # how often it looks for dead leases: 15 s
             "PREFECT_SERVER_DATABASE_TIMEOUT": "60",  # SQLite waits this long for its lock on a busy machine
             "PREFECT_SERVER_UI_SHOW_PROMOTIONAL_CONTENT": "false",
         },

@@ -22,10 +22,23 @@ CHECKS = {
     "quarantine": "Something is held back",
     "freshness": "Data is old",
     "late": "Source is late",
+    "slow_extract": "Extracts are slow",
+    "missed_deadline": "Not published by 07:00",
     "paused": "Source is paused",
     "build_failed": "A model did not build",
     "data_test": "A data test failed",
+    "server_down": "Prefect does not answer",
+    "worker_down": "No worker",
+    "run_missed": "A run did not start",
+    "run_died": "A run keeps dying",
+    "refresh_overdue": "Refresh overdue",
+    "disk_full": "Disk nearly full",
+    "lock_held": "Warehouse locked",
 }
+# Asked from outside of the pipeline (`plumbline watch`): they have no suite and no page of their own.
+WATCHED = frozenset(
+    {"server_down", "worker_down", "run_missed", "run_died", "refresh_overdue", "disk_full", "lock_held"}
+)
 
 
 class Span(Protocol):

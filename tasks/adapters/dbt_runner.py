@@ -15,6 +15,7 @@ import shutil
 import ssl
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 import uuid
@@ -27,6 +28,7 @@ from pathlib import Path
 from typing import Any
 
 from expectations.declare.errors import Misconfigured
+from tasks.adapters.dbt_leavings import temporary_folder
 
 PROJECT = Path(__file__).parents[2] / "dbt"
 FAILURES = ("error", "fail", "runtime error")
@@ -152,15 +154,16 @@ class Dbt:
     def _environment(self) -> Iterator[None]:
         """The environment of the profile, for the time of an invocation in this process."""
         wanted = _QUIET | dict(self.config.environment)
-        before = {name: os.environ.get(name) for name in wanted}
+        before = dict(os.environ)
         os.environ.update(wanted)
+        usual, tempfile.tempdir = tempfile.tempdir, temporary_folder(self.config.work)
         try:
             yield
         finally:
-            for name, value in before.items():
-                os.environ.pop(name, None)
-                if value is not None:
-                    os.environ[name] = value
+            tempfile.tempdir = usual
+            for name in wanted:
+                os.environ.pop(name)
+            os.environ.update({name: before[name] for name in wanted if name in before})
 
 
 def close_connections() -> None:

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from expectations.declare.source import load_all
+from expectations.judge.verdict import WATCHED
 from tasks import doors
 from tasks.adapters.ops_control import OpsControl
 from tasks.adapters.ops_store import Incident
@@ -99,7 +100,7 @@ def _models(label: str) -> dict[tuple[str, str, str], str]:
 def _page(incident: Incident, models: Mapping[tuple[str, str, str], str]) -> str:
     model = models.get((incident.check, incident.source, incident.scope), "")
     suite = "marts" if model == "marts" else f"{incident.source}.{model}"
-    if not model or incident.check in ("late", "build_failed", "data_test"):
+    if not model or incident.check in ("late", "build_failed", "data_test") or incident.check in WATCHED:
         return f"data-docs/index.html#{incident.window_label}"
     return f"data-docs/{incident.window_label}/{suite}.html"
 

@@ -1,0 +1,54 @@
+"""Runs whose process is gone: ended in Prefect, and started once more, because every flow may run twice.
+
+A worker reports the death of a process that it started; nobody reports the death of the worker, of the machine or
+of a run in a terminal. Those stay in "Running" until somebody looks here.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from tasks.adapters.ops_pulse import Pulse
+from tasks.adapters.prefect_api import PrefectApi, Run
+from tasks.watch.pulse import is_dead
+
+UNDER_WAY = ("RUNNING", "CANCELLING")
+# A worker takes some ten seconds from Pending to Running; one that died in between leaves the run there.
+PENDING_AT_MOST = timedelta(minutes=3)
+# What crashed longer ago has been looked at by a person, or a later run has done its work.
+AGAIN_WITHIN = timedelta(hours=2)
+STARTS_AT_MOST = 3
+
+
+@dataclass(frozen=True)
+class Recovered:
+    """Names of the runs that were found dead, that were started again, and that have died too often for it."""
+
+    ended: tuple[str, ...]
+    started_again: tuple[str, ...]
+    given_up: tuple[str, ...]
+
+
+def recover(api: PrefectApi, pulses: dict[str, Pulse], at: datetime) -> Recovered:
+    """End what is dead, and start again what crashed on a worker; raises `Unavailable` without a server.
+
+    A run that a person started in a terminal is ended only: the person is there. A run without any pulse began no
+    step yet, and is left alone.
+    """
+    running = api.runs(UNDER_WAY)
+    dead = [run for run in running if run.id in pulses and is_dead(pulses[run.id], at)]
+    for run in dead:
+        api.crash(run, "Its process is gone: found by plumbline watch")
+    stuck = [run for run in api.runs(["PENDING"]) if run.deployment_id and at - run.since > PENDING_AT_MOST]
+    crashed = [run for run in api.runs(["CRASHED"], after=at - AGAIN_WITHIN * 2) if at - run.since < AGAIN_WITHIN]
+    of_worker = [run for run in (*stuck, *crashed) if run.deployment_id]
+    again = [run for run in of_worker if run.count < STARTS_AT_MOST]
+    for run in again:
+        api.start_again(run, f"Start {run.count + 1} of {STARTS_AT_MOST}: its process was killed")
+    tired = [run for run in of_worker if run.count >= STARTS_AT_MOST]
+    return Recovered(_names(dead), _names(again), _names(tired))
+
+
+def _names(runs: list[Run]) -> tuple[str, ...]:
+    return tuple(sorted(run.name for run in runs))
