@@ -12,7 +12,7 @@ import random
 import tempfile
 import time
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -33,6 +33,7 @@ KILLED = -9
 LATE_SHARE = 0.3  # of the blows; these fall while the operation after the boundary is under way
 LATEST = 0.08  # seconds
 AT_LEAST = 4  # points of every kind of boundary
+TELL_EVERY = 20
 AGAIN_EVERY = 10  # after every tenth recovery the day is run once more, which must change nothing
 
 
@@ -71,7 +72,7 @@ class Plan:
 def run(console: Console, plan: Plan) -> None:
     """Try all points and print the table; `NotReconciled` where a recovery left anything different."""
     began = time.monotonic()
-    found, boundaries = tried(plan)
+    found, boundaries = tried(plan, _teller(console, plan))
     console.print(_table(found))
     struck = sum(result.struck for result in found)
     console.print(
@@ -81,10 +82,6 @@ def run(console: Console, plan: Plan) -> None:
         soft_wrap=True,
     )
     wrong = [result for result in found if result.different]
-    for result in wrong:
-        console.print(
-            f"point {result.point.number} ({result.point.kind}): {'; '.join(result.different[:4])}", markup=False
-        )
     if wrong:
         raise NotReconciled(
             f"{len(wrong)} of {len(found)} recoveries left something different",
@@ -93,7 +90,18 @@ def run(console: Console, plan: Plan) -> None:
         )
 
 
-def tried(plan: Plan) -> tuple[list[Recovered], int]:
+def _teller(console: Console, plan: Plan) -> Callable[[int, Recovered], None]:
+    def tell(number: int, result: Recovered) -> None:
+        if result.different:
+            said = "; ".join(result.different[:4])
+            console.print(f"point {result.point.number} ({result.point.kind}): {said}", markup=False, soft_wrap=True)
+        if number % TELL_EVERY == 0:
+            console.print(f"{number} of {plan.points} points tried")
+
+    return tell
+
+
+def tried(plan: Plan, tell: Callable[[int, Recovered], None]) -> tuple[list[Recovered], int]:
     """What became of every point, in their order, and the number of boundaries of a whole run."""
     with tempfile.TemporaryDirectory(prefix="plumbline-crash-") as folder, ExitStack() as stack:
         root, today = Path(folder), Day(DAY, plan.sources)
@@ -113,7 +121,11 @@ def tried(plan: Plan) -> tuple[list[Recovered], int]:
             for slot in slots:
                 free.put(slot)
             points = chosen(plan, kinds)
-            return list(pool.map(lambda point: _one(free, today, point, wanted), points)), len(kinds)
+            found: list[Recovered] = []
+            for result in pool.map(lambda point: _one(free, today, point, wanted), points):
+                found.append(result)
+                tell(len(found), result)
+            return found, len(kinds)
 
 
 def chosen(plan: Plan, kinds: Sequence[str]) -> list[Point]:
