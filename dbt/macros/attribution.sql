@@ -211,10 +211,10 @@ with eligible as (
     datediff('microsecond', {{ earlier }}, {{ later }})
 {%- endmacro %}
 
-{# A whole number of 38 digits: cents times weights do not overflow it. #}
+{# A whole number of 37 digits: cents times weights do not overflow it. (fakesnow makes 64 bits of number(38, 0).) #}
 {% macro exact_integer() %}{{ return(adapter.dispatch('exact_integer')()) }}{% endmacro %}
 {% macro default__exact_integer() %}hugeint{% endmacro %}
-{% macro snowflake__exact_integer() %}number(38, 0){% endmacro %}
+{% macro snowflake__exact_integer() %}number(37, 0){% endmacro %}
 
 {# Division of whole numbers without a fraction, for numbers that are not negative. #}
 {% macro whole_division(dividend, divisor) %}{{ return(adapter.dispatch('whole_division')(dividend, divisor)) }}{% endmacro %}
@@ -222,7 +222,7 @@ with eligible as (
     (({{ dividend }}) // ({{ divisor }}))
 {%- endmacro %}
 {% macro snowflake__whole_division(dividend, divisor) -%}
-    ((({{ dividend }}) - mod({{ dividend }}, {{ divisor }})) / ({{ divisor }}))
+    round((({{ dividend }}) - mod({{ dividend }}, {{ divisor }})) / ({{ divisor }}), 0)
 {%- endmacro %}
 
 {# An amount in shop currency as whole cents of the reporting currency. #}

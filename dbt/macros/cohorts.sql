@@ -48,7 +48,7 @@ with placed as (
     make_date({{ month_number }} // 12, {{ month_number }} % 12 + 1, 1)
 {%- endmacro %}
 {% macro snowflake__first_of_month(month_number) -%}
-    date_from_parts(0, {{ month_number }} + 1, 1)
+    date_from_parts(cast(floor({{ month_number }} / 12) as integer), mod({{ month_number }}, 12) + 1, 1)
 {%- endmacro %}
 
 {# The first day of the month some months later. #}
