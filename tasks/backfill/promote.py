@@ -20,7 +20,7 @@ from tasks import doors
 from tasks.adapters.ops_periods import OpsPeriods
 from tasks.adapters.ops_plans import OPEN, OpsPlans, Plan, Promotion, State
 from tasks.adapters.ops_store import now
-from tasks.adapters.warehouse.base import LEDGER
+from tasks.adapters.warehouse.base import LEDGER, LEDGER_COLUMNS, Warehouse
 from tasks.adapters.warehouse.lock import writer_lock
 from tasks.backfill.chunks import applied, finish, looked_at, settle_base
 from tasks.backfill.figures import Cell, difference, figures, fingerprint, forget, kept, within
@@ -36,6 +36,7 @@ from tasks.settings import settings
 from tasks.window import Window
 
 _NEXT = "-next"
+_ROOM, _ROOM_FOR_LOADS = "(room)", 1_000_000
 
 
 @dataclass(frozen=True)
@@ -126,6 +127,7 @@ def _apply_and_swap(made: Plan) -> None:
     with on_copy(made.id + _NEXT):
         with doors.warehouse() as warehouse:
             forget(warehouse)
+            _leave_room(warehouse)
         before = settle_base(made)
         if not _is_base(made, before):
             return
@@ -182,10 +184,21 @@ def _load_what_came(made: Plan) -> None:
             build.fn(made.window)
 
 
+def _leave_room(warehouse: Warehouse) -> None:
+    """Let the copy count its loads on from far above those that the live warehouse may do meanwhile.
+
+    What is remembered of loads outside of the warehouse goes by their numbers: they only rise, also over a swap.
+    """
+    highest = int(warehouse.query(f"select coalesce(max(load_seq), 0) from {LEDGER}")[0][0])  # noqa: S608 - a constant
+    room = {"table_name": _ROOM, "object_key": _ROOM, "etag": _ROOM, "load_seq": highest + _ROOM_FOR_LOADS}
+    marks = ", ".join("?" * len(LEDGER_COLUMNS))
+    warehouse.execute(f"insert into {LEDGER} values ({marks})", [room.get(name) for name in LEDGER_COLUMNS])  # noqa: S608
+
+
 def _folders() -> set[str]:
     """The lake folders that the warehouse has loaded."""
     with doors.warehouse() as warehouse:
-        keys = warehouse.query(f"select distinct object_key from {LEDGER}")  # noqa: S608 - a constant
+        keys = warehouse.query(f"select distinct object_key from {LEDGER} where table_name <> ?", [_ROOM])  # noqa: S608
     return {str(key).rpartition("/")[0] + "/" for (key,) in keys}
 
 
@@ -196,6 +209,7 @@ def _refuse_other_figures(made: Plan, before: Mapping[Cell, Decimal]) -> None:
     with doors.warehouse() as warehouse:
         after = figures(warehouse)
         forget(warehouse)
+        warehouse.execute(f"delete from {LEDGER} where table_name = ?", [_ROOM])  # noqa: S608 - a constant
     if fingerprint(within(after, days)) != made.after_hash:
         found = difference(within(before, days), within(after, days))
         raise NotReconciled(
