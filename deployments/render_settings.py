@@ -9,10 +9,12 @@ from tasks.settings import Settings
 
 _HEAD = """# Settings
 
-Written by `plumbline render` from `tasks/settings.py`. A value comes from the environment, else from the running local
-stack (`<PLUMBLINE_HOME>/stack.json`), else from its default.
+Written by `plumbline render` from `tasks/settings.py`. A value comes from the environment, else from a file of that
+name in `PLUMBLINE_SECRETS_DIR`, else from the running local stack (`<PLUMBLINE_HOME>/stack.json`), else from its
+default.
 
-`PLUMBLINE_HOME` is the folder of all local state (default `.plumbline`).
+`PLUMBLINE_HOME` is the folder of all local state (default `.plumbline`). `PLUMBLINE_SECRETS_DIR` is a folder with one
+file for each secret, as Kubernetes and ECS mount them; the next flow run uses a file that has changed.
 """
 
 

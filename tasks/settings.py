@@ -1,56 +1,32 @@
-"""Every setting of the product, typed and described; the README table is generated from here.
+"""Every setting of the product, typed and described; the page of settings is rendered from here.
 
-A value comes from the environment, else from the `settings` of `<PLUMBLINE_HOME>/stack.json` (written by
-the local stack), else from its default. `PLUMBLINE_PROFILE` is read here and acted on only by the doors.
+Where a value comes from stands in `tasks.setting_sources`. `PLUMBLINE_PROFILE` is read here and acted on only by the
+doors.
 """
 
 from __future__ import annotations
 
-import json
-import os
 from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 
 from pydantic import BaseModel, Field, SecretStr, ValidationError
-from pydantic.fields import FieldInfo
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SecretsSettingsSource,
+    SettingsConfigDict,
+)
 
 from expectations.declare.errors import Misconfigured
+from tasks.setting_sources import StackFileSource, home, secrets_dir
 
 HOUR = r"^([01]\d|2[0-3]):[0-5]\d$"
 
 
-def home() -> Path:
-    """The folder of all local state (`PLUMBLINE_HOME`, default `.plumbline` in the working directory)."""
-    return Path(os.environ.get("PLUMBLINE_HOME", ".plumbline")).absolute()
-
-
-class _StackFile(PydanticBaseSettingsSource):
-    """Values that the running local stack wrote about itself."""
-
-    def __init__(self, settings_cls: type[BaseSettings]) -> None:
-        super().__init__(settings_cls)
-        path = home() / "stack.json"
-        try:
-            self.values: dict[str, str] = json.loads(path.read_text())["settings"] if path.exists() else {}
-        except (json.JSONDecodeError, KeyError, TypeError):
-            raise Misconfigured(
-                "the stack's own file cannot be read", where=str(path), do="Put a copy back, or start with a new home"
-            ) from None
-
-    def get_field_value(self, field: FieldInfo, field_name: str) -> tuple[Any, str, bool]:
-        prefix = str(self.config.get("env_prefix", ""))
-        return self.values.get(f"{prefix}{field_name}".upper()), field_name, False
-
-    def __call__(self) -> dict[str, Any]:
-        found = {name: self.get_field_value(field, name)[0] for name, field in self.settings_cls.model_fields.items()}
-        return {name: value for name, value in found.items() if value is not None}
-
-
 class _Group(BaseSettings):
-    """Settings of one outside system: environment first, then the stack file, then the defaults."""
+    """Settings of one outside system: environment, then mounted secrets, then the stack file, then the defaults."""
 
     @classmethod
     def settings_customise_sources(
@@ -61,7 +37,8 @@ class _Group(BaseSettings):
         dotenv_settings: PydanticBaseSettingsSource,
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        return init_settings, env_settings, _StackFile(settings_cls)
+        secrets = SecretsSettingsSource(settings_cls, secrets_dir=secrets_dir())
+        return init_settings, env_settings, secrets, StackFileSource(settings_cls)
 
 
 G = TypeVar("G", bound=_Group)
@@ -168,6 +145,19 @@ class BackfillSettings(_Group):
     usd_per_credit: float = Field(3.0, ge=0, description="Price of a Snowflake credit (Enterprise: 3.00)")
 
 
+class KeepSettings(_Group):
+    """How long things are kept that nobody needs any more; `plumbline prune` removes them."""
+
+    model_config = SettingsConfigDict(env_prefix="PLUMBLINE_KEEP_")
+
+    landing_days: int = Field(30, ge=1, description="Landing objects, once they are sealed and settled")
+    lake_days: int = Field(180, ge=30, description="Sealed syncs of which no row counts any more")
+    releases: int = Field(5, ge=2, description="Releases in published/, the current one included")
+    pages_days: int = Field(400, ge=1, description="Results of checks and their pages")
+    logs_days: int = Field(60, ge=1, description="Logs, and the evidence of dbt runs")
+    runs_days: int = Field(30, ge=1, description="Flow runs in the Prefect server of the local stack")
+
+
 class Core(_Group):
     """Where the product runs and what it promises."""
 
@@ -231,6 +221,7 @@ def settings() -> Settings:
         snowflake=_read(SnowflakeSettings),
         slack=_read(SlackSettings),
         privacy=_read(PrivacySettings),
+        keep=_read(KeepSettings),
         backfill=_read(BackfillSettings),
     )
 

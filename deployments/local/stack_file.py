@@ -12,6 +12,7 @@ from pathlib import Path
 
 from deployments.local.processes import Running
 from expectations.declare.errors import Misconfigured
+from tasks.setting_sources import STACK_VERSION, refuse_newer_stack
 
 SECRETS: dict[str, Callable[[], str]] = {
     "PLUMBLINE_S3_ACCESS_KEY_ID": lambda: f"PL{secrets.token_hex(9).upper()}",
@@ -30,6 +31,7 @@ class StackFile:
     parts: dict[str, Running] = field(default_factory=dict)
     settings: dict[str, str] = field(default_factory=dict, repr=False)
     prefect_api_url: str = ""
+    version: int = STACK_VERSION
 
     def with_secrets(self) -> dict[str, str]:
         """The settings, with a new secret for each one that is missing; an old one is never replaced."""
@@ -43,6 +45,7 @@ def read(home: Path) -> StackFile:
         return StackFile()
     try:
         found = json.loads(path.read_text())
+        refuse_newer_stack(found, path)
         parts = {name: Running(**part) for name, part in found["parts"].items()}
         return StackFile(parts, dict(found["settings"]), found["prefect_api_url"])
     except (json.JSONDecodeError, KeyError, TypeError) as error:

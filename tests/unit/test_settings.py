@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -109,3 +111,64 @@ def test_secrets_do_not_show_in_the_text_of_the_settings(home: Path) -> None:
     _stack_file(home, PLUMBLINE_TOKEN_KEY="deadbeef", PLUMBLINE_SLACK_TOKEN="xoxb-1")
     assert "deadbeef" not in repr(settings())
     assert "xoxb-1" not in repr(settings())
+
+
+def test_a_mounted_secret_is_used_and_its_successor_by_the_next_process(
+    home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mounted = tmp_path / "secrets"
+    _mount(mounted, "first")
+    _stack_file(home, PLUMBLINE_S3_SECRET_ACCESS_KEY="of-the-stack")
+    monkeypatch.setenv("PLUMBLINE_SECRETS_DIR", str(mounted))
+    monkeypatch.setenv("PLUMBLINE_S3_ENDPOINT", "http://127.0.0.1:1")
+    assert (doors.object_store().secret_key, _in_a_new_process()) == ("first", "first")
+    _mount(mounted, "second")
+    assert doors.object_store().secret_key == "first"  # a run that is under way keeps what it began with
+    assert _in_a_new_process() == "second"
+    settings.cache_clear()
+    assert doors.object_store().secret_key == "second"
+
+
+@pytest.mark.parametrize("place", ["environment", "stack file"])
+def test_a_secret_that_was_changed_is_used_by_the_next_run(
+    place: str, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PLUMBLINE_S3_ENDPOINT", "http://127.0.0.1:1")
+    for value in ("first", "second"):
+        if place == "environment":
+            monkeypatch.setenv("PLUMBLINE_S3_SECRET_ACCESS_KEY", value)
+        else:
+            _stack_file(home, PLUMBLINE_S3_SECRET_ACCESS_KEY=value)
+        settings.cache_clear()
+        assert doors.object_store().secret_key == value
+
+
+def test_a_folder_of_secrets_that_is_not_there_is_said(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PLUMBLINE_SECRETS_DIR", str(home / "gone"))
+    with pytest.raises(Misconfigured, match=r"the folder of the secrets is not there .*gone\). Mount it, or unset"):
+        settings()
+
+
+def test_a_home_of_a_newer_version_is_refused_and_one_without_a_version_is_the_first(home: Path) -> None:
+    _stack_file(home, PLUMBLINE_S3_BUCKET="b")
+    assert settings().s3.bucket == "b"
+    settings.cache_clear()
+    (home / "stack.json").write_text(json.dumps({"version": 2, "settings": {}}))
+    with pytest.raises(Misconfigured, match=r"of a newer version \(its state is 2, this one knows 1\)"):
+        settings()
+
+
+def _mount(folder: Path, value: str) -> None:
+    """As Kubernetes does: the file is a link into a folder that is swapped at once."""
+    version = folder / f"..{value}"
+    version.mkdir(parents=True)
+    (version / "PLUMBLINE_S3_SECRET_ACCESS_KEY").write_text(f"{value}\n")
+    (folder / "..next").symlink_to(version.name)
+    (folder / "..next").rename(folder / "..data")
+    if not (folder / "PLUMBLINE_S3_SECRET_ACCESS_KEY").is_symlink():
+        (folder / "PLUMBLINE_S3_SECRET_ACCESS_KEY").symlink_to("..data/PLUMBLINE_S3_SECRET_ACCESS_KEY")
+
+
+def _in_a_new_process() -> str:
+    code = "from tasks.settings import settings; print(settings().s3.secret_access_key.get_secret_value())"
+    return subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.strip()
