@@ -73,6 +73,12 @@ def read_csv(connection: duckdb.DuckDBPyConnection, path: Path, table: str, colu
     return int(connection.sql(f"select count(*) from {table}").fetchall()[0][0])  # noqa: S608
 
 
+def columns_of(path: Path) -> list[str]:
+    """The names in the header of a file."""
+    with _opened(path) as text:
+        return _header(path, csv.reader(text, strict=True))[0]
+
+
 def _split(connection: duckdb.DuckDBPyConnection, path: Path, columns: Sequence[Column]) -> _Fault | None:
     """Put the records before the first that is no record into `read_in`; that one is returned."""
     with _opened(path) as text:

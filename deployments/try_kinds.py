@@ -69,6 +69,18 @@ KINDS = {
         " and try_cast($v as decimal(38, 18)) is not null",
         "cast($v as decimal(38, 18))",
     ),
+    "value_or_none": Kind(
+        "a number with a decimal point and no thousands separators, such as 1234.5, or nothing",
+        f"trim($v) = '' or ({_matches('^[+-]?([0-9]+([.][0-9]*)?|[.][0-9]+)([eE][+-]?[0-9]+)?$')}"
+        " and try_cast($v as decimal(38, 6)) is not null)",
+        "try_cast($v as decimal(38, 6))",
+    ),
+    "text": Kind("a text or nothing", "$v is not null", "nullif(trim($v), '')"),
+    "instant_or_none": Kind(
+        "nothing, or a date, a time and its offset from UTC, such as 2026-11-17T09:30:00Z",
+        f"trim($v) = '' or ({_matches(_INSTANT)} and {_AS_INSTANT} is not null)",
+        "try_cast(nullif(trim($v), '') as timestamptz)",
+    ),
     "count": Kind(
         "a whole number from 0",
         f"{_matches('^[0-9]+$')} and try_cast($v as bigint) is not null",

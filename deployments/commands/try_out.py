@@ -67,6 +67,36 @@ def cohorts(
     typer.echo(run_cohorts(orders, out))
 
 
+@app.command()
+def identity(
+    records: Annotated[
+        Path,
+        typer.Option(help="record_id and any of shopify_customer_id, user_id, hubspot_id, email, phone, client_id ..."),
+    ],
+    out: OutOption,
+) -> None:
+    """The person behind each record, with the kind of link and how much to trust it."""
+    from deployments.try_identity import run_identity
+
+    typer.echo(run_identity(records, out))
+
+
+@app.command()
+def anomalies(
+    spend: Annotated[Path, typer.Option(help="date, account, channel, campaign, spend, clicks, impressions.")],
+    out: OutOption,
+    *,
+    calendar: Annotated[
+        Path | None,
+        typer.Option(help="start_date, end_date, name, multiplier: above 1 more spend is usual, below 1 less."),
+    ] = None,
+) -> None:
+    """Days on which the spend of a channel is not what the days before it and the calendar make expect."""
+    from deployments.try_anomalies import run_anomalies
+
+    typer.echo(run_anomalies(spend, calendar, out))
+
+
 def _shares(text: str) -> tuple[int, int, int]:
     parts = [part.strip() for part in text.split(",")]
     if len(parts) != 3 or not all(part.isascii() and part.isdigit() for part in parts):
