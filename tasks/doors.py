@@ -118,13 +118,18 @@ def dbt() -> Dbt:
 
 @contextmanager
 def warehouse_lock() -> Iterator[None]:
-    """Exclude other writers without opening the warehouse, for what opens it by itself (dbt)."""
+    """Exclude other writers without opening the warehouse, for what opens it by itself (dbt).
+
+    The file is opened once before: the dbt process of a killed run may outlive it and hold the file, not the lock.
+    """
     if settings().core.profile == "snowflake":
         yield
         return
     from tasks.adapters.warehouse.lock import writer_lock
 
     with writer_lock(settings().warehouse_file.absolute(), seconds=settings().warehouse.lock_seconds):
+        with _warehouse() as opened:
+            opened.query("select 1")
         yield
 
 

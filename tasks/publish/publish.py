@@ -70,11 +70,11 @@ def publish(window: Window, state: Literal["provisional", "final"], verdicts: Se
             return same
         body = {**_describe(window, state, verdicts, facts, identity), "overrides": way.told}
         folder = _write(warehouse, body)
-    _swap(folder)
-    release = Release(body["id"], window, state, held=False, because=(), folder=folder, rows=sum(body["rows"].values()))
-    _settle(window, body)
-    _forget_old_releases()
-    return release
+        # Under the lock: of two releases, readers must be left with the one that was written last.
+        _swap(folder)
+        _settle(window, body)
+        _forget_old_releases()
+    return Release(body["id"], window, state, held=False, because=(), folder=folder, rows=sum(body["rows"].values()))
 
 
 def published() -> Path | None:
