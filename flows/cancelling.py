@@ -11,6 +11,6 @@ from flows.start import window_of
 from tasks.ingest.cancel import cancel_job_of
 
 
-def cancel_its_job(_flow: Flow[..., Any], run: FlowRun, _state: State[Any]) -> None:
+def cancel_its_job(flow: Flow[..., Any], flow_run: FlowRun, state: State[Any]) -> None:
     """Prefect's hook: the Airbyte job of a cancelled refresh is cancelled with it."""
-    cancel_job_of(str(run.parameters["source"]), window_of(run))
+    cancel_job_of(str(flow_run.parameters["source"]), window_of(flow_run))

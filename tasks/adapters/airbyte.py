@@ -53,8 +53,7 @@ class Airbyte:
     def connection_for(self, source: str, *, backfill: bool = False) -> Connection:
         """The daily or the backfill connection of a source: the configured id, else the one that has its name."""
         name = backfill_name(source) if backfill else source
-        configured = _pairs(self._config.connections).get(name)
-        if configured:
+        if configured := self.configured(name):
             return self.connection(configured)
         found = [c for c in self._connections() if c.name == name]
         if len(found) != 1:
@@ -64,6 +63,10 @@ class Airbyte:
                 do=f"Run `plumbline connections plan`, or set PLUMBLINE_AIRBYTE_CONNECTIONS={name}=<connection id>",
             )
         return found[0]
+
+    def configured(self, name: str) -> str:
+        """The connection id that the settings give a name; empty: it is found by its name."""
+        return _pairs(self._config.connections).get(name, "")
 
     def connection(self, connection_id: str) -> Connection:
         """The connection with this id."""
@@ -79,10 +82,14 @@ class Airbyte:
 
     def streams(self, connection: Connection, *, ignore_cache: bool = False) -> tuple[StreamSchema, ...]:
         """What the source of a connection offers now (`ignore_cache`: ask the source, not the server)."""
+        return self.streams_of(connection.source_id, connection.destination_id, ignore_cache=ignore_cache)
+
+    def streams_of(
+        self, source_id: str, destination_id: str = "", *, ignore_cache: bool = False
+    ) -> tuple[StreamSchema, ...]:
+        """What a source offers, with or without a connection."""
         request = api.GetStreamPropertiesRequest(
-            source_id=connection.source_id,
-            destination_id=connection.destination_id or None,
-            ignore_cache=ignore_cache,
+            source_id=source_id, destination_id=destination_id or None, ignore_cache=ignore_cache
         )
         sdk = self._client.sdk
         found = self._requests.listed(lambda: sdk.streams.get_stream_properties(request=request))

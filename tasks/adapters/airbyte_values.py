@@ -68,13 +68,17 @@ class Job:
 
 @dataclass(frozen=True)
 class StreamSchema:
-    """What a source offers for one stream: paths of fields, of the primary key and of the cursor."""
+    """What a source offers for one stream: paths of fields, of the primary key and of the cursor.
+
+    A cursor that the source fixes itself is not to be configured.
+    """
 
     name: str
     fields: tuple[tuple[str, ...], ...]
     primary_key: tuple[tuple[str, ...], ...]
     cursor: tuple[str, ...]
     sync_modes: tuple[str, ...]
+    fixes_cursor: bool = False
 
     @classmethod
     def read(cls, item: dict[str, Any]) -> StreamSchema:
@@ -85,6 +89,7 @@ class StreamSchema:
             primary_key=_paths(item.get("sourceDefinedPrimaryKey")),
             cursor=tuple(item.get("defaultCursorField") or ()),
             sync_modes=tuple(item.get("syncModes") or ()),
+            fixes_cursor=bool(item.get("sourceDefinedCursorField")),
         )
 
 

@@ -23,10 +23,13 @@ from deployments.local.airbyte.destination import S3Access
 from deployments.local.airbyte.reader import Request
 from deployments.local.airbyte.server import Server, ServerConfig
 from deployments.local.saas.blocks import Block
+from expectations.declare.source import Source, load
+from tasks import doors
 from tasks.adapters.airbyte import Airbyte, AirbyteConfig
+from tasks.settings import settings
 
 BUCKET = "plumbline"
-RECORD_FAULTS = frozenset({"rename_field"})
+RECORD_FAULTS = frozenset({"drop_field", "multiply", "new_field", "rename_field"})
 CATALOG: Catalog = {
     "shop": (
         StreamSpec("orders", cursor="updated_at", key=("id",), fields=("id", "updated_at"), part_rows=2),
@@ -34,6 +37,13 @@ CATALOG: Catalog = {
     ),
     **{f"source_{n:03}": () for n in range(120)},
 }
+
+
+def shop_source() -> Source:
+    """A declared source whose two streams are those of the test server."""
+    orders = load("shopify").streams["orders"].model_copy(update={"source": "shop"})
+    plans = orders.model_copy(update={"name": "plans", "sync": "full_refresh_overwrite", "cursor": None})
+    return load("shopify").model_copy(update={"name": "shop", "streams": {"orders": orders, "plans": plans}})
 
 
 @dataclass
@@ -161,3 +171,20 @@ def open_airbyte(s3: S3Client, s3_endpoint: str, tmp_path: Path) -> Iterator[Cal
 @pytest.fixture
 def airbyte(open_airbyte: Callable[[], LocalAirbyte]) -> LocalAirbyte:
     return open_airbyte()
+
+
+@pytest.fixture
+def client(
+    airbyte: LocalAirbyte, s3_endpoint: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Airbyte]:
+    """The adapter behind the product's doors, with a home and the settings of the bucket."""
+    values = {"ENDPOINT": s3_endpoint, "BUCKET": BUCKET, "ACCESS_KEY_ID": "k", "SECRET_ACCESS_KEY": "s"}
+    for name, value in values.items():
+        monkeypatch.setenv(f"PLUMBLINE_S3_{name}", value)
+    monkeypatch.setenv("PLUMBLINE_HOME", str(tmp_path))
+    settings.cache_clear()
+    monkeypatch.setattr(doors, "airbyte", airbyte.client)
+    monkeypatch.setattr("tasks.ingest.land.declared", lambda name: shop_source())
+    yield airbyte.client()
+    doors.ops_store().close()
+    settings.cache_clear()

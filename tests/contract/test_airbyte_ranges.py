@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
-from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pytest
 from orjson import loads
@@ -16,49 +13,23 @@ from deployments.local.airbyte.reader import Request
 from deployments.local.airbyte.world_reader import WorldReader
 from deployments.local.saas.world import World
 from expectations.declare.errors import Misconfigured, Unavailable
-from expectations.declare.source import Source, load
 from tasks import doors
 from tasks.adapters.airbyte import Airbyte
-from tasks.adapters.object_store import ObjectStore
 from tasks.adapters.ops_store import SyncRow
 from tasks.ingest.land import land
 from tasks.ingest.sync import extract_range, settle
-from tasks.settings import settings
 from tasks.window import Window
-
-if TYPE_CHECKING:
-    from tests.contract.conftest import LocalAirbyte
+from tests.contract.conftest import LocalAirbyte, shop_source
 
 TEN_DAYS = Window.parse("2026-06-01..2026-06-10")
 NEXT = Window.parse("2026-06-11..2026-06-20")
+SHOP = shop_source()
 BACKFILL = identity("connection", "shop-backfill")
 
 
-def shop() -> Source:
-    """A source whose two streams are those of the test server."""
-    orders = load("shopify").streams["orders"].model_copy(update={"source": "shop", "name": "orders"})
-    plans = orders.model_copy(update={"name": "plans", "sync": "full_refresh_overwrite"})
-    return load("shopify").model_copy(update={"name": "shop", "streams": {"orders": orders, "plans": plans}})
-
-
-@pytest.fixture
-def client(
-    airbyte: LocalAirbyte, s3_endpoint: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[Airbyte]:
-    monkeypatch.setenv("PLUMBLINE_HOME", str(tmp_path))
-    settings.cache_clear()
-    store = ObjectStore(endpoint=s3_endpoint, bucket="plumbline", region="us-east-1", access_key="k", secret_key="s")
-    monkeypatch.setattr(doors, "airbyte", airbyte.client)
-    monkeypatch.setattr(doors, "object_store", lambda: store)
-    monkeypatch.setattr("tasks.ingest.land.declared", lambda name: shop())
-    yield airbyte.client()
-    doors.ops_store().close()
-    settings.cache_clear()
-
-
 def test_a_range_is_asked_for_cleared_and_read_anew(airbyte: LocalAirbyte, client: Airbyte) -> None:
-    first = extract_range.fn(shop(), TEN_DAYS)
-    second = extract_range.fn(shop(), NEXT)
+    first = extract_range.fn(SHOP, TEN_DAYS)
+    second = extract_range.fn(SHOP, NEXT)
     asked = [request.days for request in airbyte.reader.requests if request.stream == "orders"]
     assert asked == [(date(2026, 6, 1), date(2026, 6, 10)), (date(2026, 6, 11), date(2026, 6, 20))]
     assert [request.since for request in airbyte.reader.requests] == [None] * 4
@@ -71,21 +42,21 @@ def test_a_range_is_asked_for_cleared_and_read_anew(airbyte: LocalAirbyte, clien
 def test_a_range_that_is_there_is_not_read_twice_until_another_one_cleared_it(
     airbyte: LocalAirbyte, client: Airbyte
 ) -> None:
-    first = extract_range.fn(shop(), TEN_DAYS)
-    assert extract_range.fn(shop(), TEN_DAYS).job_id == first.job_id
-    extract_range.fn(shop(), NEXT)
-    anew = extract_range.fn(shop(), TEN_DAYS)
+    first = extract_range.fn(SHOP, TEN_DAYS)
+    assert extract_range.fn(SHOP, TEN_DAYS).job_id == first.job_id
+    extract_range.fn(SHOP, NEXT)
+    anew = extract_range.fn(SHOP, TEN_DAYS)
     assert anew.job_id > first.job_id
     settle.fn([anew])
-    extract_range.fn(shop(), NEXT)
-    assert extract_range.fn(shop(), TEN_DAYS).job_id == anew.job_id
-    assert extract_range.fn(shop(), TEN_DAYS, since=datetime.now(UTC) + timedelta(hours=1)).job_id > anew.job_id
+    extract_range.fn(SHOP, NEXT)
+    assert extract_range.fn(SHOP, TEN_DAYS).job_id == anew.job_id
+    assert extract_range.fn(SHOP, TEN_DAYS, since=datetime.now(UTC) + timedelta(hours=1)).job_id > anew.job_id
 
 
 def test_the_daily_connection_keeps_its_place(airbyte: LocalAirbyte, client: Airbyte) -> None:
     airbyte.clock("2026-11-18T05:40:00Z")
     airbyte.sync()
-    extract_range.fn(shop(), TEN_DAYS)
+    extract_range.fn(SHOP, TEN_DAYS)
     airbyte.sync()
     daily = [request for request in airbyte.reader.requests if request.days is None and request.stream == "orders"]
     assert [request.since for request in daily] == [None, datetime(2026, 11, 18, 5, 40, tzinfo=UTC)]
@@ -98,10 +69,10 @@ def test_a_range_waits_for_another_range(airbyte: LocalAirbyte, client: Airbyte)
     row = SyncRow("shop", NEXT, job.id, BACKFILL, "running", datetime.now(UTC))
     doors.sync_journal().save_backfill(row)
     with pytest.raises(Unavailable, match=r"backfill connection of shop works on 2026-06-11\.\.2026-06-20"):
-        extract_range.fn(shop(), TEN_DAYS)
+        extract_range.fn(SHOP, TEN_DAYS)
     doors.sync_journal().save_backfill(replace(row, started_at=datetime.now(UTC) - timedelta(hours=2)))
     airbyte.switch()
-    assert extract_range.fn(shop(), TEN_DAYS).status == "succeeded"
+    assert extract_range.fn(SHOP, TEN_DAYS).status == "succeeded"
     assert client.job(job.id).status == "cancelled"
 
 
@@ -115,10 +86,10 @@ def test_a_range_whose_request_died_is_taken_up_again(
     with monkeypatch.context() as broken:
         broken.setattr(client, "ensure_sync", dies)
         with pytest.raises(KeyboardInterrupt):
-            extract_range.fn(shop(), TEN_DAYS)
+            extract_range.fn(SHOP, TEN_DAYS)
     with pytest.raises(Unavailable, match=r"works on 2026-06-01\.\.2026-06-10"):
-        extract_range.fn(shop(), NEXT)
-    assert extract_range.fn(shop(), TEN_DAYS).rows_reported == 4
+        extract_range.fn(SHOP, NEXT)
+    assert extract_range.fn(SHOP, TEN_DAYS).rows_reported == 4
     assert len([request for request in airbyte.reader.requests if request.stream == "orders"]) == 1
 
 

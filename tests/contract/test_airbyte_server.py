@@ -6,13 +6,15 @@ import gzip
 import json
 import re
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 import httpx
 import pytest
+from airbyte_api import api, models
 
+from deployments.local.airbyte.catalog import WORKSPACE, identity
 from deployments.local.airbyte.jobs_api import java_duration, java_time
 
 if TYPE_CHECKING:
@@ -22,7 +24,7 @@ CLOSE = "2026-11-18T05:40:00Z"
 ORDERS = "landing/shop/orders/2026/11/18/"
 
 
-def api(airbyte: LocalAirbyte) -> httpx.Client:
+def api_of(airbyte: LocalAirbyte) -> httpx.Client:
     """A bare HTTP client with a token, for what the adapter hides."""
     base = f"{airbyte.url}/api/public/v1"
     body = {"client_id": "plumbline", "client_secret": "right", "grant_type": "client_credentials"}
@@ -198,7 +200,7 @@ def test_an_unknown_fault_is_refused_with_the_known_ones(airbyte: LocalAirbyte) 
 
 def test_a_second_job_is_refused_while_one_runs(airbyte: LocalAirbyte) -> None:
     airbyte.switch({"name": "stuck_job"})
-    with api(airbyte) as http:
+    with api_of(airbyte) as http:
         body = {"connectionId": airbyte.shop, "jobType": "sync"}
         assert http.post("/jobs", json=body).status_code == 200
         answer = http.post("/jobs", json=body)
@@ -207,7 +209,7 @@ def test_a_second_job_is_refused_while_one_runs(airbyte: LocalAirbyte) -> None:
 
 
 def test_a_refresh_is_refused(airbyte: LocalAirbyte) -> None:
-    with api(airbyte) as http:
+    with api_of(airbyte) as http:
         answer = http.post("/jobs", json={"connectionId": airbyte.shop, "jobType": "refresh"})
     assert (answer.status_code, answer.headers["content-type"]) == (422, "application/problem+json")
 
@@ -218,7 +220,7 @@ def test_a_request_without_a_token_is_refused(airbyte: LocalAirbyte) -> None:
 
 def test_jobs_are_listed_oldest_first_and_next_is_there_on_the_last_page(airbyte: LocalAirbyte) -> None:
     jobs = [airbyte.sync(), airbyte.sync()]
-    with api(airbyte) as http:
+    with api_of(airbyte) as http:
         plain = http.get("/jobs").json()
         newest = http.get("/jobs", params={"orderBy": "createdAt|DESC", "limit": 1}).json()
         empty = http.get("/jobs", params={"offset": 2}).json()
@@ -233,7 +235,7 @@ def test_jobs_are_listed_oldest_first_and_next_is_there_on_the_last_page(airbyte
 
 def test_a_clear_removes_the_objects_and_forgets_the_cursor(airbyte: LocalAirbyte) -> None:
     airbyte.sync()
-    with api(airbyte) as http:
+    with api_of(airbyte) as http:
         job = http.post("/jobs", json={"connectionId": airbyte.shop, "jobType": "clear"}).json()["jobId"]
     airbyte.client().wait(job, 10)
     assert airbyte.objects() == []
@@ -242,7 +244,7 @@ def test_a_clear_removes_the_objects_and_forgets_the_cursor(airbyte: LocalAirbyt
 
 
 def test_a_connection_can_be_created_changed_and_deleted(airbyte: LocalAirbyte) -> None:
-    with api(airbyte) as http:
+    with api_of(airbyte) as http:
         shop: dict[str, Any] = http.get(f"/connections/{airbyte.shop}").json()
         chosen = {"streams": [{"name": "orders"}]}
         body = {"sourceId": shop["sourceId"], "destinationId": shop["destinationId"], "name": "backfill"}
@@ -255,7 +257,7 @@ def test_a_connection_can_be_created_changed_and_deleted(airbyte: LocalAirbyte) 
 
 
 def test_a_created_connection_writes_under_its_own_path(airbyte: LocalAirbyte) -> None:
-    with api(airbyte) as http:
+    with api_of(airbyte) as http:
         source = http.get(f"/connections/{airbyte.shop}").json()["sourceId"]
         made = http.post("/connections", json={"sourceId": source, "name": "backfill"}).json()
     client = airbyte.client()
@@ -352,3 +354,57 @@ def test_a_foreign_job_is_met_with_a_conflict_and_adopted(airbyte: LocalAirbyte)
 def test_a_connection_on_the_second_page_is_found_by_offset(airbyte: LocalAirbyte) -> None:
     airbyte.switch({"name": "crowded_workspace", "parameters": {"connections": 150}})
     assert airbyte.client().connection_for("shop").id == airbyte.shop
+
+
+# Sources and destinations, read with the SDK
+
+
+def test_sources_and_destinations_are_what_the_sdk_expects(airbyte: LocalAirbyte) -> None:
+    with api_of(airbyte) as http:
+        (source,) = http.get("/sources", params={"workspaceIds": WORKSPACE, "limit": 1}).json()["data"]
+    promised = {
+        field.alias or name for name, field in models.SourceResponse.model_fields.items() if field.is_required()
+    }
+    assert promised <= source.keys()
+    assert (source["name"], source["sourceId"]) == ("shop", identity("source", "shop"))
+    sdk = airbyte.client()._client.sdk
+    wanted = api.GetDestinationRequest(destination_id=identity("destination", "shop-backfill"))
+    found = sdk.destinations.get_destination(request=wanted).destination_response
+    configured = found.configuration
+    assert (configured.s3_bucket_path, configured.s3_path_format) == (
+        "landing/backfill/shop", "${STREAM_NAME}/${YEAR}/${MONTH}/${DAY}/",
+    )  # fmt: skip
+
+
+def test_the_configuration_of_a_source_is_merged_and_its_range_is_read(airbyte: LocalAirbyte) -> None:
+    airbyte.clock(CLOSE)
+    source = identity("source", "shop-backfill")
+    with api_of(airbyte) as http:
+        for configuration in ({"start_date": "2026-06-01"}, {"end_date": "2026-06-02T23:59:59Z", "api_token": "x"}):
+            patched = http.patch(f"/sources/{source}", json={"configuration": configuration}).json()
+    assert patched["configuration"] == {
+        "sourceType": "shop", "start_date": "2026-06-01", "end_date": "2026-06-02T23:59:59Z", "api_token": "*" * 10,
+    }  # fmt: skip
+    client = airbyte.client()
+    client.wait(client.ensure_sync(identity("connection", "shop-backfill")).id, 10)
+    asked = next(request for request in airbyte.reader.requests if request.stream == "orders")
+    assert asked.days == (date(2026, 6, 1), date(2026, 6, 2))
+
+
+@pytest.mark.parametrize(
+    ("fault", "parameters", "fields"),
+    [
+        ("rename_field", {"field": "id", "to": "order_id"}, {"order_id", "updated_at"}),
+        ("drop_field", {"field": "id"}, {"updated_at"}),
+        ("new_field", {"field": "shoe_size"}, {"id", "updated_at", "shoe_size"}),
+        ("multiply", {"metric": "total"}, {"id", "updated_at"}),
+    ],
+)
+def test_discovered_streams_show_the_faults_of_their_fields(
+    airbyte: LocalAirbyte, fault: str, parameters: dict[str, str], fields: set[str]
+) -> None:
+    airbyte.switch({"name": fault, "source": "shop", "stream": "orders", "parameters": parameters})
+    client = airbyte.client()
+    orders, plans = client.streams(client.connection_for("shop"), ignore_cache=True)
+    assert {path[0] for path in orders.fields} == fields
+    assert plans.fields == (("id",),)

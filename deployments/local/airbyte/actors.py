@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, Literal
 
-from deployments.local.airbyte.catalog import WORKSPACE, Catalog, identity
+from deployments.local.airbyte.catalog import WORKSPACE, Catalog, connector, identity
 from deployments.local.airbyte.state import State
 
 BACKFILL = "-backfill"
@@ -47,8 +47,8 @@ class Actor:
 class Actors:
     """All sources or all destinations of the workspace."""
 
-    def __init__(self, kind: Kind, catalog: Catalog, state: State) -> None:
-        self.kind, self._catalog, self._state = kind, catalog, state
+    def __init__(self, kind: Kind, catalog: Catalog, state: State, usual: Mapping[str, str] | None = None) -> None:
+        self.kind, self._catalog, self._state, self._given = kind, catalog, state, dict(usual or {})
 
     def all(self) -> list[Actor]:
         """Every one that is not deleted: declared ones first, then created ones."""
@@ -116,9 +116,10 @@ class Actors:
     def _usual(self, name: str) -> dict[str, Any]:
         """What a declared one is configured with from the beginning."""
         if self.kind == "source":
-            return {"sourceType": name.removesuffix(BACKFILL)}
+            return {"sourceType": connector(name.removesuffix(BACKFILL))}
         return {
             "destinationType": "s3",
+            **self._given,
             "s3_bucket_path": bucket_path(name),
             "s3_path_format": _PATH_FORMAT,
             "file_name_pattern": _FILE_PATTERN,

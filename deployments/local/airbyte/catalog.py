@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from uuid import UUID, uuid5
 
 from deployments.local.airbyte.switches import Fault
@@ -61,6 +62,12 @@ Catalog = Mapping[str, tuple[StreamSpec, ...]]
 def declared() -> Catalog:
     """Every declared source with its streams, in the order of its file."""
     return {name: tuple(map(_spec, source.streams.values())) for name, source in declare.load_all().items()}
+
+
+@lru_cache(maxsize=256)
+def connector(system: str) -> str:
+    """The name of the connector that reads a system, as its declaration says; its own name where none does."""
+    return declare.load(system).airbyte.definition if system in declare.names() else system
 
 
 def _spec(stream: declare.Stream) -> StreamSpec:

@@ -52,9 +52,12 @@ class ConnectionRow:
 class Connections:
     """All connections of the workspace."""
 
-    def __init__(self, catalog: Catalog, state: State, switches: Switches) -> None:
+    def __init__(
+        self, catalog: Catalog, state: State, switches: Switches, bucket: Mapping[str, str] | None = None
+    ) -> None:
         self.catalog, self._state, self._switches = catalog, state, switches
-        self.sources, self.destinations = Actors("source", catalog, state), Actors("destination", catalog, state)
+        self.sources = Actors("source", catalog, state)
+        self.destinations = Actors("destination", catalog, state, bucket)
 
     def all(self) -> list[ConnectionRow]:
         """Every connection that is not deleted: declared ones first, then created ones."""

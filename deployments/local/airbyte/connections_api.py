@@ -48,6 +48,11 @@ def routes(connections: Connections) -> APIRouter:
         connections.delete(connection_id)
         return Response(status_code=204)
 
+    @router.get("/workspaces")
+    def list_workspaces(limit: Limit = 20, offset: Offset = 0) -> dict[str, Any]:
+        only = {"workspaceId": WORKSPACE, "name": "BrightCart", "dataResidency": "auto", "notifications": {}}
+        return paged([only][offset:], "workspaces", limit, offset)
+
     @router.get("/streams")
     def streams(sourceId: str) -> list[dict[str, Any]]:  # noqa: N803 - the name on the wire
         offered = connections.offered(sourceId)

@@ -49,7 +49,12 @@ class Server:
         self.switches = Switches(self.state)
         self.destination = S3Destination(config.s3)
         self.syncs = Syncs(self.state, self.switches, reader, self.destination)
-        self.connections = Connections(catalog, self.state, self.switches)
+        bucket = {
+            "s3_bucket_name": config.s3.bucket,
+            "s3_bucket_region": "us-east-1",
+            "s3_endpoint": config.s3.endpoint,
+        }
+        self.connections = Connections(catalog, self.state, self.switches, bucket)
         self._stopping = threading.Event()
         self.tokens = Tokens(config.client_id, config.client_secret, self.switches)
         self.app = self._app(record_faults)
