@@ -30,12 +30,13 @@ REFUNDS = (
     Column("refund_id", "id", unique=True),
     Column("conversion_id", "id"),
     Column("refunded_at", "instant"),
-    Column("refund_cents", "cents"),
+    Column("refund_cents", "count"),
 )
 _ENTRIES = """
     create table entries as
     select
-        row_number() over () as entry_id, conversion_id, revenue_cents, null as refund_id, converted_at as booked_at
+        row_number() over () as entry_id, conversion_id, revenue_cents,
+        cast(null as varchar) as refund_id, converted_at as booked_at
     from conversions
 """
 _REFUND_ENTRIES = """

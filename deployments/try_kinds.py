@@ -12,6 +12,7 @@ _CLOCK = r"\d{4}-\d{2}-\d{2}[Tt ]\d{2}:\d{2}(:\d{2}([.]\d{1,9})?)?"
 _ZONE = r" ?([Zz]|UTC|[+-](0\d|1[0-4])(:?[0-5]\d)?)"
 _INSTANT = f"^{_CLOCK}{_ZONE}$"
 _DAY = r"^\d{4}-\d{2}-\d{2}$"
+_COMPACT_DAY = r"^\d{8}$"
 
 
 @dataclass(frozen=True)
@@ -50,8 +51,10 @@ KINDS = {
     "day": Kind(
         "a day such as 2026-11-17, or a day and a time",
         f"({_matches(_DAY)} and try_cast($v as date) is not null)"
+        f" or ({_matches(_COMPACT_DAY)} and try_strptime($v, '%Y%m%d') is not null)"
         f" or ({_matches(f'^{_CLOCK}({_ZONE})?$')} and {_AS_INSTANT} is not null)",
-        "cast(timezone('UTC', cast($v as timestamptz)) as date)",
+        f"case when {_matches(_COMPACT_DAY)} then cast(try_strptime($v, '%Y%m%d') as date)"
+        f" else cast(timezone('UTC', {_AS_INSTANT}) as date) end",
     ),
     "cents": Kind(
         "whole cents without separators, such as 1999 or -500",
