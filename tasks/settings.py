@@ -189,6 +189,7 @@ class Settings(BaseModel):
     slack: SlackSettings
     privacy: PrivacySettings
     backfill: BackfillSettings
+    keep: KeepSettings
 
     @property
     def home(self) -> Path:

@@ -141,6 +141,28 @@ def rebuild(
     _say(f"Readers kept their release. To publish from the new warehouse: {_last_published()}")
 
 
+@app.command()
+def prune(
+    remove: Annotated[bool, typer.Option("--remove", help="Remove it. Otherwise it is only shown.")] = False,
+) -> None:
+    """What is older than its retention and needed by nobody: shown, and removed with --remove."""
+    from deployments.cli import enter_stack
+    from deployments.commands.prune_table import table
+
+    enter_stack()
+    from tasks.operate.prune import prunable
+    from tasks.operate.prune import remove as remove_found
+
+    found = prunable.fn()
+    console.print(table(found))
+    for note in (kind.note for kind in found if kind.note):
+        _say(note)
+    if remove:
+        _say(f"Removed: {remove_found.fn(found)} things.")
+    elif any(kind.leftovers for kind in found):
+        _say("Nothing was removed. To remove all of it: plumbline prune --remove")
+
+
 def load_source_or_marts(source: str) -> None:
     """Refuse what is neither a source nor `marts`, under which builds and data tests are judged."""
     if source != "marts":

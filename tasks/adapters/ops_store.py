@@ -24,6 +24,8 @@ from tasks.window import Window
 
 __all__ = ["Incident", "OpsStore", "OutboxMessage", "Outcome", "ReleaseRow", "SyncRow", "now"]
 
+OVER_WITHOUT = ("failed", "cancelled", "false success")  # of jobs that are over and delivered nothing that counts
+
 
 class OpsStore:
     """Typed reads and writes over the tables above."""
@@ -86,13 +88,17 @@ class OpsStore:
 
     def unsettled_syncs(self, source: str) -> list[SyncRow]:
         """Jobs of a source that may have delivered something that is not loaded yet, oldest first."""
-        over_without = ("failed", "cancelled", "false success")
         query = (
             sa.select(SYNCS)
-            .where((SYNCS.c.source == source) & ~SYNCS.c.settled & SYNCS.c.status.not_in(over_without))
+            .where((SYNCS.c.source == source) & ~SYNCS.c.settled & SYNCS.c.status.not_in(OVER_WITHOUT))
             .order_by(SYNCS.c.started_at, SYNCS.c.job_id)
         )
         return [_sync(row) for row in self._rows(query)]
+
+    def failed_jobs(self, source: str) -> set[int]:
+        """Jobs of a source that ended without a delivery that counts."""
+        failed = sa.select(SYNCS.c.job_id).where((SYNCS.c.source == source) & SYNCS.c.status.in_(OVER_WITHOUT))
+        return {int(row["job_id"]) for row in self._rows(failed)}
 
     def settle_sync(self, source: str, job_id: int) -> None:
         """Remember that everything a job delivered is loaded."""

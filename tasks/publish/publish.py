@@ -33,9 +33,6 @@ from tasks.publish.provenance import Provenance, provenance
 from tasks.settings import settings
 from tasks.window import Window
 
-KEPT_RELEASES = 5  # a reader that resolved the link before a swap must still find its files
-
-
 @dataclass(frozen=True)
 class Release:
     """What became of an attempt to publish; `folder` is None where it was held."""
@@ -208,6 +205,7 @@ def _sync_to_disk(path: Path) -> None:
 def _forget_old_releases() -> None:
     folder, current = settings().home / "published" / "releases", published()
     by_age = sorted((p for p in folder.iterdir() if p.is_dir()), key=lambda p: p.stat().st_mtime, reverse=True)
-    for old in by_age[KEPT_RELEASES:]:
+    # A reader that resolved the link before a swap must still find its files.
+    for old in by_age[settings().keep.releases :]:
         if old != current:
             shutil.rmtree(old)

@@ -240,7 +240,7 @@ def test_old_releases_go_and_the_one_that_is_read_stays(warehouse: FakeWarehouse
         assert folder is not None
         os.utime(folder, (round_ + 1, round_ + 1))
     left = sorted(releases.iterdir(), key=lambda path: path.stat().st_mtime)
-    assert publish.KEPT_RELEASES <= len(left) <= publish.KEPT_RELEASES + 1
+    assert settings().keep.releases <= len(left) <= settings().keep.releases + 1
     assert _current(tmp_path) == left[-1]
     os.utime(left[-1], (0, 0))  # as if a clock had been set back
     publish._forget_old_releases()
