@@ -13,7 +13,7 @@ from tasks.publish.site_index import override_words
 
 def decided() -> list[str]:
     """Holds, overrides and pauses that stand, each with the command that ends it."""
-    lines = [f"{hold_words(hold)}. Type: {_lift(hold.window and hold.window.label)}" for hold in _holds()]
+    lines = [f"{hold_words(hold)}. Type: {_lift(hold)}" for hold in OpsControl(doors.ops_store()).holds()]
     lines += [f"Let pass in the release: {override_words(o)}" for o in (release_notes() or {}).get("overrides", [])]
     for source, pause in paused_sources().items():
         declared = f"remove paused_until from expectations/sources/{source}.yaml"
@@ -38,16 +38,12 @@ def ways_out() -> list[str]:
     again = f"plumbline close {label}" if held["state"] == "final" else f"plumbline build --window {_days(label)}"
     return [
         f"  After the repair: {again}",
-        f"  To publish all the same, in your name: plumbline release --window {label} --reason '...'",
+        f"  To publish all the same, in your name: plumbline release --window {_days(label)} --reason '...'",
     ]
 
 
-def _holds() -> list[Hold]:
-    return OpsControl(doors.ops_store()).holds()
-
-
-def _lift(label: str | None) -> str:
-    return f"plumbline release{f' --window {label}' if label else ''} --reason '...'"
+def _lift(hold: Hold) -> str:
+    return f"plumbline release{f' --window {_days(hold.window.label)}' if hold.window else ''} --reason '...'"
 
 
 def _days(label: str) -> str:

@@ -86,9 +86,13 @@ def _one_finding(choice: Choice) -> bool:
 
 
 def _held(window: Window | None) -> ReleaseRow | None:
-    """The newest attempt to publish (this window), where it was held."""
-    attempts = doors.ops_store().releases(window)
+    """The newest attempt to publish (something of this window), where it was held."""
+    attempts = [row for row in doors.ops_store().releases() if window is None or _inside(row.window, window)]
     return attempts[-1] if attempts and attempts[-1].held else None
+
+
+def _inside(part: Window, whole: Window) -> bool:
+    return whole.start <= part.start and part.end <= whole.end
 
 
 def _obstacles(held: ReleaseRow | None) -> list[Obstacle]:
@@ -107,5 +111,5 @@ def _nothing_chosen(choice: Choice, held: ReleaseRow | None) -> Misconfigured:
     return Misconfigured(
         f"{held.window.label} is held by {len(obstacles)} findings, and none of them was chosen",
         where=f"{found}{'; and more' if len(obstacles) > 5 else ''}",
-        do=f"Name one of these, or all of them with --window {held.window.label}",
+        do=f"Name one of these, or all of them with --window {held.window.label.partition('T')[0]}",
     )
