@@ -8,9 +8,11 @@ from rich.console import Console
 from rich.table import Table
 
 from deployments.local import stack
+from deployments.status_people import decided, failed, ways_out
 from tasks import doors
 from tasks.adapters.warehouse.lock import holder
 from tasks.publish.publish import held_notes, release_notes
+from tasks.publish.punctuality import DAYS, Extracts, extracts, last_close
 from tasks.publish.site_index import as_of, moment
 from tasks.settings import settings
 
@@ -20,7 +22,17 @@ DEADLINE = time(7, 0)
 def show(console: Console) -> None:
     """Print it."""
     console.print(_parts())
-    for line in (*_releases(), *_incidents(), _writer(), _next_deadline(datetime.now(UTC))):
+    now = datetime.now(UTC)
+    for line in (
+        *_releases(),
+        *ways_out(),
+        *decided(),
+        *failed(),
+        *_incidents(),
+        *punctual(now),
+        _writer(),
+        _next_deadline(now),
+    ):
         console.print(line, markup=False, soft_wrap=True)
 
 
@@ -53,6 +65,28 @@ def _incidents() -> list[str]:
     lines = [f"Open incidents: {len(opened)}" + (f" ({waiting} messages wait for Slack)" if waiting else "")]
     opened.sort(key=lambda i: (i.severity != "critical", i.check, i.source))
     return lines + [f"  - {i.severity}, {i.owner}: {i.sentence} Runbook: {i.runbook}" for i in opened]
+
+
+def punctual(now: datetime) -> list[str]:
+    """How punctual every source was lately, and the last close."""
+    closed = last_close()
+    last = "none yet"
+    if closed:
+        kept = "in time" if closed.in_time else "after 07:00 UTC of the next day"
+        last = f"{closed.day}, published at {closed.published_at:%Y-%m-%d %H:%M} UTC, {kept}"
+    return [
+        f"Extracts in time, scheduled runs of the last {DAYS} days:",
+        *(f"  - {_punctual(found)}" for found in extracts(now)),
+        f"Last close: {last}",
+    ]
+
+
+def _punctual(found: Extracts) -> str:
+    latency = "" if found.latency is None else f"; last published {found.latency:.0f} min after it landed"
+    if found.share is None:
+        return f"{found.source}: no scheduled run is decided" + latency
+    took = "none complete" if found.p50 is None else f"p50 {found.p50:.1f} min, p99 {found.p99:.1f} min"
+    return f"{found.source}: {found.in_time} of {found.decided} ({found.share:.1%}), {took}{latency}"
 
 
 def _writer() -> str:

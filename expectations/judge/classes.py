@@ -16,7 +16,7 @@ from great_expectations.expectations.expectation import BatchExpectation
 from great_expectations.render import RenderedStringTemplateContent, RenderedTableContent
 from great_expectations.render.renderer.renderer import renderer
 
-from expectations.judge import restatement, rules, totals
+from expectations.judge import punctuality, restatement, rules, totals
 from expectations.judge.measurement import Measurements
 from expectations.judge.verdict import Finding
 
@@ -166,6 +166,24 @@ class ExpectOldDaysToStay(Judgement):
         return restatement.restatement(m, self.about, look_back=self.look_back)
 
 
+class ExpectExtractsInTime(Judgement):
+    """Slow extracts."""
+
+    sentence = "$subject: 99 % of the scheduled extracts of each source are complete within its declared minutes."
+
+    def findings(self, m: Measurements) -> list[Finding]:
+        return punctuality.slow_extracts(m, self.about)
+
+
+class ExpectDaysToBeClosedInTime(Judgement):
+    """Missed deadlines."""
+
+    sentence = "$subject: the final figures of a day are published by 07:00 UTC of the next."
+
+    def findings(self, m: Measurements) -> list[Finding]:
+        return punctuality.missed_deadline(m, self.about)
+
+
 def _days(texts: list[str]) -> set[date]:
     return {date.fromisoformat(text) for text in texts}
 
@@ -177,4 +195,6 @@ BY_CHECK: dict[str, type[Judgement]] = {
     "spend_anomaly": ExpectUsualSpend,
     "reconciliation": ExpectControlTotalsToBeMet,
     "restatement": ExpectOldDaysToStay,
+    "slow_extract": ExpectExtractsInTime,
+    "missed_deadline": ExpectDaysToBeClosedInTime,
 }

@@ -139,3 +139,17 @@ def marts_suite(window: Span, marts: Collection[str]) -> Suite:
         window=window,
         planned=tuple(filled),
     )
+
+
+def operations_suite(window: Span) -> Suite:
+    """The suite `operations`: whether the promises about time were kept in the days before."""
+    about = {"title": "Operations", "stream": "schedule"}
+    return Suite(
+        name="operations",
+        source="operations",
+        model="schedule",
+        title="Operations",
+        owner=MARTS_OWNER,
+        window=window,
+        planned=(Planned("slow_extract", "warning", about), Planned("missed_deadline", "warning", about)),
+    )

@@ -13,10 +13,10 @@ from prefect import task
 
 from expectations.declare.source import Source, load
 from expectations.judge import gx
-from expectations.judge.suites import Suite, marts_suite, suite_of
+from expectations.judge.suites import Suite, marts_suite, operations_suite, suite_of
 from expectations.judge.verdict import Verdict
 from tasks import doors
-from tasks.judge.measured import MART_DAYS, Measured, measured, measured_marts
+from tasks.judge.measured import MART_DAYS, Measured, measured, measured_marts, measured_operations
 from tasks.outcomes import recorded
 from tasks.settings import settings
 from tasks.window import Window
@@ -41,10 +41,12 @@ def judge(source: str, window: Window) -> tuple[Verdict, ...]:
 @task(task_run_name="judge marts {window.label}")
 @recorded
 def judge_marts(window: Window) -> tuple[Verdict, ...]:
-    """What the checks say about the marts: that each has rows of the last day of the window."""
+    """What the checks say about the marts, that each has rows of the last day of the window, and about the schedule."""
+    day = window.days()[-1]
     with doors.warehouse() as warehouse:
-        frame = measured_marts(warehouse, window.days()[-1])
-    return _judged([(marts_suite(window, list(MART_DAYS)), frame)], window)
+        marts, operations = measured_marts(warehouse, day), measured_operations(warehouse, day)
+    suites = [(marts_suite(window, list(MART_DAYS)), marts), (operations_suite(window), operations)]
+    return _judged(suites, window)
 
 
 def closed_days(window: Window) -> set[date]:

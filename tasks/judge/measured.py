@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from expectations.declare.errors import Misconfigured
 from expectations.judge.measurement import COLUMNS
+from expectations.judge.punctuality import DAYS as PUNCTUAL_DAYS
 from expectations.judge.suites import HOURS_BEHIND, rows_in
 from tasks.adapters.warehouse.base import Warehouse
 from tasks.window import Window
@@ -43,6 +44,9 @@ select model, 'before' as role, metric, account, day, value
 from quality.measurements
 where source = ? and metric in ('spend', 'clicks') and day >= ? and day < ?
 qualify row_number() over (partition by model, metric, account, day order by window_end desc, load_seq desc) = 1
+"""
+_PUNCTUAL = """
+select 'now' as role, metric, account, day, value from quality.measure_operations where day between ? and ?
 """
 _FIRST_SEEN = "select model, min(window_start) as first_seen from quality.measurements where source = ? group by model"
 _COVERED = "select stream as model, max(window_end) as covered from raw.load_ledger where source = ? group by stream"
@@ -101,6 +105,16 @@ def measured_marts(warehouse: Warehouse, day: date) -> pd.DataFrame:
         for mart in MART_DAYS
     ]
     return pd.DataFrame(rows, columns=list(COLUMNS), dtype=object)
+
+
+def measured_operations(warehouse: Warehouse, day: date) -> pd.DataFrame:
+    """What was promised about time and what came of it, in the days up to `day` and the morning after it."""
+    if "measure_operations" not in warehouse.relations("quality"):
+        import pandas as pd
+
+        return pd.DataFrame(columns=list(COLUMNS), dtype=object)
+    span = [day - timedelta(days=PUNCTUAL_DAYS - 1), day + timedelta(days=1)]
+    return _frame(warehouse, _PUNCTUAL, span).reindex(columns=list(COLUMNS))
 
 
 def _rows_of_day(warehouse: Warehouse, mart: str, day: date) -> int:

@@ -150,6 +150,9 @@ class FakeWarehouse:
     def query(self, sql: str, params: object) -> list[tuple[Any, ...]]:
         return [*self.ledger] if "object_key, etag" in sql else []
 
+    def put(self, copy: object) -> None:
+        pass
+
     def relations(self, schema: str) -> list[str]:
         return ["fct_orders"] if schema == "marts" else []
 

@@ -204,6 +204,16 @@ def empty_warehouse() -> Iterator[duckdb.DuckDBPyConnection]:
             " date date, version int, spend decimal(38, 6), clicks bigint, is_vanished boolean, known_from timestamp,"
             " known_to timestamp, sync_id bigint)"
         )
+        db.execute(
+            "create schema ops; create table ops.outcomes (id bigint, recorded_at timestamp, run varchar,"
+            " step varchar, source varchar, status varchar, millis bigint, reason varchar)"
+        )
+        for name in ("agg_extracts_daily", "fct_source_runs", "fct_day_closes"):
+            described = (site_parts.RUNBOOKS.parents[1] / f"dbt/models/marts/operations/{name}.yml").read_text()
+            columns = ", ".join(f"{column} varchar" for column in re.findall(r"      - name: (\w+)$", described, re.M))
+            if name == "fct_source_runs":
+                columns = columns.replace("is_in_time varchar", "is_in_time boolean")
+            db.execute(f"create table operations.{name} ({columns})")
         yield db
 
 

@@ -36,14 +36,14 @@ class Small:
         self.db.execute(
             "create table quality.measurements (window_start timestamp, window_end timestamp, source varchar,"
             " model varchar, account varchar, day date, metric varchar, field varchar, value decimal(38, 6),"
-            " baseline decimal(38, 6), baseline_n bigint, load_seq bigint)"
+            " baseline decimal(38, 6), baseline_n bigint, load_seq bigint, sync_id bigint)"
         )
 
     def add(self, window: Window, metric: str, value: float, **more: Any) -> None:
         row = {"account": "", "day": None, "field": "", "baseline": None, "baseline_n": None, "load_seq": 1} | more
         start, end = window.start.replace(tzinfo=None), window.end.replace(tzinfo=None)
         given = ["meta_ads", more.get("model", "ads_insights"), row["account"], row["day"], metric, row["field"], value]
-        sql = "insert into quality.measurements values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+        sql = "insert into quality.measurements values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, null)"
         self.db.execute(sql, [start, end, *given, row["baseline"], row["baseline_n"], row["load_seq"]])
 
     def query(self, sql: str, params: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
