@@ -1,4 +1,4 @@
-{# rendered from all sources, sha256 66f78e2a4f04d121a9e7e6c266dba7a4ba469b4d2842fbf8b7e9dda7e714ee14; change the declaration, then run `plumbline render` #}
+{# rendered from all sources, sha256 05bb32c767990c9375df1e2a168b63c511c6b75f43d2912ea59cfdfbe288d2a2; change the declaration, then run `plumbline render` #}
 
 {# The fixed time zone of a source's days. #}
 {% macro timezone_of(source) %}

@@ -1,4 +1,4 @@
--- rendered from meta_ads, sha256 d9b7627133368a073b80ac4696ade82f6a7374edff614713c1a29a85eb73cb62; change the declaration, then run `plumbline render`
+-- rendered from meta_ads, sha256 58f59c64fdb6c25146dbcc611ffa9269d6f7a13e4509ae68005140d2299481e2; change the declaration, then run `plumbline render`
 {{ config(materialized='incremental', incremental_strategy='delete+insert', unique_key=['id']) }}
 
 {% if nothing_new(ref('stg_meta_ads__campaigns')) %}

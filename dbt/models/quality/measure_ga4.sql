@@ -57,7 +57,8 @@ sessions_by_channel_raw as (
         delivered._source_file,
         {{ payload_keys('delivered._airbyte_data') }} as payload_key_set,
         count(*) as set_rows,
-        sum({{ fingerprint('delivered._airbyte_data') }}) as checksum
+        sum({{ fingerprint('delivered._airbyte_data') }}) as checksum,
+        sum({{ fingerprint('delivered._airbyte_raw_id') }}) as written
     from {{ source('ga4', 'sessions_by_channel') }} as delivered
     inner join batches on delivered._sync_id = batches.sync_id and batches.stream = 'sessions_by_channel'
     group by batches.window_start, batches.window_end, delivered._source_file, payload_key_set
@@ -80,7 +81,8 @@ sessions_by_channel_objects as (
             window_start,
             window_end,
             _source_file,
-            cast(sum(set_rows) as varchar) || ':' || cast(sum(checksum) as varchar) as object_content
+            -- An attempt that sends rows again gives them new raw ids: only an object that is there twice has the same.
+            cast(sum(checksum) as varchar) || ':' || cast(sum(written) as varchar) as object_content
         from sessions_by_channel_raw
         group by window_start, window_end, _source_file
     ) as objects
@@ -264,7 +266,8 @@ events_report_raw as (
         delivered._source_file,
         {{ payload_keys('delivered._airbyte_data') }} as payload_key_set,
         count(*) as set_rows,
-        sum({{ fingerprint('delivered._airbyte_data') }}) as checksum
+        sum({{ fingerprint('delivered._airbyte_data') }}) as checksum,
+        sum({{ fingerprint('delivered._airbyte_raw_id') }}) as written
     from {{ source('ga4', 'events_report') }} as delivered
     inner join batches on delivered._sync_id = batches.sync_id and batches.stream = 'events_report'
     group by batches.window_start, batches.window_end, delivered._source_file, payload_key_set
@@ -287,7 +290,8 @@ events_report_objects as (
             window_start,
             window_end,
             _source_file,
-            cast(sum(set_rows) as varchar) || ':' || cast(sum(checksum) as varchar) as object_content
+            -- An attempt that sends rows again gives them new raw ids: only an object that is there twice has the same.
+            cast(sum(checksum) as varchar) || ':' || cast(sum(written) as varchar) as object_content
         from events_report_raw
         group by window_start, window_end, _source_file
     ) as objects

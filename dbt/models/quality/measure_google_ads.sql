@@ -57,7 +57,8 @@ ad_performance_raw as (
         delivered._source_file,
         {{ payload_keys('delivered._airbyte_data') }} as payload_key_set,
         count(*) as set_rows,
-        sum({{ fingerprint('delivered._airbyte_data') }}) as checksum
+        sum({{ fingerprint('delivered._airbyte_data') }}) as checksum,
+        sum({{ fingerprint('delivered._airbyte_raw_id') }}) as written
     from {{ source('google_ads', 'ad_performance') }} as delivered
     inner join batches on delivered._sync_id = batches.sync_id and batches.stream = 'ad_performance'
     group by batches.window_start, batches.window_end, delivered._source_file, payload_key_set
@@ -80,7 +81,8 @@ ad_performance_objects as (
             window_start,
             window_end,
             _source_file,
-            cast(sum(set_rows) as varchar) || ':' || cast(sum(checksum) as varchar) as object_content
+            -- An attempt that sends rows again gives them new raw ids: only an object that is there twice has the same.
+            cast(sum(checksum) as varchar) || ':' || cast(sum(written) as varchar) as object_content
         from ad_performance_raw
         group by window_start, window_end, _source_file
     ) as objects
@@ -320,7 +322,8 @@ campaign_raw as (
         delivered._source_file,
         {{ payload_keys('delivered._airbyte_data') }} as payload_key_set,
         count(*) as set_rows,
-        sum({{ fingerprint('delivered._airbyte_data') }}) as checksum
+        sum({{ fingerprint('delivered._airbyte_data') }}) as checksum,
+        sum({{ fingerprint('delivered._airbyte_raw_id') }}) as written
     from {{ source('google_ads', 'campaign') }} as delivered
     inner join batches on delivered._sync_id = batches.sync_id and batches.stream = 'campaign'
     group by batches.window_start, batches.window_end, delivered._source_file, payload_key_set
@@ -343,7 +346,8 @@ campaign_objects as (
             window_start,
             window_end,
             _source_file,
-            cast(sum(set_rows) as varchar) || ':' || cast(sum(checksum) as varchar) as object_content
+            -- An attempt that sends rows again gives them new raw ids: only an object that is there twice has the same.
+            cast(sum(checksum) as varchar) || ':' || cast(sum(written) as varchar) as object_content
         from campaign_raw
         group by window_start, window_end, _source_file
     ) as objects
@@ -561,7 +565,8 @@ account_performance_report_raw as (
         delivered._source_file,
         {{ payload_keys('delivered._airbyte_data') }} as payload_key_set,
         count(*) as set_rows,
-        sum({{ fingerprint('delivered._airbyte_data') }}) as checksum
+        sum({{ fingerprint('delivered._airbyte_data') }}) as checksum,
+        sum({{ fingerprint('delivered._airbyte_raw_id') }}) as written
     from {{ source('google_ads', 'account_performance_report') }} as delivered
     inner join batches on delivered._sync_id = batches.sync_id and batches.stream = 'account_performance_report'
     group by batches.window_start, batches.window_end, delivered._source_file, payload_key_set
@@ -584,7 +589,8 @@ account_performance_report_objects as (
             window_start,
             window_end,
             _source_file,
-            cast(sum(set_rows) as varchar) || ':' || cast(sum(checksum) as varchar) as object_content
+            -- An attempt that sends rows again gives them new raw ids: only an object that is there twice has the same.
+            cast(sum(checksum) as varchar) || ':' || cast(sum(written) as varchar) as object_content
         from account_performance_report_raw
         group by window_start, window_end, _source_file
     ) as objects
@@ -775,7 +781,8 @@ click_view_raw as (
         delivered._source_file,
         {{ payload_keys('delivered._airbyte_data') }} as payload_key_set,
         count(*) as set_rows,
-        sum({{ fingerprint('delivered._airbyte_data') }}) as checksum
+        sum({{ fingerprint('delivered._airbyte_data') }}) as checksum,
+        sum({{ fingerprint('delivered._airbyte_raw_id') }}) as written
     from {{ source('google_ads', 'click_view') }} as delivered
     inner join batches on delivered._sync_id = batches.sync_id and batches.stream = 'click_view'
     group by batches.window_start, batches.window_end, delivered._source_file, payload_key_set
@@ -798,7 +805,8 @@ click_view_objects as (
             window_start,
             window_end,
             _source_file,
-            cast(sum(set_rows) as varchar) || ':' || cast(sum(checksum) as varchar) as object_content
+            -- An attempt that sends rows again gives them new raw ids: only an object that is there twice has the same.
+            cast(sum(checksum) as varchar) || ':' || cast(sum(written) as varchar) as object_content
         from click_view_raw
         group by window_start, window_end, _source_file
     ) as objects

@@ -57,7 +57,8 @@ contacts_raw as (
         delivered._source_file,
         {{ payload_keys('delivered._airbyte_data') }} as payload_key_set,
         count(*) as set_rows,
-        sum({{ fingerprint('delivered._airbyte_data') }}) as checksum
+        sum({{ fingerprint('delivered._airbyte_data') }}) as checksum,
+        sum({{ fingerprint('delivered._airbyte_raw_id') }}) as written
     from {{ source('hubspot', 'contacts') }} as delivered
     inner join batches on delivered._sync_id = batches.sync_id and batches.stream = 'contacts'
     group by batches.window_start, batches.window_end, delivered._source_file, payload_key_set
@@ -80,7 +81,8 @@ contacts_objects as (
             window_start,
             window_end,
             _source_file,
-            cast(sum(set_rows) as varchar) || ':' || cast(sum(checksum) as varchar) as object_content
+            -- An attempt that sends rows again gives them new raw ids: only an object that is there twice has the same.
+            cast(sum(checksum) as varchar) || ':' || cast(sum(written) as varchar) as object_content
         from contacts_raw
         group by window_start, window_end, _source_file
     ) as objects
@@ -328,7 +330,8 @@ contacts_count_by_day_raw as (
         delivered._source_file,
         {{ payload_keys('delivered._airbyte_data') }} as payload_key_set,
         count(*) as set_rows,
-        sum({{ fingerprint('delivered._airbyte_data') }}) as checksum
+        sum({{ fingerprint('delivered._airbyte_data') }}) as checksum,
+        sum({{ fingerprint('delivered._airbyte_raw_id') }}) as written
     from {{ source('hubspot', 'contacts_count_by_day') }} as delivered
     inner join batches on delivered._sync_id = batches.sync_id and batches.stream = 'contacts_count_by_day'
     group by batches.window_start, batches.window_end, delivered._source_file, payload_key_set
@@ -351,7 +354,8 @@ contacts_count_by_day_objects as (
             window_start,
             window_end,
             _source_file,
-            cast(sum(set_rows) as varchar) || ':' || cast(sum(checksum) as varchar) as object_content
+            -- An attempt that sends rows again gives them new raw ids: only an object that is there twice has the same.
+            cast(sum(checksum) as varchar) || ':' || cast(sum(written) as varchar) as object_content
         from contacts_count_by_day_raw
         group by window_start, window_end, _source_file
     ) as objects

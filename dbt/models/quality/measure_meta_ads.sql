@@ -1,4 +1,4 @@
--- rendered from meta_ads, sha256 d9b7627133368a073b80ac4696ade82f6a7374edff614713c1a29a85eb73cb62; change the declaration, then run `plumbline render`
+-- rendered from meta_ads, sha256 58f59c64fdb6c25146dbcc611ffa9269d6f7a13e4509ae68005140d2299481e2; change the declaration, then run `plumbline render`
 {% if nothing_to_measure('meta_ads') %}
 select * from {{ this }} where false
 {% else %}
@@ -57,7 +57,8 @@ ads_insights_raw as (
         delivered._source_file,
         {{ payload_keys('delivered._airbyte_data') }} as payload_key_set,
         count(*) as set_rows,
-        sum({{ fingerprint('delivered._airbyte_data') }}) as checksum
+        sum({{ fingerprint('delivered._airbyte_data') }}) as checksum,
+        sum({{ fingerprint('delivered._airbyte_raw_id') }}) as written
     from {{ source('meta_ads', 'ads_insights') }} as delivered
     inner join batches on delivered._sync_id = batches.sync_id and batches.stream = 'ads_insights'
     group by batches.window_start, batches.window_end, delivered._source_file, payload_key_set
@@ -80,7 +81,8 @@ ads_insights_objects as (
             window_start,
             window_end,
             _source_file,
-            cast(sum(set_rows) as varchar) || ':' || cast(sum(checksum) as varchar) as object_content
+            -- An attempt that sends rows again gives them new raw ids: only an object that is there twice has the same.
+            cast(sum(checksum) as varchar) || ':' || cast(sum(written) as varchar) as object_content
         from ads_insights_raw
         group by window_start, window_end, _source_file
     ) as objects
@@ -307,7 +309,8 @@ ads_insights_account_raw as (
         delivered._source_file,
         {{ payload_keys('delivered._airbyte_data') }} as payload_key_set,
         count(*) as set_rows,
-        sum({{ fingerprint('delivered._airbyte_data') }}) as checksum
+        sum({{ fingerprint('delivered._airbyte_data') }}) as checksum,
+        sum({{ fingerprint('delivered._airbyte_raw_id') }}) as written
     from {{ source('meta_ads', 'ads_insights_account') }} as delivered
     inner join batches on delivered._sync_id = batches.sync_id and batches.stream = 'ads_insights_account'
     group by batches.window_start, batches.window_end, delivered._source_file, payload_key_set
@@ -330,7 +333,8 @@ ads_insights_account_objects as (
             window_start,
             window_end,
             _source_file,
-            cast(sum(set_rows) as varchar) || ':' || cast(sum(checksum) as varchar) as object_content
+            -- An attempt that sends rows again gives them new raw ids: only an object that is there twice has the same.
+            cast(sum(checksum) as varchar) || ':' || cast(sum(written) as varchar) as object_content
         from ads_insights_account_raw
         group by window_start, window_end, _source_file
     ) as objects
@@ -508,7 +512,8 @@ campaigns_raw as (
         delivered._source_file,
         {{ payload_keys('delivered._airbyte_data') }} as payload_key_set,
         count(*) as set_rows,
-        sum({{ fingerprint('delivered._airbyte_data') }}) as checksum
+        sum({{ fingerprint('delivered._airbyte_data') }}) as checksum,
+        sum({{ fingerprint('delivered._airbyte_raw_id') }}) as written
     from {{ source('meta_ads', 'campaigns') }} as delivered
     inner join batches on delivered._sync_id = batches.sync_id and batches.stream = 'campaigns'
     group by batches.window_start, batches.window_end, delivered._source_file, payload_key_set
@@ -531,7 +536,8 @@ campaigns_objects as (
             window_start,
             window_end,
             _source_file,
-            cast(sum(set_rows) as varchar) || ':' || cast(sum(checksum) as varchar) as object_content
+            -- An attempt that sends rows again gives them new raw ids: only an object that is there twice has the same.
+            cast(sum(checksum) as varchar) || ':' || cast(sum(written) as varchar) as object_content
         from campaigns_raw
         group by window_start, window_end, _source_file
     ) as objects
@@ -721,7 +727,8 @@ ad_sets_raw as (
         delivered._source_file,
         {{ payload_keys('delivered._airbyte_data') }} as payload_key_set,
         count(*) as set_rows,
-        sum({{ fingerprint('delivered._airbyte_data') }}) as checksum
+        sum({{ fingerprint('delivered._airbyte_data') }}) as checksum,
+        sum({{ fingerprint('delivered._airbyte_raw_id') }}) as written
     from {{ source('meta_ads', 'ad_sets') }} as delivered
     inner join batches on delivered._sync_id = batches.sync_id and batches.stream = 'ad_sets'
     group by batches.window_start, batches.window_end, delivered._source_file, payload_key_set
@@ -744,7 +751,8 @@ ad_sets_objects as (
             window_start,
             window_end,
             _source_file,
-            cast(sum(set_rows) as varchar) || ':' || cast(sum(checksum) as varchar) as object_content
+            -- An attempt that sends rows again gives them new raw ids: only an object that is there twice has the same.
+            cast(sum(checksum) as varchar) || ':' || cast(sum(written) as varchar) as object_content
         from ad_sets_raw
         group by window_start, window_end, _source_file
     ) as objects
@@ -931,7 +939,8 @@ ads_raw as (
         delivered._source_file,
         {{ payload_keys('delivered._airbyte_data') }} as payload_key_set,
         count(*) as set_rows,
-        sum({{ fingerprint('delivered._airbyte_data') }}) as checksum
+        sum({{ fingerprint('delivered._airbyte_data') }}) as checksum,
+        sum({{ fingerprint('delivered._airbyte_raw_id') }}) as written
     from {{ source('meta_ads', 'ads') }} as delivered
     inner join batches on delivered._sync_id = batches.sync_id and batches.stream = 'ads'
     group by batches.window_start, batches.window_end, delivered._source_file, payload_key_set
@@ -954,7 +963,8 @@ ads_objects as (
             window_start,
             window_end,
             _source_file,
-            cast(sum(set_rows) as varchar) || ':' || cast(sum(checksum) as varchar) as object_content
+            -- An attempt that sends rows again gives them new raw ids: only an object that is there twice has the same.
+            cast(sum(checksum) as varchar) || ':' || cast(sum(written) as varchar) as object_content
         from ads_raw
         group by window_start, window_end, _source_file
     ) as objects
@@ -1119,7 +1129,8 @@ ad_account_raw as (
         delivered._source_file,
         {{ payload_keys('delivered._airbyte_data') }} as payload_key_set,
         count(*) as set_rows,
-        sum({{ fingerprint('delivered._airbyte_data') }}) as checksum
+        sum({{ fingerprint('delivered._airbyte_data') }}) as checksum,
+        sum({{ fingerprint('delivered._airbyte_raw_id') }}) as written
     from {{ source('meta_ads', 'ad_account') }} as delivered
     inner join batches on delivered._sync_id = batches.sync_id and batches.stream = 'ad_account'
     group by batches.window_start, batches.window_end, delivered._source_file, payload_key_set
@@ -1142,7 +1153,8 @@ ad_account_objects as (
             window_start,
             window_end,
             _source_file,
-            cast(sum(set_rows) as varchar) || ':' || cast(sum(checksum) as varchar) as object_content
+            -- An attempt that sends rows again gives them new raw ids: only an object that is there twice has the same.
+            cast(sum(checksum) as varchar) || ':' || cast(sum(written) as varchar) as object_content
         from ad_account_raw
         group by window_start, window_end, _source_file
     ) as objects
@@ -1496,18 +1508,18 @@ ads_insights_watched as (
 ads_insights_ours as (
     select account, day, sum(value) as value
     from (
-        select cast(side.account_id as varchar) as account, side.date_start as day, sum(cast(coalesce(side.spend, 0) as decimal(38, 9))) as value
+        select cast(side.account_id as varchar) || ' ' || cast(side.account_currency as varchar) as account, side.date_start as day, sum(cast(coalesce(side.spend, 0) as decimal(38, 9))) as value
         from {{ ref('int_meta_ads__ads_insights') }} as side
-        group by cast(side.account_id as varchar), side.date_start
+        group by cast(side.account_id as varchar) || ' ' || cast(side.account_currency as varchar), side.date_start
     ) as parts
     where day is not null
     group by account, day
 ),
 
 ads_insights_theirs as (
-    select cast(side.account_id as varchar) as account, side.date_start as day, sum(cast(coalesce(side.spend, 0) as decimal(38, 9))) as value
+    select cast(side.account_id as varchar) || ' ' || cast(side.account_currency as varchar) as account, side.date_start as day, sum(cast(coalesce(side.spend, 0) as decimal(38, 9))) as value
         from {{ ref('int_meta_ads__ads_insights_account') }} as side
-        group by cast(side.account_id as varchar), side.date_start
+        group by cast(side.account_id as varchar) || ' ' || cast(side.account_currency as varchar), side.date_start
 ),
 
 ads_insights_sides as (

@@ -57,7 +57,8 @@ orders_raw as (
         delivered._source_file,
         {{ payload_keys('delivered._airbyte_data') }} as payload_key_set,
         count(*) as set_rows,
-        sum({{ fingerprint('delivered._airbyte_data') }}) as checksum
+        sum({{ fingerprint('delivered._airbyte_data') }}) as checksum,
+        sum({{ fingerprint('delivered._airbyte_raw_id') }}) as written
     from {{ source('shopify', 'orders') }} as delivered
     inner join batches on delivered._sync_id = batches.sync_id and batches.stream = 'orders'
     group by batches.window_start, batches.window_end, delivered._source_file, payload_key_set
@@ -80,7 +81,8 @@ orders_objects as (
             window_start,
             window_end,
             _source_file,
-            cast(sum(set_rows) as varchar) || ':' || cast(sum(checksum) as varchar) as object_content
+            -- An attempt that sends rows again gives them new raw ids: only an object that is there twice has the same.
+            cast(sum(checksum) as varchar) || ':' || cast(sum(written) as varchar) as object_content
         from orders_raw
         group by window_start, window_end, _source_file
     ) as objects
@@ -427,7 +429,8 @@ order_refunds_raw as (
         delivered._source_file,
         {{ payload_keys('delivered._airbyte_data') }} as payload_key_set,
         count(*) as set_rows,
-        sum({{ fingerprint('delivered._airbyte_data') }}) as checksum
+        sum({{ fingerprint('delivered._airbyte_data') }}) as checksum,
+        sum({{ fingerprint('delivered._airbyte_raw_id') }}) as written
     from {{ source('shopify', 'order_refunds') }} as delivered
     inner join batches on delivered._sync_id = batches.sync_id and batches.stream = 'order_refunds'
     group by batches.window_start, batches.window_end, delivered._source_file, payload_key_set
@@ -450,7 +453,8 @@ order_refunds_objects as (
             window_start,
             window_end,
             _source_file,
-            cast(sum(set_rows) as varchar) || ':' || cast(sum(checksum) as varchar) as object_content
+            -- An attempt that sends rows again gives them new raw ids: only an object that is there twice has the same.
+            cast(sum(checksum) as varchar) || ':' || cast(sum(written) as varchar) as object_content
         from order_refunds_raw
         group by window_start, window_end, _source_file
     ) as objects
@@ -673,7 +677,8 @@ customers_raw as (
         delivered._source_file,
         {{ payload_keys('delivered._airbyte_data') }} as payload_key_set,
         count(*) as set_rows,
-        sum({{ fingerprint('delivered._airbyte_data') }}) as checksum
+        sum({{ fingerprint('delivered._airbyte_data') }}) as checksum,
+        sum({{ fingerprint('delivered._airbyte_raw_id') }}) as written
     from {{ source('shopify', 'customers') }} as delivered
     inner join batches on delivered._sync_id = batches.sync_id and batches.stream = 'customers'
     group by batches.window_start, batches.window_end, delivered._source_file, payload_key_set
@@ -696,7 +701,8 @@ customers_objects as (
             window_start,
             window_end,
             _source_file,
-            cast(sum(set_rows) as varchar) || ':' || cast(sum(checksum) as varchar) as object_content
+            -- An attempt that sends rows again gives them new raw ids: only an object that is there twice has the same.
+            cast(sum(checksum) as varchar) || ':' || cast(sum(written) as varchar) as object_content
         from customers_raw
         group by window_start, window_end, _source_file
     ) as objects
@@ -894,7 +900,8 @@ sales_by_day_raw as (
         delivered._source_file,
         {{ payload_keys('delivered._airbyte_data') }} as payload_key_set,
         count(*) as set_rows,
-        sum({{ fingerprint('delivered._airbyte_data') }}) as checksum
+        sum({{ fingerprint('delivered._airbyte_data') }}) as checksum,
+        sum({{ fingerprint('delivered._airbyte_raw_id') }}) as written
     from {{ source('shopify', 'sales_by_day') }} as delivered
     inner join batches on delivered._sync_id = batches.sync_id and batches.stream = 'sales_by_day'
     group by batches.window_start, batches.window_end, delivered._source_file, payload_key_set
@@ -917,7 +924,8 @@ sales_by_day_objects as (
             window_start,
             window_end,
             _source_file,
-            cast(sum(set_rows) as varchar) || ':' || cast(sum(checksum) as varchar) as object_content
+            -- An attempt that sends rows again gives them new raw ids: only an object that is there twice has the same.
+            cast(sum(checksum) as varchar) || ':' || cast(sum(written) as varchar) as object_content
         from sales_by_day_raw
         group by window_start, window_end, _source_file
     ) as objects

@@ -1,4 +1,4 @@
--- rendered from all sources, sha256 b57b67b230b46baf82c15e9cd86729d9d82124d2dea35316cc38b01e4519b643; change the declaration, then run `plumbline render`
+-- rendered from all sources, sha256 05bb32c767990c9375df1e2a168b63c511c6b75f43d2912ea59cfdfbe288d2a2; change the declaration, then run `plumbline render`
 {{ config(materialized='view') }}
 
 {% set models = [
