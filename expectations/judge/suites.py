@@ -145,7 +145,7 @@ def operations_suite(window: Span) -> Suite:
     """The suite `operations`: whether the promises about time were kept in the days before."""
     about = {"title": "Operations", "stream": "schedule"}
     return Suite(
-        name="operations",
+        name="operations.schedule",
         source="operations",
         model="schedule",
         title="Operations",

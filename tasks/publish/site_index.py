@@ -88,7 +88,7 @@ def _shown(incident: Incident, models: Mapping[tuple[str, str, str], str]) -> Sh
 
 def source_titles() -> dict[str, str]:
     """What people call each source."""
-    return {name: source.title for name, source in load_all().items()} | {"marts": "Marts"}
+    return {name: source.title for name, source in load_all().items()} | {"marts": "Marts", "operations": "Operations"}
 
 
 def _models(label: str) -> dict[tuple[str, str, str], str]:
