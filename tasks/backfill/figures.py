@@ -21,8 +21,11 @@ Cells = Mapping[Cell, Decimal]
 NO_CHANNEL = "(none)"
 COUNT = "count(*)"
 KEPT = "replay.base_figures"
-# Marts without figures of their own: what each sync said, which no plan approves.
-HISTORIES = ("fct_ad_spend_history",)
+# Marts without figures to approve: what each sync said, what follows from the orders, and the pipeline's own times.
+NOT_APPROVED = (
+    *("fct_ad_spend_history", "agg_cohorts"),
+    *("agg_extracts_daily", "fct_day_closes", "fct_publication_latency", "fct_source_runs"),
+)
 
 
 @dataclass(frozen=True)
@@ -79,6 +82,11 @@ FIGURES = (
         "fct_orders",
         "mart.order_date",
         {"orders": COUNT} | _sums("gross_sales", "discounts", "returns", "net_sales", "tax", "shipping", "total"),
+    ),
+    MartFigures("fct_touchpoints", "mart.touched_on", {"touches": COUNT}),
+    MartFigures("fct_conversions", "mart.converted_on", {"conversions": COUNT} | _sums("revenue_cents"), "mart.stage"),
+    MartFigures(
+        "fct_attribution", "mart.booked_on", _sums("credit", "revenue_cents"), "mart.model || ', ' || mart.channel"
     ),
     MartFigures("fct_refunds", "mart.refund_date", {"refunds": COUNT} | _sums("subtotal", "amount")),
 )

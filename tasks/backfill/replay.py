@@ -18,7 +18,7 @@ from tasks import doors
 from tasks.adapters.dbt_compiled import compiled
 from tasks.adapters.warehouse.base import LEDGER, Warehouse, naive_utc
 from tasks.backfill.lake import speaking
-from tasks.backfill.retype import retype, without_parts
+from tasks.backfill.retype import retype
 from tasks.backfill.scope import Scope
 from tasks.build.transform import without_values
 from tasks.ingest.load import load
@@ -95,14 +95,11 @@ def replay_days(sources: Sequence[str], window: Window, loaded_to: int | None = 
 @task(task_run_name="follow up {window.label}")
 @recorded
 def follow_up(sources: Sequence[str], window: Window) -> None:
-    """Measure the window's syncs again, and build the incremental models that know no parts as a whole."""
+    """Measure the window's syncs again."""
     with doors.warehouse_lock():
         with doors.warehouse() as warehouse:
             _forget_measurements(warehouse, sources, window)
         _run([f"+{declared(source).measure_model}" for source in sources] + ["measurements"])
-        streams = [stream for source in sources for stream in declared(source).streams.values()]
-        if whole := without_parts(compiled(doors.dbt().config), streams):
-            _run(whole, full_refresh=True)
 
 
 def _loaded(warehouse: Warehouse, source: str) -> frozenset[tuple[str, int]]:
@@ -124,7 +121,7 @@ def _forget_measurements(warehouse: Warehouse, sources: Sequence[str], window: W
 def _by_keys(sources: Sequence[str]) -> list[str]:
     """Models that follow by keys: what a replay writes into them must not hide rows that they have not seen."""
     project = compiled(doors.dbt().config)
-    histories = [stream.staging_model for source in sources for stream in declared(source).streams.values()]
+    histories = [stream.typed_model for source in sources for stream in declared(source).streams.values()]
     return [
         model.name
         for model in project.models.values()

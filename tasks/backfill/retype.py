@@ -91,17 +91,6 @@ def retype(warehouse: Warehouse, project: CompiledProject, scope: Part) -> Retyp
     return Retyped(stream.name, int(counted[0][0]), int(counted[0][1]))
 
 
-def without_parts(project: CompiledProject, streams: Sequence[Stream]) -> list[str]:
-    """Incremental models behind these streams that give no rule for a part: they are built as a whole instead."""
-    current = {stream.current_model for stream in streams}
-    return sorted(
-        model.name
-        for model in project.models.values()
-        if model.incremental and model.name not in current and "replay" not in model.meta
-        if any(project.descends(model.name, stream.staging_model) for stream in streams)
-    )
-
-
 def _in_one_transaction(warehouse: Warehouse, statements: Sequence[str]) -> None:
     warehouse.execute("begin")
     try:
@@ -145,7 +134,6 @@ class _Work:
         self.table("old_rows", f"select {_ROW} from {self.staging} where {self.scope.in_window}")
         known = f"select * from {raw} where ({_ROW}) in (select {_ROW} from {old})"
         self._type("typed", known)
-        self._forget_known_events(old)
         unknown = (
             f"select * from {raw} where {self.scope.delivered}"
             f" and ({_ROW}) not in (select {_ROW} from {self.staging} where {self.scope.delivered})"
@@ -154,29 +142,31 @@ class _Work:
         self._type("added", unknown)
         columns = self._evolve(self.staging, f"{WORK}.typed")
         names = ", ".join(columns)
-        chosen = f"select {names} from {WORK}.added where {self._is_new()}"
+        chosen = f"select {names} from {WORK}.added where {self._is_of_window()}"
         self.warehouse.execute(f"insert into {WORK}.typed ({names}) {chosen}")
+        if self.stream.kind == "event":
+            self._once_per_key()
         return _Swap(self.staging, f"({_ROW}) in (select {_ROW} from {old})", f"{WORK}.typed", columns)
 
-    def _forget_known_events(self, old: str) -> None:
-        """An event that was held back and is sound now stays out where the same key came in sound before."""
-        if self.stream.kind != "event" or not self.stream.holds_rows_back:
-            return
-        key = ", ".join(self.stream.key_columns)
-        known = f"select {key} from {self.staging} where {self.sound} and ({_ROW}) not in (select {_ROW} from {old})"
-        self.warehouse.execute(f"delete from {WORK}.typed where {self.sound} and ({key}) in ({known})")
-
-    def _is_new(self) -> str:
-        """Of rows that staging does not hold, those of the window; an event whose key is known stays out."""
+    def _is_of_window(self) -> str:
+        """True for a row, not known before, that the window is about."""
         field = self.scope.stream.dated
-        told = f"({self.scope.dated} or {field.column} is null)" if field else "true"
-        if self.stream.kind != "event":
-            return told
-        key = ", ".join(self.stream.key_columns)
-        held = (
-            f"({key}) not in (select {key} from {{}} where {self.stream.key_columns[0]} is not null and {self.sound})"
+        return f"({self.scope.dated} or {field.column} is null)" if field else "true"
+
+    def _once_per_key(self) -> None:
+        """Of events with the same key the one that counted before stays the one; what a rule holds back is kept."""
+        key, old = ", ".join(self.stream.key_columns), f"{WORK}.old_rows"
+        sound = f"{self.stream.key_columns[0]} is not null and {self.sound}"
+        counted = f"select {_ROW} from {self.staging} where {self.sound} and ({_ROW}) in (select {_ROW} from {old})"
+        elsewhere = f"select {key} from {self.staging} where {sound} and ({_ROW}) not in (select {_ROW} from {old})"
+        self.table(
+            "once",
+            f"select * from {WORK}.typed where not ({sound}) or ({key}) not in ({elsewhere})"
+            f" qualify not ({sound}) or row_number() over (partition by {key} order by"
+            f" case when ({_ROW}) in ({counted}) then 0 else 1 end,"
+            " _extracted_at desc, _sync_id desc, _source_file desc, _source_row desc) = 1",
         )
-        return f"{told} and {held.format(self.staging)} and {held.format(f'{WORK}.typed')}"
+        self.table("typed", f"select * from {WORK}.once")
 
     def _type(self, name: str, raw_rows: str) -> None:
         model = self.project.models[self.stream.typed_model]
@@ -189,12 +179,15 @@ class _Work:
         found = [
             model
             for model in self.project.models.values()
-            if model.incremental and self.project.descends(model.name, self.stream.staging_model)
+            if model.incremental and self.project.descends(model.name, self.stream.typed_model)
         ]
         return sorted(found, key=lambda model: (model.name != self.stream.current_model, model.name))
 
     def derived(self, model: CompiledModel) -> list[_Swap]:
-        """How an incremental model follows: its rows of the touched keys are made anew, or of its days taken out."""
+        """How an incremental model follows: rows of the touched keys made anew; else its days, or all of it, taken out.
+
+        What is missing in an incremental model is what its own next build brings back.
+        """
         if model.name == self.stream.current_model:
             keys = self.stream.slice_columns or self.stream.key_columns
             return [self._remade(model, keys, whole_syncs=bool(self.stream.slice_columns))]
@@ -203,9 +196,8 @@ class _Work:
             return [self._remade(model, tuple(rule["keys"]))]
         if "day" in rule:
             first, last = self.scope.window.days()[0], self.scope.window.days()[-1]
-            # What is missing there is what the model's own build brings back.
             return [_Swap(model.relation, f"{rule['day']} between cast('{first}' as date) and cast('{last}' as date)")]
-        return []
+        return [_Swap(model.relation, "true")]
 
     def _remade(self, model: CompiledModel, keys: Sequence[str], *, whole_syncs: bool = False) -> _Swap:
         named, old = ", ".join(keys), f"{WORK}.old_rows"
@@ -217,7 +209,7 @@ class _Work:
         history = self.table("history", self._history(touched, named, whole_syncs=whole_syncs))
         made = _with_input(model, self.project.models[self.stream.staging_model].relation, history)
         about = f"({named}) in (select {named} from {touched})"
-        fresh = self.table(f"fresh__{model.name}", f"select * from ({made}) as made where {about}")
+        fresh = self.table(f"fresh__{model.name}", f"select * from ({made}\n) as made where {about}")
         return _Swap(model.relation, about, fresh, self._evolve(model.relation, fresh))
 
     def _history(self, touched: str, named: str, *, whole_syncs: bool) -> str:
