@@ -242,7 +242,7 @@ class Files:
         content = body if isinstance(body, bytes) else body.read_bytes()
         self.path(key).write_bytes(content)
         self.path(key).with_suffix(".key").write_text(key)
-        return sha256(content).hexdigest()[:16]
+        return _etag(content)
 
     def get(self, key: str) -> bytes:
         """See `ObjectStore.get`."""
@@ -263,10 +263,15 @@ class Files:
     def list(self, prefix: str) -> Sequence[ObjectInfo]:
         """See `ObjectStore.list`."""
         keys = sorted(path.read_text() for path in self.folder.glob("*.key"))
+        found = [(key, self.get(key)) for key in keys if key.startswith(prefix)]
         at = datetime.now(UTC)
-        return [ObjectInfo(k, "", self.path(k).stat().st_size, at) for k in keys if k.startswith(prefix)]
+        return [ObjectInfo(key, _etag(content), len(content), at) for key, content in found]
 
     def clear(self) -> None:
         """Forget everything."""
         for path in self.folder.glob("*"):
             path.unlink()
+
+
+def _etag(content: bytes) -> str:
+    return sha256(content).hexdigest()[:16]
