@@ -40,11 +40,6 @@ def bench(only: Sequence[str], *, as_json: bool) -> None:
         raise NotReconciled("a fault was not met as the table says", do="Read the lines above; run it with --only")
 
 
-def beside(case: Case, cases: Sequence[Case]) -> tuple[Case, ...]:
-    """The other cases of the same refresh."""
-    return tuple(o for o in cases if o is not case and (o.source, o.day) == (case.source, case.day))
-
-
 def _chosen(only: Sequence[str]) -> list[Case]:
     unknown = [name for name in only if name not in BY_NAME]
     if unknown:
@@ -53,7 +48,7 @@ def _chosen(only: Sequence[str]) -> list[Case]:
 
 
 def _broken(cases: Sequence[Case], seen: Outcome) -> dict[str, list[str]]:
-    found = {case.name: complaints(case, seen.reactions[case.name], beside(case, cases)) for case in cases}
+    found = {case.name: complaints(case, seen, cases) for case in cases}
     return {name: said for name, said in found.items() if said}
 
 

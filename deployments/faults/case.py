@@ -9,7 +9,9 @@ from enum import Enum
 from deployments.local.saas.simulation import Fault
 from expectations.judge.verdict import Severity
 
-HISTORY = date(2026, 10, 12), date(2026, 11, 8)
+# Nearly all of it lies within the look-back of the last sync, so that a world read at once equals one read day by day,
+# whatever is renamed or restated meanwhile.
+HISTORY = date(2026, 10, 16), date(2026, 11, 8)
 FIRST = date(2026, 11, 9)
 LAST = date(2026, 11, 17)
 
@@ -55,7 +57,10 @@ class Expected:
 
 @dataclass(frozen=True)
 class Case:
-    """A fault of one source on one day. `wrong`, `does` and `heals` are the words of the table."""
+    """A fault of one source on one day. `wrong`, `does` and `heals` are the words of the table.
+
+    `told_on` is the day whose refresh tells it, where that is not its own.
+    """
 
     name: str
     source: str
@@ -64,6 +69,7 @@ class Case:
     wrong: str
     does: str
     told: Told | None = None
+    told_on: date | None = None
     heals: str = ""
     recovery: Recovery = Recovery.NONE
     expected: Expected = Expected()
@@ -81,7 +87,7 @@ class Case:
         if self.told:
             return f"the source's owner: `{self.told.check}`, {self.told.severity}"
         if self.expected.error:
-            return f"the run fails: {self.expected.error.partition(':')[0]}"
+            return f"the run fails: `{self.expected.error.partition(':')[0]}`"
         return "nobody"
 
     @property

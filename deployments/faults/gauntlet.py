@@ -19,6 +19,7 @@ from deployments.local.saas.simulation import Fault
 from expectations.declare.errors import PlumblineError
 from expectations.declare.source import load_all
 from expectations.judge.verdict import Verdict
+from tasks.settings import settings
 from tasks.window import Window
 
 Say = Callable[[str], None]
@@ -34,7 +35,6 @@ class Reaction:
     error: str = ""
     jobs: tuple[str, ...] = ()
     quarantined: int = 0
-    verdicts: tuple[Verdict, ...] = ()
     seconds: float = 0.0
 
 
@@ -43,8 +43,13 @@ class Outcome:
     """What was seen of every case, and the warehouse files with and without the faults."""
 
     reactions: dict[str, Reaction]
+    verdicts: dict[Cell, tuple[Verdict, ...]]
     with_faults: Path
     without_faults: Path
+
+    def told(self, case: Case) -> tuple[Verdict, ...]:
+        """The findings of the refresh that has to tell a case."""
+        return self.verdicts[case.told_on or case.day, case.source]
 
 
 def run(ground: Ground, cases: Sequence[Case], say: Say = lambda _line: None) -> Outcome:
@@ -57,20 +62,14 @@ def run(ground: Ground, cases: Sequence[Case], say: Say = lambda _line: None) ->
     gauntlet.recover()
     with ground.beside() as kept:
         gauntlet.without_faults()
-        return Outcome(gauntlet.reactions, kept, doors_warehouse())
-
-
-def doors_warehouse() -> Path:
-    """The warehouse file of the settings."""
-    from tasks.settings import settings
-
-    return settings().warehouse_file
+        return Outcome(gauntlet.reactions, gauntlet.verdicts, kept, settings().warehouse_file)
 
 
 def _cells(cases: Iterable[Case]) -> dict[Cell, list[Case]]:
     cells: dict[Cell, list[Case]] = defaultdict(list)
     for case in cases:
         cells[case.day, case.source].append(case)
+        cells[case.told_on or case.day, case.source] += ()
     return cells
 
 
@@ -78,6 +77,7 @@ class _Gauntlet:
     def __init__(self, ground: Ground, cases: Sequence[Case], say: Say) -> None:
         self.ground, self.cases, self.say = ground, cases, say
         self.reactions = {case.name: Reaction() for case in cases}
+        self.verdicts: dict[Cell, tuple[Verdict, ...]] = {}
         self.staying: list[Fault] = []
         self.parsing = dbt_apart.begin_parse()
 
@@ -94,7 +94,7 @@ class _Gauntlet:
         began, before = time.monotonic(), len(self.ground.jobs(source))
         self.ground.after(day)
         self.ground.faults([*self.staying, *(fault for case in cases for fault in case.faults)])
-        seen = self._refreshed(source, Window.of_day(day), cases)
+        seen = self._refreshed(cell, cases)
         self.staying += [fault for case in cases if case.stays for fault in case.faults]
         self.ground.faults(self.staying)
         self._act(source, Window.of_day(day), {case.recovery for case in cases})
@@ -111,18 +111,18 @@ class _Gauntlet:
         if needed & {Recovery.REPAIRED, Recovery.DISMISSED}:
             self.ground.refresh(source, window, again=True)
 
-    def _refreshed(self, source: str, window: Window, cases: Sequence[Case]) -> Reaction:
-        usual, seen = Patience(), Reaction()
+    def _refreshed(self, cell: Cell, cases: Sequence[Case]) -> Reaction:
+        (day, source), usual = cell, Patience()
         patience = Patience(
-            max(case.request_seconds for case in cases) or usual.request,
-            max(case.extract_within for case in cases) or usual.job,
+            max((case.request_seconds for case in cases), default=0) or usual.request,
+            max((case.extract_within for case in cases), default=0) or usual.job,
         )
         try:
-            done = self.ground.refresh(source, window, patience=patience)
+            done = self.ground.refresh(source, Window.of_day(day), patience=patience)
         except PlumblineError as error:
             return Reaction(error=f"{type(error).__name__}: {error}")
-        seen.tried, seen.quarantined, seen.verdicts = done.tried, done.quarantined, done.verdicts
-        return seen
+        self.verdicts[cell] = done.verdicts
+        return Reaction(done.tried, quarantined=done.quarantined)
 
     def judge(self) -> None:
         """Measure every source that met a fault, and note what the checks say about each of its days."""
@@ -132,9 +132,10 @@ class _Gauntlet:
         sources = [load_all()[name] for name in sorted({case.source for case in self.cases})]
         self.parsing.wait()
         dbt_apart.build([*(f"+{source.measure_model}" for source in sources), "measurements"])
-        for (day, source), (case, *_) in _cells(self.cases).items():  # cases of one cell share their reaction
-            window = Window.of_day(day)
-            self.reactions[case.name].verdicts += (*hold_back.fn(source, window), *judge.fn(source, window))
+        for cell in _cells(self.cases):
+            source, window = cell[1], Window.of_day(cell[0])
+            found = (*hold_back.fn(source, window), *judge.fn(source, window))
+            self.verdicts[cell] = (*self.verdicts.get(cell, ()), *found)
 
     def recover(self) -> None:
         """Repair the sources, refresh each of them once more, and build."""

@@ -146,6 +146,20 @@ CASES = (
         heals="the step's own second try",
     ),
     Case(
+        "quota_for_an_hour",
+        "ga4",
+        day(14),
+        (fault("quota", "ga4", 14, "events_report", attempts=20, times=3),),
+        "The platform refuses requests for longer than a job and its attempts last: three jobs in a row fail",
+        "No fourth job is started for a quarter of an hour, so that the platform can recover",
+        expected=Expected(
+            error="Spent: the last 3 jobs of ga4 failed; no new one before",
+            jobs=("failed", "failed", "failed", "succeeded"),
+        ),
+        recovery=Recovery.REPAIRED,
+        heals="the next scheduled run after the pause, or `plumbline refresh --again`",
+    ),
+    Case(
         "breaking_change",
         "shopify",
         day(9),

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from deployments.bench_faults import beside
 from deployments.faults.case import Case
 from deployments.faults.catalogue import BY_NAME, CASES
 from deployments.faults.marts import differences, marts
@@ -53,8 +52,7 @@ def lived(
 def test_a_fault_is_met_as_the_table_says(lived: Lived, name: str) -> None:
     from deployments.faults.review import complaints
 
-    case = BY_NAME[name]
-    assert complaints(case, lived.outcome.reactions[name], beside(case, lived.cases)) == []
+    assert complaints(BY_NAME[name], lived.outcome, lived.cases) == []
 
 
 def test_every_mart_equals_that_of_a_world_without_faults(lived: Lived) -> None:

@@ -196,6 +196,8 @@ class _Run:
         source = self.connection.source
         quota = self.switches.on("quota", source, spec.name)
         if quota and attempt <= quota.number("attempts", 1):
+            if attempt == quota.number("attempts", 1):
+                self.switches.take("quota", source, spec.name)
             raise _AttemptFailedError(quota.number("seconds", 0))
         retry = self.switches.on("retry_parts", source, spec.name)
         if retry and attempt <= retry.number("attempts", 1):

@@ -222,8 +222,9 @@ def time_zone_shift(fault: Fault, record: Record, _nth: int) -> list[Record]:
 
 def wrong_table_kind(_fault: Fault, record: Record, _nth: int) -> list[Record]:
     """The export's intraday table is read beside the daily one, so each event arrives from both."""
-    day = str(record["export_table"]).rpartition("_")[2]
-    return [record, {**record, "export_table": f"events_intraday_{day}"}]
+    kind, _, day = str(record["export_table"]).rpartition("_")
+    other = "events" if kind.endswith("intraday") else "events_intraday"
+    return [record, {**record, "export_table": f"{other}_{day}"}]
 
 
 CHANGES: dict[str, Change] = {

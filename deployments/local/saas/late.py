@@ -33,12 +33,11 @@ def late(fault: Fault, request: Request, read: Read) -> Iterator[Block]:
 
 
 def restated_beyond(fault: Fault, request: Request, read: Read) -> Iterator[Block]:
-    """The source says something else about a day that no sync reads any more, and sends that day once more."""
-    for record, payload in _records(read(request)):
-        if not concerns(fault, record):
-            yield Block([payload])
-    again = (record for record, _ in _of_day(fault, request, read) if concerns(fault, record))
-    yield Block([orjson.dumps(one) for record in again for one in multiply(fault, record, 0)])
+    """The source says something else about a day that no sync reads any more, and reads back until there once more."""
+    start = max(date.fromisoformat(fault.day), request.start)
+    for record, payload in _records(read(replace(request, start=start, since=None))):
+        changed = multiply(fault, record, 0) if concerns(fault, record) else []
+        yield Block([orjson.dumps(one) for one in changed] or [payload])
 
 
 SEQUELS: Mapping[str, Sequel] = {
