@@ -18,6 +18,7 @@ import pytest
 
 from expectations.declare.errors import ContractBroken
 from tasks.adapters.warehouse.base import Delivery, LakeFile, Warehouse
+from tasks.adapters.warehouse.copies import Copy
 from tasks.adapters.warehouse.on_duckdb import DuckDBWarehouse
 from tasks.adapters.warehouse.on_snowflake import SnowflakeWarehouse, snowflake_warehouse
 from tasks.settings import SnowflakeSettings
@@ -191,3 +192,35 @@ def test_what_was_exported_comes_back_once(ready: Warehouse, tmp_path: Path) -> 
         ready.restore("quality.again", [tmp_path / "a.parquet", tmp_path / "b.parquet"])
     found = ready.query("select model, value, load_seq, seen from quality.again order by load_seq")
     assert [tuple(row) for row in found] == [tuple(row.values()) for row in rows]
+
+
+COPIED = {"id": "bigint", "at_time": "timestamp", "is_good": "boolean", "words": "varchar"}
+
+
+def _copied(warehouse: Warehouse) -> list[tuple[object, ...]]:
+    return warehouse.query("select id, at_time, is_good, words from contract_ops.steps order by id")
+
+
+def test_a_copy_replaces_what_it_says_and_nothing_else(warehouse: Warehouse) -> None:
+    at = datetime(2026, 11, 17, 5, 0, 0, 250000)
+    rows = [(1, at, True, "it's"), (2, None, None, None)]
+    for _ in range(2):
+        warehouse.put(Copy("contract_ops.steps", COPIED, rows))
+    assert _copied(warehouse) == rows
+    warehouse.put(Copy("contract_ops.steps", COPIED, [(2, at, False, "x"), (3, at, False, "y")], "id > 1"))
+    assert _copied(warehouse) == [rows[0], (2, at, False, "x"), (3, at, False, "y")]
+    warehouse.put(Copy("contract_ops.steps", COPIED, []))
+    assert _copied(warehouse) == []
+
+
+def test_a_copy_that_knows_more_columns_widens_its_table(warehouse: Warehouse) -> None:
+    warehouse.put(Copy("contract_ops.wide", {"id": "bigint"}, [(1,)]))
+    warehouse.put(Copy("contract_ops.wide", {"id": "bigint", "word": "varchar"}, [(2, "new")], "id > 1"))
+    assert warehouse.query("select id, word from contract_ops.wide order by id") == [(1, None), (2, "new")]
+
+
+def test_a_copy_that_fails_leaves_what_was_there(warehouse: Warehouse) -> None:
+    warehouse.put(Copy("contract_ops.kept", {"id": "bigint"}, [(1,)]))
+    with pytest.raises(Exception, match=r"(?i)conversion|could not"):
+        warehouse.put(Copy("contract_ops.kept", {"id": "bigint"}, [("not a number",)]))
+    assert warehouse.query("select id from contract_ops.kept") == [(1,)]

@@ -10,8 +10,11 @@ from typing import Any, Self
 import pytest
 
 from expectations.declare.errors import Misconfigured
+from tasks.adapters.ops_tables import OUTCOMES
 from tasks.adapters.warehouse.base import Delivery, LakeFile
+from tasks.adapters.warehouse.copies import BINDS_AT_MOST, Copy
 from tasks.adapters.warehouse.on_snowflake import SnowflakeWarehouse, ensure_statements, snowflake_warehouse
+from tasks.publish.ops_copy import columns_of
 from tasks.settings import SnowflakeSettings
 
 GOLDEN = Path(__file__).parents[1] / "golden" / "snowflake"
@@ -24,7 +27,11 @@ class Recorder:
 
     def __init__(self, counted: int = 2) -> None:
         self.said: list[str] = []
-        self.answers = {"select count(*)": [(counted,)], "select coalesce": [(5,)], "select object_key": []}
+        self.answers: dict[str, list[tuple[Any, ...]]] = {
+            "select count(*)": [(counted,)],
+            "select coalesce": [(5,)],
+            "select object_key": [],
+        }
 
     def cursor(self) -> Self:
         return self
@@ -35,6 +42,9 @@ class Recorder:
     def execute(self, sql: str, params: object = None) -> Self:
         self.said.append(sql)
         return self
+
+    def executemany(self, sql: str, rows: object) -> None:
+        self.said.append(sql)
 
     def fetchall(self) -> list[tuple[Any, ...]]:
         return next((rows for start, rows in self.answers.items() if self.said[-1].startswith(start)), [])
@@ -53,9 +63,21 @@ def _script(statements: list[str]) -> str:
     return "".join(f"{statement};\n" for statement in statements)
 
 
-@pytest.mark.parametrize("name", ["ensure_raw", "load"])
+def said_by_a_copy(recorder: Recorder) -> str:
+    """The outcomes are copied in two parts, into a table of a version that knew no attempts."""
+    columns = columns_of(OUTCOMES)
+    recorder.answers["select lower(column_name)"] = [(name,) for name in columns if name != "attempt"]
+    warehouse = SnowflakeWarehouse({}, "RAW.LAKE")
+    warehouse.__dict__["connection"] = recorder
+    rows = [(None,) * len(columns)] * (BINDS_AT_MOST // len(columns) + 1)
+    warehouse.put(Copy("ops.outcomes", columns, rows, "id > 41"))
+    return _script(recorder.said)
+
+
+@pytest.mark.parametrize("name", ["ensure_raw", "load", "copy"])
 def test_statements_are_golden(name: str, request: pytest.FixtureRequest) -> None:
-    text = _script(ensure_statements(TABLE)) if name == "ensure_raw" else said_by_a_load(Recorder())
+    texts = {"load": said_by_a_load, "copy": said_by_a_copy}
+    text = _script(ensure_statements(TABLE)) if name == "ensure_raw" else texts[name](Recorder())
     path = GOLDEN / f"{name}.sql"
     if request.config.getoption("--update-golden", default=False):
         path.write_text(text)
