@@ -10,6 +10,7 @@ import sys
 import warnings
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -170,13 +171,18 @@ def _literal(value: object) -> str:
     return str(value) if isinstance(value, int) else f"'{value}'"
 
 
+def _rounded(row: tuple[Any, ...]) -> tuple[Any, ...]:
+    """Without the digits of credit for which fakesnow divides floats and Snowflake does not."""
+    return tuple(round(value, 15) if isinstance(value, Decimal) else value for value in row)
+
+
 @from_fakesnow
 def test_snowflake_gives_the_same_credits(snowflake: Any) -> None:
     theirs = _filled(snowflake, compiled("attribution_credits", *INPUTS, engine="snowflake"))
     with duckdb.connect() as connection:
         ours = _filled(connection, compiled("attribution_credits", *INPUTS))
     assert len(ours) > 40
-    assert theirs == ours
+    assert list(map(_rounded, theirs)) == list(map(_rounded, ours))
 
 
 @from_fakesnow
