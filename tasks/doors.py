@@ -69,8 +69,13 @@ def _object_store(
 
 @contextmanager
 def warehouse() -> Iterator[Warehouse]:
-    """The warehouse of this profile, open for one writer."""
+    """The warehouse of this profile, open for one writer, and in the state of this version."""
+    from tasks.adapters.warehouse.state import bring_up
+
+    s = settings()
+    where = s.snowflake.database if s.core.profile == "snowflake" else str(s.warehouse_file.absolute())
     with _warehouse() as opened:
+        bring_up(opened, where=where)
         yield opened
 
 

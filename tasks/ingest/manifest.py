@@ -7,13 +7,16 @@ beside the first one, also written once. Whoever reads a manifest gets both as o
 from __future__ import annotations
 
 import contextlib
+import json
 from collections.abc import Sequence
 
 from pydantic import BaseModel, ConfigDict
 
+from expectations.declare.errors import Misconfigured
 from tasks.adapters.object_store import AlreadyThere, NotThere, ObjectStore
 from tasks.window import Window
 
+FORMAT = 1
 NAME = "manifest.json"
 LINES = "lines.jsonl.gz"
 
@@ -59,7 +62,7 @@ class Supplement(_Frozen):
     rows, so that sums over entries stay those of the manifest.
     """
 
-    format: int = 1
+    format: int = FORMAT
     number: int
     token_key_version: int
     taken: tuple[tuple[str, int], ...]
@@ -72,7 +75,7 @@ class Manifest(_Frozen):
     `left_out` are landing objects that were refused and that a person dismissed.
     """
 
-    format: int = 1
+    format: int = FORMAT
     source: str
     stream: str
     window: Window
@@ -89,10 +92,23 @@ class Manifest(_Frozen):
 def read(store: ObjectStore, folder: str) -> Manifest | None:
     """The manifest of a lake folder with its supplements, if it was sealed."""
     try:
-        manifest = Manifest.model_validate_json(store.get(folder + NAME))
+        manifest = Manifest.model_validate_json(_known(store, folder + NAME))
     except NotThere:
         return None
     return _together(manifest, supplements(store, folder)) if manifest.quarantine else manifest
+
+
+def _known(store: ObjectStore, key: str) -> bytes:
+    """The text of a manifest; one in a newer format is refused before its fields are looked at."""
+    body = store.get(key)
+    found = json.loads(body).get("format", 1)
+    if found > FORMAT:
+        raise Misconfigured(
+            f"a manifest of the lake was written by a newer version (its format is {found}, this one knows {FORMAT})",
+            where=key,
+            do="Install the newer version; nothing was changed",
+        )
+    return body
 
 
 def supplements(store: ObjectStore, folder: str) -> list[Supplement]:
@@ -100,7 +116,7 @@ def supplements(store: ObjectStore, folder: str) -> list[Supplement]:
     found: list[Supplement] = []
     while True:
         try:
-            found.append(Supplement.model_validate_json(store.get(folder + supplement_name(len(found) + 1))))
+            found.append(Supplement.model_validate_json(_known(store, folder + supplement_name(len(found) + 1))))
         except NotThere:
             return found
 
@@ -137,5 +153,5 @@ def write_once(store: ObjectStore, folder: str, manifest: Manifest) -> Manifest:
     try:
         store.put(folder + NAME, body, content_type="application/json", only_if_absent=True)
     except AlreadyThere:
-        return Manifest.model_validate_json(store.get(folder + NAME))
+        return Manifest.model_validate_json(_known(store, folder + NAME))
     return manifest
