@@ -7,6 +7,7 @@ job that it does not know may be its own.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
@@ -65,7 +66,8 @@ class SyncJournal:
         if known:
             return known.asked_at
         row = {"source": source, "connection_id": connection_id, "asked_at": at, **_span(window)}
-        with self._engine.begin() as db:
+        # Another process may ask for the same at this moment: then its row is as good as ours.
+        with suppress(sa.exc.IntegrityError), self._engine.begin() as db:
             db.execute(REQUESTS.insert(), row)
         return at
 
@@ -101,6 +103,12 @@ class SyncJournal:
             oldest = db.scalar(sa.select(sa.func.min(SYNCS.c.started_at)).where(open_jobs))
             asked = db.scalar(sa.select(sa.func.min(REQUESTS.c.asked_at)).where(REQUESTS.c.source == source))
         return min((at for at in (settled, oldest, asked) if at), default=None)
+
+    def committed_partly(self, source: str, failed: Iterable[str]) -> list[SyncRow]:
+        """Jobs that failed after they had committed rows which nobody has loaded yet, oldest first."""
+        query = sa.select(SYNCS).where((SYNCS.c.source == source) & SYNCS.c.status.in_(tuple(failed)))
+        query = query.where((SYNCS.c.rows_reported > 0) & ~SYNCS.c.settled)
+        return self._syncs(query.order_by(SYNCS.c.started_at, SYNCS.c.job_id))
 
     def discovered(self, row: SyncRow, at: datetime) -> None:
         """Remember that a job was found in Airbyte's list and not started by a run that lived to tell."""

@@ -14,7 +14,7 @@ from prefect import task
 from expectations.declare.source import Source, Stream
 from expectations.judge.verdict import Finding, Verdict, bad
 from tasks import doors
-from tasks.ingest.jobs import SyncRun
+from tasks.ingest.jobs import FAILED, SyncRun
 from tasks.ingest.seal import Batch
 from tasks.outcomes import recorded, run_id
 from tasks.window import Window
@@ -45,7 +45,7 @@ def lines_of(run: SyncRun, batches: Sequence[Batch]) -> int:
 
 def _short(source: Source, run: SyncRun, batches: Sequence[Batch]) -> Finding | None:
     lines, rows = lines_of(run, batches), run.rows_reported
-    if rows is None or lines >= rows:
+    if rows is None or lines >= rows or run.status in FAILED:
         return None
     sentence = (
         f"{source.title}: Airbyte says that job {run.job_id} moved {rows:,} rows, but only {lines:,} lines of it are "

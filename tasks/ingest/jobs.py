@@ -21,7 +21,9 @@ from tasks.window import Window
 FALSE_SUCCESS = "false success"
 OVERDUE = "overdue"
 OVER_WITHOUT = ("failed", "cancelled", FALSE_SUCCESS, OVERDUE)
-"""Ends of a job that delivered nothing to load."""
+"""Ends of a job that is not taken up again."""
+FAILED = ("failed", "cancelled")
+"""Ends after which rows may have been committed all the same."""
 # Longer than it takes to prepare and start a job: who asked before that and has none is dead.
 ABANDONED = timedelta(minutes=10)
 _HISTORY = 10

@@ -13,6 +13,7 @@ from tasks.adapters.airbyte import Airbyte, Connection, Job
 from tasks.adapters.ops_store import SyncRow
 from tasks.ingest.jobs import (
     ABANDONED,
+    FAILED,
     FALSE_SUCCESS,
     OVER_WITHOUT,
     SyncRun,
@@ -78,12 +79,14 @@ def collect(source: Source, run: SyncRun) -> tuple[SyncRun, ...]:
     An incremental source sends a change once. If a refresh died between Airbyte's success and the load, the next
     job does not bring those rows again: they are in the landing area of the job that nobody sealed. If it died
     before it could write the job down, only Airbyte's own list knows of it; such a job belongs to this run's window.
+    A job that failed after it had committed rows is a delivery, too: its state moved on.
     """
     airbyte, ops = doors.airbyte(), doors.ops_store()
     _discover(airbyte, source, run)
     left = [row for row in ops.unsettled_syncs(source.name) if row.job_id != run.job_id]
     known = [_looked_up(airbyte, source, row) for row in left]
-    return (*(as_run(row) for row in known if row.status == "succeeded"), run)
+    partial = doors.sync_journal().committed_partly(source.name, FAILED)
+    return (*map(as_run, partial), *(as_run(row) for row in known if row.status == "succeeded"), run)
 
 
 @task(task_run_name="settle")
@@ -125,7 +128,7 @@ def _discover(airbyte: Airbyte, source: Source, run: SyncRun) -> None:
     known = journal.known_jobs(run.connection_id)
     found = airbyte.jobs_since(run.connection_id, since) if since else []
     for job in found:
-        if job.id not in known and job.status == "succeeded":
+        if job.id not in known and (job.status == "succeeded" or (job.is_over and job.rows_synced)):
             row = SyncRow(source.name, run.window, job.id, run.connection_id, job.status, job.started_at)
             doors.ops_store().save_sync(judged(source, row, job))
             journal.discovered(row, datetime.now(UTC))

@@ -19,6 +19,7 @@ from tasks.adapters.airbyte import Overdue
 from tasks.adapters.airbyte_values import Connection, Job
 from tasks.adapters.object_store import ObjectInfo
 from tasks.adapters.ops_store import OpsStore, SyncRow
+from tasks.ingest.land import land
 from tasks.ingest.sync import COOL_AFTER, collect, settle, sync
 from tasks.retry import Spent, unavailable_only
 from tasks.settings import settings
@@ -233,8 +234,19 @@ def test_a_forgotten_job_is_delivered_by_the_next_window_and_only_once(airbyte: 
 
 def test_a_forgotten_job_that_failed_is_nobodys_delivery(airbyte: FakeAirbyte) -> None:
     run = sync.fn(SHOP, DAY)
-    airbyte.listed = [replace(DONE, id=7, status="failed"), replace(DONE, id=8, rows_synced=None)]
+    airbyte.listed = [replace(DONE, id=7, status="failed", rows_synced=None), replace(DONE, id=8, rows_synced=None)]
     assert collect.fn(SHOP, run) == (run,)
+
+
+def test_a_job_that_failed_after_it_committed_rows_is_a_delivery_once(airbyte: FakeAirbyte) -> None:
+    airbyte.ends = [replace(DONE, status="failed", rows_synced=5), DONE]
+    with pytest.raises(Unavailable, match="job 1 ended as failed"):
+        sync.fn(SHOP, DAY)
+    runs = collect.fn(SHOP, sync.fn(SHOP, DAY))
+    assert [(run.job_id, run.status) for run in runs] == [(1, "failed"), (2, "succeeded")]
+    assert [len(land.fn(runs[0], name).objects) > 0 for name in SHOP.streams] == [True, True, True, False]
+    settle.fn(runs)
+    assert [run.job_id for run in collect.fn(SHOP, sync.fn(SHOP, DAY))] == [2]
 
 
 def test_every_try_leaves_its_outcome(airbyte: FakeAirbyte, ops: OpsStore) -> None:
