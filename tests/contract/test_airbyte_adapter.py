@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import socket
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import pytest
 
+import tasks.adapters.airbyte as airbyte_adapter
+from deployments.local.airbyte.catalog import identity
 from expectations.declare.errors import Misconfigured, Unavailable
+from tasks.adapters import airbyte_requests
 from tasks.adapters.airbyte import Airbyte, AirbyteConfig
+from tasks.adapters.airbyte_sdk import Unclear
 
 if TYPE_CHECKING:
     from tests.contract.conftest import LocalAirbyte
@@ -241,3 +246,60 @@ def test_a_failed_job_is_returned_as_failed(airbyte: LocalAirbyte) -> None:
 def test_a_job_that_cannot_write_its_objects_fails(airbyte: LocalAirbyte) -> None:
     airbyte.s3.delete_bucket(Bucket="plumbline")
     assert airbyte.client().job(airbyte.sync()).status == "failed"
+
+
+# Looking back, clearing
+
+
+def test_all_jobs_since_an_instant_are_listed_oldest_first_over_pages(
+    airbyte: LocalAirbyte, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(airbyte_requests, "PAGE", 1)
+    monkeypatch.setattr(airbyte_adapter, "PAGE", 1)
+    jobs = [airbyte.sync(), airbyte.sync()]
+    client = airbyte.client()
+    assert [job.id for job in client.jobs_since(airbyte.shop, datetime.now(UTC))] == jobs
+    assert client.jobs_since(airbyte.shop, datetime.now(UTC) + timedelta(hours=1)) == []
+    assert client.jobs_since(identity("connection", "shop-backfill"), datetime.now(UTC)) == []
+
+
+def test_a_clear_is_waited_for_and_is_no_sync(airbyte: LocalAirbyte) -> None:
+    airbyte.sync()
+    client = airbyte.client()
+    assert client.clear(airbyte.shop, 10).status == "succeeded"
+    assert airbyte.objects() == []
+    assert [job.id for job in client.jobs_since(airbyte.shop, datetime.now(UTC))] == [1]
+
+
+def test_a_clear_beside_a_running_sync_is_unavailable(airbyte: LocalAirbyte) -> None:
+    airbyte.switch({"name": "stuck_job"})
+    client = airbyte.client()
+    client.ensure_sync(airbyte.shop)
+    with pytest.raises(Unavailable, match="does not clear the connection now"):
+        client.clear(airbyte.shop, 10)
+
+
+def test_a_token_that_died_is_renewed_for_requests_past_the_sdk(airbyte: LocalAirbyte) -> None:
+    client = airbyte.client()
+    assert len(client.workspace.actors("source")) == 242
+    airbyte.server.tokens.revoke()
+    client.workspace.change("connection", airbyte.shop, {"status": "inactive"})
+    airbyte.server.tokens.revoke()
+    with pytest.raises(Misconfigured, match="'shop' is inactive"):
+        client.ensure_sync(airbyte.shop)
+
+
+def test_a_creation_with_an_unclear_answer_is_looked_for_and_not_repeated(
+    airbyte: LocalAirbyte, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    workspace = airbyte.client().workspace
+    made = workspace.create("destination", {"name": "once", "configuration": {"s3_bucket_path": "p"}})
+
+    def unanswered(*_: object) -> object:
+        raise Unclear("ReadTimeout")
+
+    monkeypatch.setattr(workspace._requests, "post", unanswered)
+    again = workspace.create("destination", {"name": "once", "configuration": {}})
+    assert again["destinationId"] == made["destinationId"]
+    with pytest.raises(Unavailable, match="did not say whether the destination never was created"):
+        workspace.create("destination", {"name": "never", "configuration": {}})
