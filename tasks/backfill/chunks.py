@@ -21,7 +21,7 @@ from tasks.adapters.ops_plans import Change, Chunk, OpsPlans, Plan
 from tasks.backfill.figures import Cell, days_of, difference, figures, fingerprint, keep, kept, within
 from tasks.backfill.lake import batch_at
 from tasks.backfill.plan import the_plan
-from tasks.backfill.replay import catch_up, follow_up, reload, replay_days
+from tasks.backfill.replay import catch_up, follow_up, newest_load, reload, replay_days
 from tasks.backfill.stage import ensure_copy, on_copy
 from tasks.build.transform import build
 from tasks.ingest.land import land
@@ -138,9 +138,10 @@ def applied(made: Plan, chunk: Chunk) -> int:
         rows = sum(load.fn(_sealed(key)).rows for key in chunk.manifests)
         catch_up(made.sources)
         return rows
+    seen = newest_load()  # all of it is typed: a copy is caught up when it is made, and nobody else loads into it
     for source in made.sources:
         reload.fn(source, chunk.window)
-    return replay_days.fn(made.sources, chunk.window).rows
+    return replay_days.fn(made.sources, chunk.window, seen).rows
 
 
 def finish(made: Plan) -> None:

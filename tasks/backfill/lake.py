@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from datetime import timedelta
 
 from expectations.declare.source import Source
 from expectations.declare.stream import Stream
@@ -15,6 +16,7 @@ from tasks.ingest.seal import Batch, batch_of
 from tasks.window import Window
 
 READ_AT_ONCE = 8
+_A_DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True)
@@ -46,8 +48,8 @@ def folders(store: ObjectStore, stream: Stream) -> list[Folder]:
 
 
 def speaking(source: Source, window: Window, *, known: frozenset[tuple[str, int]] = frozenset()) -> list[Folder]:
-    """The folders of syncs that may speak about a window, with their batches: from its first day to the end of the
-    look-back after it. Folders in `known` (stream, sync id) are left out without being read.
+    """The folders of syncs that may speak about a window, with their batches: from the day before it to the
+    end of the look-back after it. Folders in `known` (stream, sync id) are left out without being read.
     """
     store = doors.object_store()
     found = [
@@ -62,7 +64,8 @@ def speaking(source: Source, window: Window, *, known: frozenset[tuple[str, int]
 
 
 def _speaks(batch: Batch, window: Window, source: Source) -> bool:
-    return batch.window.start < window.end + source.look_back and batch.window.end > window.start
+    # A sync reads its sources hours after its window: it has the first rows of the following day too.
+    return batch.window.start < window.end + source.look_back and batch.window.end > window.start - _A_DAY
 
 
 def _with_batch(store: ObjectStore, folder: Folder) -> Folder:

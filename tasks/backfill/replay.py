@@ -67,13 +67,18 @@ def catch_up(sources: Sequence[str], loaded_to: int | None = None) -> int:
     is new. Nothing is done where nothing was loaded since `loaded_to`.
     """
     with doors.warehouse_lock():
-        with doors.warehouse() as warehouse:
-            for stream in (s for source in load_all().values() for s in source.streams.values()):
-                warehouse.ensure_raw(stream.raw_table)
-            newest = int(warehouse.query(f"select coalesce(max(load_seq), 0) from {LEDGER}")[0][0])  # noqa: S608
+        newest = newest_load()
         if newest != loaded_to:
             _run([*(f"+{declared(source).measure_model}" for source in sources), "measurements", *_by_keys(sources)])
     return newest
+
+
+def newest_load() -> int:
+    """The highest load sequence of the ledger; makes the place of every raw table, so that every model can run."""
+    with doors.warehouse() as warehouse:
+        for stream in (s for source in load_all().values() for s in source.streams.values()):
+            warehouse.ensure_raw(stream.raw_table)
+        return int(warehouse.query(f"select coalesce(max(load_seq), 0) from {LEDGER}")[0][0])  # noqa: S608 - a constant
 
 
 @task(task_run_name="replay {window.label}")

@@ -29,12 +29,9 @@ class Scope:
     @property
     def in_window(self) -> str:
         """True for a typed row that the window is about."""
-        spoken = f"_load_seq in ({self._sequences(overlapping=True)})"
+        spoken = f"_load_seq in ({self._sequences()})"
         field = self.stream.dated
-        if field is None:
-            return spoken
-        later = f"_load_seq in ({self._sequences(overlapping=False)})"
-        return f"({later} and {self.dated} or {field.column} is null and {spoken})"
+        return spoken if field is None else f"({self.dated} or {field.column} is null and {spoken})"
 
     @property
     def dated(self) -> str:
@@ -52,15 +49,15 @@ class Scope:
 
     @property
     def delivered(self) -> str:
-        """True for a raw row that a sync for the window delivered."""
-        return f"_load_seq in ({self._sequences(overlapping=True)})"
+        """True for a raw row of a sync that may speak about the window: from the day before to the look-back after."""
+        return f"_load_seq in ({self._sequences(before=timedelta(days=1), behind=self.source.look_back)})"
 
-    def _sequences(self, *, overlapping: bool) -> str:
-        """Load sequences of the syncs for the window; without `overlapping` also of every later one."""
-        until = f" and window_start < {_instant(self.window.end)}" if overlapping else ""
+    def _sequences(self, *, before: timedelta = timedelta(), behind: timedelta = timedelta()) -> str:
+        """Load sequences of the syncs for the window, and for the days before and behind it."""
         return (
             f"select load_seq from {LEDGER} where table_name = '{self.stream.raw_table}'"
-            f" and window_end > {_instant(self.window.start)}{until}"
+            f" and window_end > {_instant(self.window.start - before)}"
+            f" and window_start < {_instant(self.window.end + behind)}"
         )
 
 

@@ -13,21 +13,30 @@ import pytest
 
 from deployments.bench_world import land_day, sealed
 from deployments.local.saas.world import World
-from expectations.declare.errors import Misconfigured
+from expectations.declare.errors import Misconfigured, NotReconciled
 from expectations.declare.source import load as declared
 from tasks import doors
 from tasks.adapters.dbt_compiled import compiled
-from tasks.adapters.dbt_runner import PROJECT
+from tasks.adapters.dbt_runner import PROJECT, DbtOutcome
+from tasks.adapters.ops_plans import OpsPlans
+from tasks.backfill import plan as plans
+from tasks.backfill.chunks import Difference, apply, compare, fetch, stage
 from tasks.backfill.figures import FIGURES, NOT_APPROVED
-from tasks.backfill.replay import follow_up, reload, replay_days
+from tasks.backfill.plan import Wish, plan, the_plan
+from tasks.backfill.promote import promote
+from tasks.backfill.replay import reload
 from tasks.backfill.retype import retype
 from tasks.backfill.scope import Scope
-from tasks.build.transform import build
 from tasks.ingest.load import load
 from tasks.window import Window
 
 WORLD, START, DAYS = World(7, 0.00001), date(2026, 10, 20), 3
 SOURCES = ("ga4_export", "meta_ads", "shopify")
+STREAMS = {
+    "ga4_export": ["events", "events_control"],
+    "meta_ads": ["ads_insights", "ad_account"],
+    "shopify": ["orders", "customers", "sales_by_day"],
+}
 SECOND = Window.of_day(START + timedelta(days=1))
 ALL = Window(start=Window.of_day(START).start, end=Window.of_day(START + timedelta(days=DAYS - 1)).end)
 SCHEMAS = ("raw", "staging", "intermediate", "marts", "quality")
@@ -68,9 +77,9 @@ def _tables(home: Path, *schemas: str) -> Tables:
 def _retyped(window: Window) -> None:
     project = compiled(doors.dbt().config)
     with doors.warehouse() as warehouse:
-        for source in SOURCES:
-            for stream in declared(source).streams.values():
-                retype(warehouse, project, Scope(declared(source), stream, window))
+        for source, names in STREAMS.items():
+            for name in names:
+                retype(warehouse, project, Scope(declared(source), declared(source).streams[name], window))
 
 
 def _differing(one: Tables, other: Tables) -> set[str]:
@@ -79,11 +88,10 @@ def _differing(one: Tables, other: Tables) -> set[str]:
 
 def test_replaying_days_with_the_same_declarations_changes_no_row(pipeline: Any) -> None:
     before = _tables(pipeline.home)
-    for _ in range(2):
-        with pipeline.doors():
-            _retyped(SECOND)
-        # Their own builds bring back what a replay took out of these.
-        assert _differing(before, _tables(pipeline.home)) <= LEFT_TO_THE_BUILD
+    with pipeline.doors():
+        _retyped(SECOND)
+    # Their own builds bring back what a replay took out of these.
+    assert _differing(before, _tables(pipeline.home)) <= LEFT_TO_THE_BUILD
 
 
 # As if older declarations had typed the rows: an amount that was not read, a session without a page, a wrong day.
@@ -128,10 +136,11 @@ def test_a_replay_mends_its_own_days_and_leaves_all_others_as_they_are(pipeline:
         assert damaged[table][0] != pristine[table][0], table
         assert mended[table][0] == pristine[table][0], table
         assert mended[table][1] == damaged[table][1], table
-    with pipeline.doors():
-        replay_days.fn(SOURCES, ALL)
-        follow_up.fn(SOURCES, ALL)
-        assert build.fn(ALL).failed == ()
+    for _ in range(2):
+        with pipeline.doors():
+            _retyped(ALL)
+    shutil.rmtree(pipeline.home / "dbt" / "target")
+    pipeline.build()
     assert _differing(tables, _tables(pipeline.home)) == set()
 
 
@@ -169,3 +178,92 @@ def test_a_column_of_another_type_is_refused_and_a_new_one_is_added(pipeline: An
 def test_every_mart_of_facts_has_figures_that_a_person_can_approve() -> None:
     marts = {path.stem for path in (PROJECT / "models/marts").rglob("*.sql") if path.stem.startswith(("fct_", "agg_"))}
     assert marts == {spec.mart for spec in FIGURES} | set(NOT_APPROVED)
+
+
+class OrdersOnly:
+    """In the place of dbt: its SQL of the orders and of nothing else, enough to see figures change."""
+
+    def __init__(self, real: Any) -> None:
+        self.config = real.config
+
+    def run_models(self, _select: object = (), **_: object) -> DbtOutcome:
+        with doors.warehouse() as warehouse:
+            for model in (compiled(self.config).models[name] for name in ("shopify__orders", "fct_orders")):
+                warehouse.execute(f"create or replace table {model.relation} as {model.sql}")
+        return DbtOutcome(True, (), Path("run_results.json"))
+
+
+@pytest.fixture
+def plannable(pipeline: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+    """A warehouse whose orders were typed without their prices, on a day when October is over."""
+    dbt = doors.dbt
+    monkeypatch.setattr(doors, "dbt", lambda: OrdersOnly(dbt()))
+    monkeypatch.setattr(plans, "reporting_day", lambda: date(2026, 11, 20))
+    with duckdb.connect(str(pipeline.home / "warehouse.duckdb")) as connection:
+        for table in ("staging.typed_shopify__orders", "intermediate.int_shopify__orders"):
+            connection.execute(f"update {table} set total_line_items_price = null")
+    with pipeline.doors():
+        doors.dbt().run_models()
+        yield pipeline
+
+
+def _staged(reason: str) -> Difference:
+    made = plan.fn(Wish(("shopify",), Window(start=SECOND.start, end=ALL.end), "replay", reason, "ada", 1)).plan
+    stage.fn(made.id)
+    apply.fn(made, fetch.fn(made, stage.fn(made.id)[0]))
+    left = stage.fn(made.id)  # the process died here: the first chunk is not done again
+    assert [chunk.number for chunk in left] == [2]
+    apply.fn(made, fetch.fn(made, left[0]))
+    return compare.fn(made.id)
+
+
+def test_a_backfill_changes_readers_figures_only_by_its_promotion_and_then_exactly_as_shown(plannable: Any) -> None:
+    live = _tables(plannable.home)
+    found = _staged("prices were not read")
+    assert _tables(plannable.home) == live
+    prices = [change for change in found.changes if change.mart == "fct_orders"]
+    assert {change.metric for change in prices} == {"gross_sales", "net_sales"}
+    assert {change.day for change in prices} == {str(day) for day in ALL.days()[1:]}
+    assert all(change.before <= 0 < change.after for change in prices if change.metric == "gross_sales")
+    shown = sum(change.after for change in prices if change.metric == "gross_sales")
+
+    assert promote.fn(found.plan.id, by="ada").changes == len(found.changes)
+    sums = "select cast(sum(gross_sales) as decimal(38, 6)) from marts.fct_orders where order_date >= ?"
+    assert plannable.ask(sums, SECOND.days()[0]) == [(shown,)]
+    assert _differing(live, _tables(plannable.home)) <= {
+        *("staging.typed_shopify__orders", "intermediate.int_shopify__orders", "intermediate.shopify__orders"),
+        *("marts.fct_orders", *LEFT_TO_THE_BUILD, "quality.measure_shopify"),
+    }
+    (record,) = OpsPlans(doors.ops_store()).promotions()
+    assert (record.id, record.by, record.changes) == (found.plan.id, "ada", len(found.changes))
+    assert promote.fn(found.plan.id, by="ada").reused
+    assert list((plannable.home / "backfill").glob("*/")) == []
+
+
+def test_a_plan_whose_days_have_moved_expires_and_nothing_changes(plannable: Any) -> None:
+    found = _staged("again")
+    with duckdb.connect(str(plannable.home / "warehouse.duckdb")) as connection:
+        for table in ("staging.typed_shopify__orders", "intermediate.int_shopify__orders"):
+            connection.execute(f"update {table} set total_discounts = 1 where total_discounts > 0")
+    live = _tables(plannable.home)
+    with pytest.raises(NotReconciled, match=r"the plan is stale: the figures of 2026-10-2\d.* changed after"):
+        promote.fn(found.plan.id, by="ada")
+    assert _tables(plannable.home) == live
+    assert the_plan(found.plan.id).state == "expired"
+
+
+def test_a_promotion_that_died_after_its_swap_is_only_recorded_the_next_time(
+    plannable: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = _staged("once more")
+
+    def dies(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as killed:
+        killed.setattr(OpsPlans, "record", dies)
+        with pytest.raises(KeyboardInterrupt):
+            promote.fn(found.plan.id, by="ada")
+    live = _tables(plannable.home)
+    assert promote.fn(found.plan.id, by="ada").plan.state == "promoted"
+    assert _tables(plannable.home) == live
