@@ -136,15 +136,21 @@ def test_late_events_are_missing_first_and_come_once_when_they_are_due(name: str
     assert set(_keys(fault, REQUEST)) == set(_keys(None, REQUEST))
 
 
-def test_a_day_that_nobody_reads_any_more_is_sent_once_more_with_other_figures() -> None:
+def test_a_sync_reads_back_to_a_restated_day_that_nobody_reads_any_more() -> None:
     changed = {"metric": "spend", "factor": 2, "account": 1}
     fault = Fault("restated_beyond_window", "meta_ads", "ads_insights", "2026-10-01", changed)
     request = reader.request(date(2026, 9, 28), datetime(2026, 11, 15, 5, 40, tzinfo=UTC), REQUEST.until)
-    read_then = reader.read_stream(WORLD, "meta_ads", stream="ads_insights", request=request, faults=[fault])
-    rows = [json.loads(text) for block in read_then for text in block.payloads]
-    old = [row for row in rows if row["date_start"] == "2026-10-01"]
-    assert {row["account_id"] for row in old} == {str(ACCOUNTS[3].id)}
-    assert min({row["date_start"] for row in rows} - {"2026-10-01"}) >= "2026-10-17"
+
+    def spend(*faults: Fault) -> dict[tuple[str, str], float]:
+        blocks = reader.read_stream(SMALL, "meta_ads", stream="ads_insights", request=request, faults=faults)
+        rows = [json.loads(text) for block in blocks for text in block.payloads]
+        mine = [row for row in rows if row["account_id"] == str(ACCOUNTS[3].id)]
+        return {(row["date_start"], row["ad_id"]): row["spend"] for row in mine}
+
+    usual, again = spend(), spend(fault)
+    assert min(usual)[0] == "2026-10-18"
+    assert min(again)[0] == "2026-10-01"
+    assert {key: amount for key, amount in again.items() if key in usual} == usual
 
 
 def test_withdrawn_rows_are_the_same_in_every_sync() -> None:
