@@ -62,7 +62,7 @@ CASES = (
             fault("late_object", "shopify", 11, "orders", times=1),
         ),
         "An object of a failed job appears after the job that replaced it has been loaded",
-        "It begins with the id of a job that did not succeed: it is never listed, never loaded",
+        "It begins with the id of a job that failed and committed nothing: it is never loaded",
         expected=Expected(jobs=("failed", "succeeded"), tried="ended as failed"),
         heals="the step's own second try",
     ),

@@ -98,6 +98,10 @@ class State:
         """End a job well, with its committed totals (None: no statistics)."""
         self._finish(job_id, "succeeded", rows, size)
 
+    def fail(self, job_id: int, rows: int | None) -> None:
+        """End a job badly, with the rows that it had committed (None: no statistics)."""
+        self._finish(job_id, "failed", rows, None)
+
     def _finish(self, job_id: int, status: str, rows: int | None, size: int | None) -> None:
         self._run(
             "update jobs set status = ?, updated_at = ?, rows = ?, bytes = ?"

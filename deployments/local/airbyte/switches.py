@@ -20,7 +20,7 @@ SERVER_FAULTS: dict[str, str] = {
     "crowded_workspace": "`connections` others are listed first, and `next` leads to a host that cannot be reached",
     "duplicate_object": "the objects of a sync are delivered twice, as new parts with equal bytes",
     "envelope_missing": "every `every`-th line of an object is the bare record, without Airbyte's envelope",
-    "failed_job": "the job fails after `parts` objects of the stream, which stay",
+    "failed_job": "the job fails after `parts` objects of the stream, which stay; `commits`: finished streams count",
     "false_success": "the job succeeds at once, without statistics and without an object",
     "foreign_job": "somebody else starts a job the moment before: POST /jobs answers 409 `A sync is already running`",
     "form_only": "the token endpoint refuses JSON",

@@ -36,7 +36,11 @@ class _AttemptFailedError(Exception):
 
 
 class _JobFailedError(Exception):
-    """The job is over, its objects stay."""
+    """The job is over, its objects stay; `commits`: so does the state of the streams that were finished."""
+
+    def __init__(self, *, commits: bool = False) -> None:
+        super().__init__()
+        self.commits = commits
 
 
 class _CancelledError(Exception):
@@ -107,6 +111,7 @@ class _Run:
         self.instant = syncs.state.now()
         self.day = reporting_day(self.instant)
         self.read_up_to: dict[str, datetime | None] = {}
+        self.totals = _Totals()
 
     def run(self) -> None:
         """Run all attempts and write down how it ended."""
@@ -114,8 +119,8 @@ class _Run:
             self._run()
         except _CancelledError:
             return
-        except _JobFailedError:
-            self.state.set_status(self.job.id, "failed")
+        except _JobFailedError as ended:
+            self._fail(commits=ended.commits)
         except (BotoCoreError, ClientError):
             _LOG.exception("job %s could not write to the bucket", self.job.id)
             self.state.set_status(self.job.id, "failed")
@@ -137,6 +142,12 @@ class _Run:
                 self.state.set_cursor(self.connection.id, stream, cursor)
             self.state.succeed(self.job.id, totals.rows, totals.size)
 
+    def _fail(self, *, commits: bool) -> None:
+        with self.state.lock:
+            for stream, cursor in self.read_up_to.items() if commits else ():
+                self.state.set_cursor(self.connection.id, stream, cursor)
+            self.state.fail(self.job.id, self.totals.rows if commits else None)
+
     def _maybe_stuck(self) -> None:
         stuck = self.switches.take("stuck_job", self.connection.source)
         if stuck:
@@ -156,7 +167,7 @@ class _Run:
         return _Totals()
 
     def _attempts(self) -> _Totals:
-        totals = _Totals()
+        totals = self.totals
         for attempt in range(1, MAX_ATTEMPTS + 1):
             try:
                 for spec in self.connection.streams:
@@ -206,7 +217,7 @@ class _Run:
         broken = self.switches.take("failed_job", source, spec.name)
         if broken:
             yield from islice(objects, int(broken.number("parts", 1)))
-            raise _JobFailedError
+            raise _JobFailedError(commits=bool(broken.parameters.get("commits")))
         yield from objects
 
     def _check(self) -> None:
