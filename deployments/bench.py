@@ -70,12 +70,38 @@ def crash(
     points: Annotated[int, typer.Option(min=1, help="How many moments to kill at.")] = 200,
     seed: Annotated[int, typer.Option(help="Which moments: the same seed, the same moments.")] = 1,
     only: Annotated[int, typer.Option(help="One boundary alone, by the number that a failure printed.")] = 0,
+    *,
     source: Annotated[list[str] | None, typer.Option("--source", "-s", help="Sources of the day.")] = None,
     at_once: Annotated[int, typer.Option(min=1, max=16, help="Runs side by side.")] = 2,
+    minutes: Annotated[float, typer.Option(min=0, help="Begin no further point after so long; 0: try all.")] = 0,
 ) -> None:
     """Kill a day (refresh, close) with SIGKILL at many moments; what the next run leaves must equal an unharmed one."""
     from rich.console import Console
 
     from deployments.bench_crash import Plan, run
 
-    run(Console(highlight=False), Plan(points, seed, only, tuple(source or ("hubspot",)), at_once))
+    run(Console(highlight=False), Plan(points, seed, only, tuple(source or ("hubspot",)), at_once, minutes=minutes))
+
+
+@app.command()
+def growth(
+    days: Annotated[int, typer.Option(min=6, help="How many days follow each other.")] = 180,
+    scale: Annotated[float, typer.Option(help="Size of the world; 1.0 is 50 M events a day.")] = 0.00002,
+    as_json: JsonOption = False,
+) -> None:
+    """What the last of many days costs against the first, and a replay of all against so many single days."""
+    from deployments.bench_growth import run
+
+    run(days, scale, as_json=as_json)
+
+
+@app.command()
+def backfill(
+    days: Annotated[int, typer.Option(min=1, help="How many days.")] = 30,
+    scale: Annotated[float, typer.Option(help="Size of the world; 0.02 is 1 M events a day.")] = 0.02,
+    as_json: JsonOption = False,
+) -> None:
+    """Seal, stage, compare and promote many days: wall time, rows a second, peak memory."""
+    from deployments.bench_backfill import run
+
+    run(days, scale, as_json=as_json)

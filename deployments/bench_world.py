@@ -1,14 +1,20 @@
 """The simulated BrightCart as a series of daily syncs, written to the landing area without an Airbyte between.
 
 Benches and tests use it where the sources are not what is measured: each day is asked as a daily sync asks, from
-the evening before, with the look-back that the source has.
+the evening before, with the look-back that the source has. `ground` is a place for a bench: a home and an S3 server.
 """
 
 from __future__ import annotations
 
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from pathlib import Path
 
+from deployments.local import stack
 from deployments.local.airbyte.envelope import Envelope, parts
 from deployments.local.saas import reader
 from deployments.local.saas.blocks import Request
@@ -18,10 +24,12 @@ from tasks import doors
 from tasks.ingest.land import land
 from tasks.ingest.seal import Batch, seal
 from tasks.ingest.sync import SyncRun
+from tasks.settings import settings
 from tasks.window import Window
 
 EXTRACTED_AT = time(5, 40)  # of the following day: after midnight in New York, before the deadline
 OBJECT_ROWS = 250_000
+PORTS_APART = 400  # from a stack that may be running
 
 
 @dataclass(frozen=True)
@@ -31,6 +39,27 @@ class Landed:
     run: SyncRun
     rows: int
     bytes: int
+
+
+@contextmanager
+def ground() -> Iterator[Path]:
+    """A home of its own with a running S3 server, to which every door opens inside of the block; removed after it."""
+    base = settings().core.port_base + PORTS_APART
+    with tempfile.TemporaryDirectory(prefix="plumbline-bench-") as home:
+        own = {"PLUMBLINE_HOME": home, "PLUMBLINE_PORT_BASE": str(base), "PLUMBLINE_TOKEN_KEY": "0b" * 32}
+        before = {name: os.environ.get(name) for name in own}
+        os.environ.update(own)
+        try:
+            stack.up(lambda _line: None, only=("s3",))
+            yield Path(home)
+        finally:
+            stack.down()
+            doors.ops_store().close()
+            for name, value in before.items():
+                os.environ.pop(name, None)
+                if value is not None:
+                    os.environ[name] = value
+            settings.cache_clear()
 
 
 def read_at(day: date) -> datetime:
