@@ -116,6 +116,13 @@ def unknown_job(airbyte: Airbyte, connection: Connection, since: datetime) -> Jo
     return next((job for job in reversed(found) if not job.is_over or job.status == "succeeded"), None)
 
 
+def has_objects(source: Source, job_id: int, *, backfill: bool = False) -> bool:
+    """Whether any object of a job is in the landing area."""
+    store, mark = doors.object_store(), f"{job_id}_"
+    prefixes = (s.backfill_prefix if backfill else s.landing_prefix for s in source.streams.values())
+    return any(item.key.rpartition("/")[2].startswith(mark) for prefix in prefixes for item in store.list(prefix))
+
+
 def _left(source: Source, row: SyncRow) -> float:
     """Seconds until the deadline of a job; a job that was taken up late still gets a minute."""
     spent = max(datetime.now(UTC) - row.started_at, timedelta(0))
@@ -136,9 +143,7 @@ def _is_false(source: Source, job: Job, *, backfill: bool) -> bool:
     """
     if not job.rows_synced:
         return job.rows_synced is None or not (backfill or _zero_is_usual(source, job))
-    store, mark = doors.object_store(), f"{job.id}_"
-    prefixes = (s.backfill_prefix if backfill else s.landing_prefix for s in source.streams.values())
-    return not any(item.key.rpartition("/")[2].startswith(mark) for prefix in prefixes for item in store.list(prefix))
+    return not has_objects(source, job.id, backfill=backfill)
 
 
 def _zero_is_usual(source: Source, job: Job) -> bool:

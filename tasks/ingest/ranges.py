@@ -16,7 +16,18 @@ from expectations.declare.source import Source
 from tasks import doors
 from tasks.adapters.airbyte import Airbyte, Connection, Job
 from tasks.adapters.ops_store import SyncRow
-from tasks.ingest.jobs import ABANDONED, OVER_WITHOUT, OVERDUE, SyncRun, as_run, await_end, judged, resumed, unknown_job
+from tasks.ingest.jobs import (
+    ABANDONED,
+    OVER_WITHOUT,
+    OVERDUE,
+    SyncRun,
+    as_run,
+    await_end,
+    has_objects,
+    judged,
+    resumed,
+    unknown_job,
+)
 from tasks.outcomes import recorded
 from tasks.retry import JITTER, RETRY_DELAYS, unavailable_only
 from tasks.window import Window
@@ -44,7 +55,7 @@ def extract_range(source: Source, window: Window, *, since: datetime | None = No
     journal, airbyte = doors.sync_journal(), doors.airbyte()
     rows = journal.backfills(source.name)
     known = next((r for r in rows if r.window == window and (since is None or r.started_at >= since)), None)
-    if known and known.status == "succeeded" and (known.settled or known == rows[0]):
+    if known and known.status == "succeeded" and (known.settled or (known == rows[0] and _is_there(source, known))):
         return as_run(known, reused=True, backfill=True)
     connection = airbyte.connection_for(source.name, backfill=True)
     job = resumed(airbyte, known) or _ranged(airbyte, source, connection, window)
@@ -52,6 +63,12 @@ def extract_range(source: Source, window: Window, *, since: datetime | None = No
     journal.save_backfill(row)
     journal.answered(connection.id, window)
     return await_end(airbyte, source, row, save=journal.save_backfill, backfill=True)
+
+
+def _is_there(source: Source, known: SyncRow) -> bool:
+    """Whether what the newest job delivered can still be sealed: no other range has begun to clear its place."""
+    others = [r for r in doors.sync_journal().requests(known.connection_id) if r.window != known.window]
+    return not others and (not known.rows_reported or has_objects(source, known.job_id, backfill=True))
 
 
 def _ranged(airbyte: Airbyte, source: Source, connection: Connection, window: Window) -> Job:

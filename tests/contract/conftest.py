@@ -35,7 +35,7 @@ CATALOG: Catalog = {
         StreamSpec("orders", cursor="updated_at", key=("id",), fields=("id", "updated_at"), part_rows=2),
         StreamSpec("plans", sync="full_refresh_overwrite", key=("id",), fields=("id",), part_rows=2),
     ),
-    **{f"source_{n:03}": () for n in range(120)},
+    **{f"source_{n:03}": () for n in range(50)},
 }
 
 

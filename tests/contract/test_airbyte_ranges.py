@@ -93,6 +93,12 @@ def test_a_range_whose_request_died_is_taken_up_again(
     assert len([request for request in airbyte.reader.requests if request.stream == "orders"]) == 1
 
 
+def test_a_range_that_another_one_began_to_clear_is_read_again(airbyte: LocalAirbyte, client: Airbyte) -> None:
+    first = extract_range.fn(SHOP, TEN_DAYS)
+    client.clear(BACKFILL, 10)
+    assert extract_range.fn(SHOP, TEN_DAYS).job_id > first.job_id
+
+
 def test_a_connector_that_does_not_take_the_range_is_not_believed(airbyte: LocalAirbyte, client: Airbyte) -> None:
     connection = client.connection_for("shop", backfill=True)
     with pytest.raises(Misconfigured, match=r"did not take its range.*`airbyte\.days`"):
