@@ -7,6 +7,7 @@ the same start, killed with SIGKILL at one of them, run once more, and what it l
 from __future__ import annotations
 
 import json
+import math
 import os
 import random
 import tempfile
@@ -67,6 +68,7 @@ class Plan:
     sources: tuple[str, ...] = ("hubspot",)
     at_once: int = 2
     port_base: int = 22_000
+    minutes: float = 0.0  # after which no further point is begun; 0: all are tried
 
 
 def run(console: Console, plan: Plan) -> None:
@@ -121,10 +123,12 @@ def tried(plan: Plan, tell: Callable[[int, Recovered], None]) -> tuple[list[Reco
             for slot in slots:
                 free.put(slot)
             points = chosen(plan, kinds)
+            until = time.monotonic() + 60 * plan.minutes if plan.minutes else math.inf
             found: list[Recovered] = []
-            for result in pool.map(lambda point: _one(free, today, point, wanted), points):
-                found.append(result)
-                tell(len(found), result)
+            for result in pool.map(lambda point: _one(free, today, point, wanted, until), points):
+                if result:
+                    found.append(result)
+                    tell(len(found), result)
             return found, len(kinds)
 
 
@@ -144,7 +148,8 @@ def chosen(plan: Plan, kinds: Sequence[str]) -> list[Point]:
     some = {n for numbers in by_kind.values() for n in dice.sample(numbers, min(share, len(numbers)))}
     rest = [number for number in everywhere if number not in some]
     numbers = [*sorted(some), *dice.sample(rest, max(0, wanted - len(some)))][:wanted]
-    return [_point(plan.seed, number, kinds) for number in sorted(numbers)]
+    dice.shuffle(numbers)  # whatever was tried when somebody ends the bench is a fair sample
+    return [_point(plan.seed, number, kinds) for number in numbers]
 
 
 def _point(seed: int, number: int, kinds: Sequence[str]) -> Point:
@@ -171,9 +176,11 @@ def _succeeds(slot: Slot, day: Day, *, counted: str = "") -> None:
         raise NotReconciled("a run without a blow failed", where=str(slot.folder), do=slot.last_words())
 
 
-def _one(free: Queue[Slot], today: Day, point: Point, wanted: dict[str, str]) -> Recovered:
+def _one(free: Queue[Slot], today: Day, point: Point, wanted: dict[str, str], until: float) -> Recovered | None:
     slot = free.get()
     try:
+        if time.monotonic() > until:
+            return None
         return _killed(slot, today, point, wanted)
     finally:
         free.put(slot)

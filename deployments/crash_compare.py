@@ -12,7 +12,7 @@ from typing import Any
 
 import duckdb
 
-from tasks.adapters.object_store import ObjectStore
+from tasks.adapters.object_store import ObjectInfo, ObjectStore
 
 # Columns that say when or by whom, never what. Two uninterrupted runs differ in these and in nothing else.
 WALL_CLOCK = frozenset(
@@ -26,6 +26,7 @@ WALL_CLOCK = frozenset(
 LOGS = {"outcomes": ("step", "source", "stream", "window_start", "window_end", "job_id")}
 # Written for people and for machines that debug; nothing reads them back.
 UNREAD = ("dbt", "logs")
+PROBE = "stack/probe"  # of the S3 server's start
 
 Left = Mapping[str, str]
 
@@ -34,7 +35,9 @@ def left_behind(home: Path, store: ObjectStore, scratch: Path) -> dict[str, str]
     """Name and content of everything that the runs of a home left, each content as one short text."""
     found = dict(_warehouse(home / "warehouse.duckdb"))
     found |= _ops_store(home / "ops.sqlite")
-    found |= {f"object {item.key}": item.etag for item in store.list("") if item.key != "stack/probe"}
+    found |= {
+        f"object {item.key}": _object(store, item, scratch.parent) for item in store.list("") if item.key != PROBE
+    }
     found |= _files(home)
     # dbt-duckdb makes an empty folder for each invocation and leaves it when it is killed; nobody trips over that.
     found |= {f"temporary {path.relative_to(scratch)}": "" for path in scratch.rglob("*") if not path.is_dir()}
@@ -70,13 +73,26 @@ def _unlike(what: str, one: Mapping[Any, Any], other: Mapping[Any, Any]) -> list
     return [f"{what} of {key}: {one.get(key)}, {other.get(key)}" for key in keys if one.get(key) != other.get(key)]
 
 
+def _object(store: ObjectStore, item: ObjectInfo, folder: Path) -> str:
+    """Landing and lake byte for byte; what remembers when something was loaded, by its rows."""
+    if not item.key.startswith("memory/") or not item.key.endswith(".parquet"):
+        return item.etag
+    path = folder / "compared.parquet"
+    path.write_bytes(store.get(item.key))
+    return _file(path)
+
+
 def _manifests(store: ObjectStore) -> list[dict[str, Any]]:
     return [json.loads(store.get(item.key)) for item in store.list("lake/") if item.key.endswith("/manifest.json")]
 
 
 def _warehouse(file: Path) -> Iterable[tuple[str, str]]:
+    # The schema ops is a copy, as of the last publication, of the store that is compared itself.
     with closing(duckdb.connect(str(file), read_only=True)) as db:
-        tables = db.execute("select table_schema, table_name from information_schema.tables order by all").fetchall()
+        every = (
+            "select table_schema, table_name from information_schema.tables where table_schema != 'ops' order by all"
+        )
+        tables = db.execute(every).fetchall()
         for schema, table in tables:
             yield f"table {schema}.{table}", _digest(*_columns_of(db, f'"{schema}"."{table}"'))
 

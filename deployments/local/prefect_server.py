@@ -52,6 +52,7 @@ def server(home: Path, base: int) -> Part:
             "PREFECT_SERVER_CONCURRENCY_LEASE_STORAGE": "prefect.server.concurrency.lease_storage.filesystem",
             "PREFECT_SERVER_CONCURRENCY_INITIAL_DEPLOYMENT_LEASE_DURATION": "60",  # 300 s by default
             "PREFECT_SERVER_SERVICES_REPOSSESSOR_LOOP_SECONDS": "2",  # how often it looks for dead leases: 15 s
+            "PREFECT_SERVER_CONCURRENCY_MAXIMUM_CONCURRENCY_SLOT_WAIT_SECONDS": "5",  # 30 s until who waits asks again
             "PREFECT_SERVER_DATABASE_TIMEOUT": "60",  # SQLite waits this long for its lock on a busy machine
             "PREFECT_SERVER_UI_SHOW_PROMOTIONAL_CONTENT": "false",
         },

@@ -16,6 +16,9 @@ from tasks.watch.pulse import is_dead
 UNDER_WAY = ("RUNNING", "CANCELLING")
 # A worker takes some ten seconds from Pending to Running; one that died in between leaves the run there.
 PENDING_AT_MOST = timedelta(minutes=3)
+# Prefect reports one death twice, the process that watched it at once and the worker a little later (26 s later on a
+# busy machine, measured); a run that was started again in between would be called crashed by the second report.
+SETTLED_AFTER = timedelta(seconds=20)
 # What crashed longer ago has been looked at by a person, or a later run has done its work.
 AGAIN_WITHIN = timedelta(hours=2)
 STARTS_AT_MOST = 3
@@ -33,16 +36,17 @@ class Recovered:
 def recover(api: PrefectApi, pulses: dict[str, Pulse], at: datetime) -> Recovered:
     """End what is dead, and start again what crashed on a worker; raises `Unavailable` without a server.
 
-    A run that a person started in a terminal is ended only: the person is there. A run without any pulse began no
-    step yet, and is left alone.
+    What is ended now is started again by a later look, when everybody has reported its death. A run that a person
+    started in a terminal is ended only: the person is there. A run without any pulse began no step yet, and is left
+    alone.
     """
     running = api.runs(UNDER_WAY)
     dead = [run for run in running if run.id in pulses and is_dead(pulses[run.id], at)]
     for run in dead:
         api.crash(run, "Its process is gone: found by plumbline watch")
     stuck = [run for run in api.runs(["PENDING"]) if run.deployment_id and at - run.since > PENDING_AT_MOST]
-    crashed = [run for run in api.runs(["CRASHED"], after=at - AGAIN_WITHIN * 2) if at - run.since < AGAIN_WITHIN]
-    of_worker = [run for run in (*stuck, *crashed) if run.deployment_id]
+    crashed = [run for run in api.runs(["CRASHED"], after=at - AGAIN_WITHIN * 2) if run.deployment_id]
+    of_worker = [*stuck, *(run for run in crashed if SETTLED_AFTER <= at - run.since < AGAIN_WITHIN)]
     again = [run for run in of_worker if run.count < STARTS_AT_MOST]
     for run in again:
         api.start_again(run, f"Start {run.count + 1} of {STARTS_AT_MOST}: its process was killed")

@@ -55,7 +55,7 @@ class FakeApi:
 
     def crash(self, run: Run, message: str) -> None:
         self.done.append(("crash", run.id))
-        self.all = [replace(r, state="CRASHED") if r.id == run.id else r for r in self.all]
+        self.all = [replace(r, state="CRASHED", since=AT) if r.id == run.id else r for r in self.all]
 
     def start_again(self, run: Run, message: str) -> None:
         self.done.append(("again", run.id))
@@ -96,8 +96,10 @@ def test_a_run_that_lives_is_left_alone() -> None:
 )
 def test_a_silent_run_or_one_without_its_process_is_ended_and_started_again(dead: Pulse) -> None:
     api = FakeApi([RUN])
-    found = recover(api, {"r1": dead}, AT)  # type: ignore[arg-type] - a fake
-    assert (found.ended, found.started_again) == (("refresh ga4",), ("refresh ga4",))
+    first = recover(api, {"r1": dead}, AT)  # type: ignore[arg-type] - a fake
+    assert (first.ended, first.started_again) == (("refresh ga4",), ())
+    later = recover(api, {"r1": dead}, AT + timedelta(seconds=20))  # type: ignore[arg-type] - a fake
+    assert (later.ended, later.started_again) == ((), ("refresh ga4",))
     assert api.done == [("crash", "r1"), ("again", "r1")]
 
 
@@ -113,6 +115,7 @@ def test_a_run_from_a_terminal_is_ended_and_not_started_again() -> None:
     api = FakeApi([replace(RUN, deployment_id=None)])
     found = recover(api, {"r1": living(pid=2**22 + 1)}, AT)  # type: ignore[arg-type] - a fake
     assert (found.ended, found.started_again) == (("refresh ga4",), ())
+    assert recover(api, {}, AT + MINUTE).started_again == ()  # type: ignore[arg-type] - a fake
 
 
 def test_a_run_is_started_three_times_at_most() -> None:
