@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+from deployments.faults.page import faults_page
 from deployments.render_declared import declared_macros
 from deployments.render_measure import measurements_view, measures_of
 from deployments.render_models import Files, files_of, providers_macro
@@ -27,6 +28,7 @@ def render(check: bool = False, *, checkout: Path = CHECKOUT) -> list[Path]:
     prefect = checkout / "prefect.yaml"
     wanted[prefect] = with_schedules(prefect.read_text(encoding="utf-8") if prefect.exists() else "", sources)
     wanted[checkout / "deployments" / "settings.md"] = settings_page()
+    wanted[checkout / "deployments" / "faults.md"] = faults_page()
     changed = [path for path, text in wanted.items() if not path.exists() or path.read_text(encoding="utf-8") != text]
     surplus = [path for path in _rendered_files(checkout / "dbt") if path not in wanted]
     if not check:
