@@ -21,6 +21,7 @@ from expectations.declare.source import load, load_all
 from expectations.judge.verdict import Severity, Verdict
 from tasks import doors
 from tasks.adapters.dbt_runner import DbtOutcome, NodeResult
+from tasks.build.channel_credits import credit_channels
 from tasks.operate.memory import refuse_lost, remember
 from tasks.outcomes import recorded
 from tasks.publish.ops_copy import copy_ops
@@ -73,7 +74,10 @@ def build(window: Window, marts: Sequence[str] = ()) -> BuildReceipt:
                 warehouse.ensure_raw(stream.raw_table)
         copy_ops(warehouse)
         measured = [*warehouse.relations("staging"), *warehouse.relations("quality")]
-    return _run(window, "marts", [f"+{mart}" for mart in marts], DATA_TEAM, measured)
+    receipt = _run(window, "marts", [f"+{mart}" for mart in marts], DATA_TEAM, measured)
+    with doors.warehouse() as warehouse:
+        credit_channels(warehouse)
+    return receipt
 
 
 @task(task_run_name="test {window.label}")
