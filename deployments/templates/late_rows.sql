@@ -9,7 +9,7 @@
     from batches
     inner join {{ ref('[[ staging ]]') }} as events
         on events._sync_id = batches.sync_id
-        and events.[[ day ]] < {{ plus_days('cast(batches.window_start as date)', -[[ look_back ]]) }}
+        and events.[[ day ]] < {{ plus_days('cast(batches.window_start as date)', -[[ reach ]]) }}
     where batches.stream = '[[ s ]]'
     group by batches.window_start, batches.window_end, batches.sync_id, events.[[ day ]]
 ),

@@ -130,7 +130,7 @@
         '' as detail,
         sync_id
     from [[ s ]]_compared
-    where value <> baseline and day < {{ plus_days('cast(window_start as date)', -[[ look_back ]]) }}
+    where value <> baseline and day < {{ plus_days('cast(window_start as date)', -[[ reach ]]) }}
     union all
     select
         window_start,
@@ -146,6 +146,6 @@
         '' as detail,
         max(sync_id) as sync_id
     from [[ s ]]_compared
-    where value <> baseline and day >= {{ plus_days('cast(window_start as date)', -[[ look_back ]]) }}
+    where value <> baseline and day >= {{ plus_days('cast(window_start as date)', -[[ reach ]]) }}
     group by window_start, window_end, account, field
 )

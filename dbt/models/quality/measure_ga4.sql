@@ -652,7 +652,7 @@ sessions_by_channel_restated as (
         '' as detail,
         sync_id
     from sessions_by_channel_compared
-    where value <> baseline and day < {{ plus_days('cast(window_start as date)', -4) }}
+    where value <> baseline and day < {{ plus_days('cast(window_start as date)', -5) }}
     union all
     select
         window_start,
@@ -668,7 +668,7 @@ sessions_by_channel_restated as (
         '' as detail,
         max(sync_id) as sync_id
     from sessions_by_channel_compared
-    where value <> baseline and day >= {{ plus_days('cast(window_start as date)', -4) }}
+    where value <> baseline and day >= {{ plus_days('cast(window_start as date)', -5) }}
     group by window_start, window_end, account, field
 ),
 
@@ -806,7 +806,7 @@ events_report_restated as (
         '' as detail,
         sync_id
     from events_report_compared
-    where value <> baseline and day < {{ plus_days('cast(window_start as date)', -4) }}
+    where value <> baseline and day < {{ plus_days('cast(window_start as date)', -5) }}
     union all
     select
         window_start,
@@ -822,7 +822,7 @@ events_report_restated as (
         '' as detail,
         max(sync_id) as sync_id
     from events_report_compared
-    where value <> baseline and day >= {{ plus_days('cast(window_start as date)', -4) }}
+    where value <> baseline and day >= {{ plus_days('cast(window_start as date)', -5) }}
     group by window_start, window_end, account, field
 ),
 

@@ -676,7 +676,7 @@ events_late as (
     from batches
     inner join {{ ref('stg_ga4_export__events') }} as events
         on events._sync_id = batches.sync_id
-        and events.event_date < {{ plus_days('cast(batches.window_start as date)', -4) }}
+        and events.event_date < {{ plus_days('cast(batches.window_start as date)', -5) }}
     where batches.stream = 'events'
     group by batches.window_start, batches.window_end, batches.sync_id, events.event_date
 ),

@@ -1384,7 +1384,7 @@ ad_performance_restated as (
         '' as detail,
         sync_id
     from ad_performance_compared
-    where value <> baseline and day < {{ plus_days('cast(window_start as date)', -30) }}
+    where value <> baseline and day < {{ plus_days('cast(window_start as date)', -31) }}
     union all
     select
         window_start,
@@ -1400,7 +1400,7 @@ ad_performance_restated as (
         '' as detail,
         max(sync_id) as sync_id
     from ad_performance_compared
-    where value <> baseline and day >= {{ plus_days('cast(window_start as date)', -30) }}
+    where value <> baseline and day >= {{ plus_days('cast(window_start as date)', -31) }}
     group by window_start, window_end, account, field
 ),
 
@@ -1560,7 +1560,7 @@ campaign_restated as (
         '' as detail,
         sync_id
     from campaign_compared
-    where value <> baseline and day < {{ plus_days('cast(window_start as date)', -30) }}
+    where value <> baseline and day < {{ plus_days('cast(window_start as date)', -31) }}
     union all
     select
         window_start,
@@ -1576,7 +1576,7 @@ campaign_restated as (
         '' as detail,
         max(sync_id) as sync_id
     from campaign_compared
-    where value <> baseline and day >= {{ plus_days('cast(window_start as date)', -30) }}
+    where value <> baseline and day >= {{ plus_days('cast(window_start as date)', -31) }}
     group by window_start, window_end, account, field
 ),
 
@@ -1736,7 +1736,7 @@ account_performance_report_restated as (
         '' as detail,
         sync_id
     from account_performance_report_compared
-    where value <> baseline and day < {{ plus_days('cast(window_start as date)', -30) }}
+    where value <> baseline and day < {{ plus_days('cast(window_start as date)', -31) }}
     union all
     select
         window_start,
@@ -1752,7 +1752,7 @@ account_performance_report_restated as (
         '' as detail,
         max(sync_id) as sync_id
     from account_performance_report_compared
-    where value <> baseline and day >= {{ plus_days('cast(window_start as date)', -30) }}
+    where value <> baseline and day >= {{ plus_days('cast(window_start as date)', -31) }}
     group by window_start, window_end, account, field
 ),
 
@@ -1890,7 +1890,7 @@ click_view_restated as (
         '' as detail,
         sync_id
     from click_view_compared
-    where value <> baseline and day < {{ plus_days('cast(window_start as date)', -30) }}
+    where value <> baseline and day < {{ plus_days('cast(window_start as date)', -31) }}
     union all
     select
         window_start,
@@ -1906,7 +1906,7 @@ click_view_restated as (
         '' as detail,
         max(sync_id) as sync_id
     from click_view_compared
-    where value <> baseline and day >= {{ plus_days('cast(window_start as date)', -30) }}
+    where value <> baseline and day >= {{ plus_days('cast(window_start as date)', -31) }}
     group by window_start, window_end, account, field
 ),
 

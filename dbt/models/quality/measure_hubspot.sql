@@ -748,7 +748,7 @@ contacts_count_by_day_restated as (
         '' as detail,
         sync_id
     from contacts_count_by_day_compared
-    where value <> baseline and day < {{ plus_days('cast(window_start as date)', -1) }}
+    where value <> baseline and day < {{ plus_days('cast(window_start as date)', -2) }}
     union all
     select
         window_start,
@@ -764,7 +764,7 @@ contacts_count_by_day_restated as (
         '' as detail,
         max(sync_id) as sync_id
     from contacts_count_by_day_compared
-    where value <> baseline and day >= {{ plus_days('cast(window_start as date)', -1) }}
+    where value <> baseline and day >= {{ plus_days('cast(window_start as date)', -2) }}
     group by window_start, window_end, account, field
 ),
 

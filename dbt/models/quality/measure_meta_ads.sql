@@ -1711,7 +1711,7 @@ ads_insights_restated as (
         '' as detail,
         sync_id
     from ads_insights_compared
-    where value <> baseline and day < {{ plus_days('cast(window_start as date)', -28) }}
+    where value <> baseline and day < {{ plus_days('cast(window_start as date)', -29) }}
     union all
     select
         window_start,
@@ -1727,7 +1727,7 @@ ads_insights_restated as (
         '' as detail,
         max(sync_id) as sync_id
     from ads_insights_compared
-    where value <> baseline and day >= {{ plus_days('cast(window_start as date)', -28) }}
+    where value <> baseline and day >= {{ plus_days('cast(window_start as date)', -29) }}
     group by window_start, window_end, account, field
 ),
 
@@ -1876,7 +1876,7 @@ ads_insights_account_restated as (
         '' as detail,
         sync_id
     from ads_insights_account_compared
-    where value <> baseline and day < {{ plus_days('cast(window_start as date)', -28) }}
+    where value <> baseline and day < {{ plus_days('cast(window_start as date)', -29) }}
     union all
     select
         window_start,
@@ -1892,7 +1892,7 @@ ads_insights_account_restated as (
         '' as detail,
         max(sync_id) as sync_id
     from ads_insights_account_compared
-    where value <> baseline and day >= {{ plus_days('cast(window_start as date)', -28) }}
+    where value <> baseline and day >= {{ plus_days('cast(window_start as date)', -29) }}
     group by window_start, window_end, account, field
 ),
 

@@ -1417,7 +1417,7 @@ sales_by_day_restated as (
         '' as detail,
         sync_id
     from sales_by_day_compared
-    where value <> baseline and day < {{ plus_days('cast(window_start as date)', -2) }}
+    where value <> baseline and day < {{ plus_days('cast(window_start as date)', -3) }}
     union all
     select
         window_start,
@@ -1433,7 +1433,7 @@ sales_by_day_restated as (
         '' as detail,
         max(sync_id) as sync_id
     from sales_by_day_compared
-    where value <> baseline and day >= {{ plus_days('cast(window_start as date)', -2) }}
+    where value <> baseline and day >= {{ plus_days('cast(window_start as date)', -3) }}
     group by window_start, window_end, account, field
 ),
 
