@@ -7,7 +7,8 @@ a changed type is found by the checks after the load.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 
 from prefect import task
 
@@ -16,7 +17,7 @@ from expectations.declare.errors import Misconfigured, Unavailable
 from expectations.declare.source import Source, Stream
 from expectations.judge.verdict import Finding, Severity, Verdict, bad
 from tasks import doors
-from tasks.adapters.airbyte import StreamSchema
+from tasks.adapters.airbyte import Connection, StreamSchema
 from tasks.adapters.ops_catalog import Offered, OfferedStreams
 from tasks.outcomes import recorded
 from tasks.window import Window
@@ -29,15 +30,21 @@ CHECK = "schema_drift"
 def preflight(source: Source, window: Window) -> tuple[Verdict, ...]:
     """What the next sync of a source would miss, as verdicts of the check `schema_drift`.
 
-    A look that fails says nothing and stops nobody: whether Airbyte answers is the sync's own question.
+    A connection that Airbyte has switched off is one of `delivery`, with the reason. A look that fails says nothing and
+    stops nobody: whether Airbyte answers is the sync's own question.
     """
     try:
         airbyte = doors.airbyte()
-        streams = airbyte.streams(airbyte.connection_for(source.name), ignore_cache=True)
+        connection = airbyte.connection_for(source.name)
+        streams = airbyte.streams(connection, ignore_cache=True)
     except (Unavailable, Misconfigured):
         return ()
-    if not streams:
-        return ()
+    told = [_off(source, window, connection)] if connection.status != "active" else []
+    return (*told, *_compared(source, window, streams)) if streams else tuple(told)
+
+
+def _compared(source: Source, window: Window, streams: Sequence[StreamSchema]) -> tuple[Verdict, ...]:
+    """The verdicts about what is offered now; the look is remembered."""
     offered = {schema.name: _offered(schema) for schema in streams}
     memory = OfferedStreams(doors.ops_store().engine)
     before = memory.of(source.name)
@@ -45,6 +52,16 @@ def preflight(source: Source, window: Window) -> tuple[Verdict, ...]:
     memory.save(source.name, {n: _remembered(source, n, o, before.get(n)) for n, o in offered.items()})
     told = [_verdict(source, window, stream, finding) for stream, finding in findings]
     return tuple(told) or (_fine(source, window),)
+
+
+def _off(source: Source, window: Window, connection: Connection) -> Verdict:
+    reason = f": {connection.status_reason}" if connection.status_reason else ""
+    sentence = (
+        f"{source.title}: Airbyte has set its connection {connection.status}{reason}. Nothing arrives until somebody "
+        "repairs the cause and enables it."
+    )
+    finding = Finding("connection", bad("critical"), "critical", sentence, connection.status, "active")
+    return replace(_verdict(source, window, source.name, finding), check="delivery", runbook="delivery")
 
 
 def _offered(schema: StreamSchema) -> Offered:

@@ -35,9 +35,10 @@ class Source:
     def __init__(self) -> None:
         self.offers = {name: _offer(name) for name in SHOP.streams}
         self.down = False
+        self.status = "active"
 
     def connection_for(self, source: str) -> Connection:
-        return Connection("c", source, "active", "", "s")
+        return Connection("c", source, self.status, "breaking schema change", "s")
 
     def streams(self, connection: Connection, *, ignore_cache: bool) -> tuple[StreamSchema, ...]:
         assert ignore_cache
@@ -122,6 +123,13 @@ def test_a_missing_stream_a_changed_key_and_a_changed_cursor_are_critical(source
     ]
     source.offers |= {"contacts": _offer("contacts"), "contacts_count_by_day": counted}
     assert look() == FINE
+
+
+def test_a_connection_that_is_switched_off_is_said_with_its_reason(source: Source) -> None:
+    source.status = "inactive"
+    off, fields = preflight.fn(SHOP, DAY)
+    assert (off.check, off.scope, off.severity, fields.state) == ("delivery", "connection", "critical", "passed")
+    assert "Airbyte has set its connection inactive: breaking schema change." in off.sentence
 
 
 def test_a_look_that_fails_stops_nobody(source: Source) -> None:
