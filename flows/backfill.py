@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import date
 from enum import Enum
 from typing import Literal
@@ -26,7 +25,6 @@ from tasks.backfill.tell import Progress, markdown, show
 
 # The form of the Prefect UI offers the declared sources to choose from.
 SourceName = Enum("SourceName", {name: name for name in names()})  # type: ignore[misc] # its members are files
-Say = Callable[[str], None]
 
 
 class Days(BaseModel):
@@ -92,10 +90,10 @@ def backfill(
 
 
 @flow(flow_run_name="run {plan_id}", log_prints=False)
-def run_backfill(plan_id: str, say: Say = print) -> Difference:
+def run_backfill(plan_id: str) -> Difference:
     """Carry a plan out up to its difference; a run that died goes on where it was."""
     fresh_rendering()
-    return carried_out(the_plan(plan_id), say)
+    return carried_out(the_plan(plan_id))
 
 
 @flow(flow_run_name="promote {plan_id}", log_prints=False)
@@ -104,13 +102,13 @@ def promote_backfill(plan_id: str, by: str, note: str = "") -> Decided:
     return decided(the_plan(plan_id), Decision(decision="promote", by=by, note=note))
 
 
-def carried_out(made: Plan, say: Say = lambda _line: None) -> Difference:
+def carried_out(made: Plan) -> Difference:
     """Every chunk on the staged copy, then the difference; what is done is not done again."""
     with backfill_queue():
         left = stage(made.id)
         progress = Progress(made, len(left))
         for done, chunk in enumerate(left, 1):
-            say(progress.reached(apply(made, fetch(made, chunk)), done))
+            print(progress.reached(apply(made, fetch(made, chunk)), done))
         found = compare(made.id)
     show(found)
     return found

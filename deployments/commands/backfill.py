@@ -83,7 +83,7 @@ def run(plan_id: PlanArgument) -> None:
     from flows.backfill import run_backfill
 
     with foreground():
-        found = run_backfill(plan_id=plan_id, say=_say)
+        found = run_backfill(plan_id=plan_id)
     _show(found, everything=False)
     _say(f"Next: plumbline backfill promote {plan_id}, or abandon {plan_id}")
 

@@ -1,0 +1,4 @@
+create database if not exists PLUMBLINE_BACKFILL_REPLAY_20261005_20261011_0A1B2C3D clone PLUMBLINE;
+comment on database PLUMBLINE_BACKFILL_REPLAY_20261005_20261011_0A1B2C3D is 'Staged copy of a Plumbline backfill; dropped with its plan';
+alter database PLUMBLINE swap with PLUMBLINE_BACKFILL_REPLAY_20261005_20261011_0A1B2C3D;
+drop database if exists PLUMBLINE_BACKFILL_REPLAY_20261005_20261011_0A1B2C3D;
