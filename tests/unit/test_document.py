@@ -206,8 +206,8 @@ def empty_warehouse() -> Iterator[duckdb.DuckDBPyConnection]:
         )
         db.execute(
             "create schema ops; create table ops.outcomes (id bigint, recorded_at timestamp, run varchar,"
-            " step varchar, source varchar, stream varchar, status varchar, rows_in bigint, rows_out bigint, millis bigint,"
-            " reason varchar, job_id bigint)"
+            " step varchar, source varchar, stream varchar, status varchar, rows_in bigint, rows_out bigint,"
+            " millis bigint, reason varchar, job_id bigint)"
         )
         for name in ("agg_extracts_daily", "fct_source_runs", "fct_day_closes"):
             described = (site_parts.RUNBOOKS.parents[1] / f"dbt/models/marts/operations/{name}.yml").read_text()
