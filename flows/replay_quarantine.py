@@ -7,9 +7,10 @@ from prefect import flow
 from flows.names import run_name
 from flows.queues import writer_queue
 from flows.start import declared
-from tasks.ingest.held_rows import replay_rows
+from tasks.ingest.held_rows import hold_back, replay_rows
 from tasks.ingest.load import load
-from tasks.ingest.quarantine import Replayed, compared, held, replay_lines, replay_objects, settle_lines
+from tasks.ingest.quarantine import Replayed, compared, held, replay_lines, replay_objects, settle_lines, windows_of
+from tasks.publish.alert import announce, deliver
 
 
 @flow(flow_run_name=run_name, log_prints=False)
@@ -30,4 +31,8 @@ def replay_quarantine(source: str, rule: str = "") -> Replayed:
             load(batch)
         settle_lines(source, rule)
         replay_rows(source, rule)
+        told = [(window, hold_back(source, window)) for window in windows_of(before)]
+    for window, verdicts in told:
+        announce(verdicts, window)
+    deliver()
     return compared(source, before, rule)

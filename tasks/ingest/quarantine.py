@@ -101,6 +101,11 @@ def held(source: str, rule: str = "") -> tuple[Held, ...]:
     return tuple(found)
 
 
+def windows_of(entries: Sequence[Held]) -> list[Window]:
+    """The windows that these entries are about, oldest first."""
+    return sorted({entry.window for entry in entries}, key=lambda window: (window.start, window.end))
+
+
 def compared(source: str, before: Sequence[Held], rule: str = "") -> Replayed:
     """What a replay changed."""
     return Replayed(source, sum(one.count for one in before), tuple(index().found(source, rule=rule)))

@@ -100,6 +100,9 @@ def replay(place: Place, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Repla
     for name in ("load", "settle_lines", "replay_lines", "replay_objects"):
         monkeypatch.setattr(module, name, getattr(module, name).fn)
     monkeypatch.setattr(module, "replay_rows", lambda *_: 0)
+    monkeypatch.setattr(module, "hold_back", lambda *_: ())
+    monkeypatch.setattr(module, "announce", lambda *_: None)
+    monkeypatch.setattr(module, "deliver", lambda: None)
     monkeypatch.setattr(module, "writer_queue", nullcontext)
     monkeypatch.setattr(module, "declared", lambda _: place.source)
     return module.replay_quarantine.fn
