@@ -61,11 +61,7 @@ def _rows(paths: list[Path], days: tuple[date, ...]) -> list[tuple[object, ...]]
             each.channel,
             round(each.conversions, 9),
             round(each.value, 6),
-            _rounded(each.removal_effect),
+            None if each.removal_effect is None else round(each.removal_effect, 12),
         )
         for each in channel_credits(paths)
     ]
-
-
-def _rounded(effect: float | None) -> float | None:
-    return None if effect is None else round(effect, 12)
