@@ -8,8 +8,10 @@ import sys
 from collections.abc import Sequence
 
 from expectations.declare.errors import NotReconciled
-from expectations.declare.source import load_all
+from expectations.declare.source import Source, load_all
 from tasks import doors
+
+_NO_MARTS = ("path:models/marts/operations", "path:models/quality")
 
 
 def begin_parse() -> subprocess.Popen[bytes]:
@@ -20,10 +22,18 @@ def begin_parse() -> subprocess.Popen[bytes]:
     )
 
 
-def build(select: Sequence[str] = ()) -> None:
-    """Build the selected models (all with the seeds, if none is named); raises `NotReconciled` with dbt's words."""
+def measure(sources: Sequence[Source]) -> None:
+    """Bring the rows and the measurements of these sources up to date; raises `NotReconciled` with dbt's words."""
+    _run(["run", "--select", *(f"+{source.measure_model}" for source in sources), "measurements"])
+
+
+def build() -> None:
+    """Build the marts with all they are made of, but not what is measured or is about runs."""
+    _run(["build", "--resource-type", "seed", "model", "--select", "+path:models/marts", "--exclude", *_NO_MARTS])
+
+
+def _run(words: Sequence[str]) -> None:
     _ensure_raw()
-    words = ["run", "--select", *select] if select else ["build", "--resource-type", "seed", "model"]
     command, environment = _command(words)
     home = doors.dbt().config.home
     done = subprocess.run(command, cwd=home, env=environment, capture_output=True, text=True, check=False)

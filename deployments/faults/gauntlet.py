@@ -131,7 +131,7 @@ class _Gauntlet:
 
         sources = [load_all()[name] for name in sorted({case.source for case in self.cases})]
         self.parsing.wait()
-        dbt_apart.build([*(f"+{source.measure_model}" for source in sources), "measurements"])
+        dbt_apart.measure(sources)
         for cell in _cells(self.cases):
             source, window = cell[1], Window.of_day(cell[0])
             found = (*hold_back.fn(source, window), *judge.fn(source, window))

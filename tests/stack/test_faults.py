@@ -17,7 +17,7 @@ from deployments.local.saas.reader import FAULTS
 if TYPE_CHECKING:
     from deployments.faults.gauntlet import Outcome
 
-pytestmark = pytest.mark.timeout(900)
+pytestmark = pytest.mark.timeout(1800)
 
 
 @dataclass(frozen=True)

@@ -34,8 +34,9 @@ def late(fault: Fault, request: Request, read: Read) -> Iterator[Block]:
 
 def restated_beyond(fault: Fault, request: Request, read: Read) -> Iterator[Block]:
     """The source says something else about a day that no sync reads any more, and reads back until there once more."""
-    start = max(date.fromisoformat(fault.day), request.start)
-    for record, payload in _records(read(replace(request, start=start, since=None))):
+    if request.since:  # a first sync reads everything anyway
+        request = replace(request, start=max(date.fromisoformat(fault.day), request.start), since=None)
+    for record, payload in _records(read(request)):
         changed = multiply(fault, record, 0) if concerns(fault, record) else []
         yield Block([orjson.dumps(one) for one in changed] or [payload])
 
