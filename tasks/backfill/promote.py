@@ -203,7 +203,7 @@ def _folders() -> set[str]:
 
 
 def _refuse_other_figures(made: Plan, before: Mapping[Cell, Decimal]) -> None:
-    """Compare the copy with what was approved; a difference outside the approved days is as wrong as one inside."""
+    """Compare the copy with what was approved, on every day that the approval was about."""
     changes = OpsPlans(doors.ops_store()).changes(made.id)
     days = looked_at(made.window, changes)
     with doors.warehouse() as warehouse:
