@@ -14,21 +14,16 @@
 {% if nothing_new(ref('[[ stream.staging_model ]]')) %}
 select * from {{ this }} where false
 {% else %}
-with history as (
-    select *
-    from {{ ref('[[ stream.staging_model ]]') }}
-    where [% for name in present %][[ name ]] is not null[[ '' if loop.last else '\n        and ' ]][% endfor %]
-
-),
-
-delivered as (
+with delivered as (
     select
         [[ slices | join(',\n        ') ]],
         _sync_id,
         min(_extracted_at) as began_at,
         max(_extracted_at) as read_at,
         max(_load_seq) as load_seq
-    from history
+    from {{ ref('[[ stream.staging_model ]]') }}
+    where [% for name in present %][[ name ]] is not null[[ '' if loop.last else '\n        and ' ]][% endfor %]
+
     group by [[ slices | join(', ') ]], _sync_id
 ),
 
@@ -75,14 +70,17 @@ newest_sync as (
     ) = 1
 ),
 
+-- The history is read twice on purpose: a shared step would hold all its columns for all its rows.
 current_rows as (
     select history.*
-    from history
+    from {{ ref('[[ stream.staging_model ]]') }} as history
     inner join newest_sync
         on history._sync_id = newest_sync._sync_id
         [% for name in slices %]
         and history.[[ name ]] = newest_sync.[[ name ]]
         [% endfor %]
+    where [% for name in present %]history.[[ name ]] is not null[[ '' if loop.last else '\n        and ' ]][% endfor %]
+
     qualify row_number() over (
         partition by [% for name in keys %]history.[[ name ]][[ '' if loop.last else ', ' ]][% endfor %]
 

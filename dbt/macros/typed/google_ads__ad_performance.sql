@@ -1,4 +1,4 @@
-{# rendered from google_ads, sha256 60e4bcbfc42ffc033381f73926dc0491ddc7ce874aebfdf90ef4ec156fbf2229; change the declaration, then run `plumbline render` #}
+{# rendered from google_ads, sha256 398fd2dfb7c4eeb9f6035b471745accb9249062549452535b276ec510b10c536; change the declaration, then run `plumbline render` #}
 
 {% macro typed_google_ads__ad_performance(rows) %}{{ return(adapter.dispatch('typed_google_ads__ad_performance')(rows)) }}{% endmacro %}
 

@@ -1,4 +1,4 @@
-{# rendered from meta_ads, sha256 58f59c64fdb6c25146dbcc611ffa9269d6f7a13e4509ae68005140d2299481e2; change the declaration, then run `plumbline render` #}
+{# rendered from meta_ads, sha256 5e948e415c408b9bab6e5c3041a043302e21b453d70291894fe9652ba948020f; change the declaration, then run `plumbline render` #}
 
 {% macro typed_meta_ads__ads(rows) %}{{ return(adapter.dispatch('typed_meta_ads__ads')(rows)) }}{% endmacro %}
 

@@ -4,15 +4,7 @@
 {% if nothing_new(ref('stg_ga4__events_report')) %}
 select * from {{ this }} where false
 {% else %}
-with history as (
-    select *
-    from {{ ref('stg_ga4__events_report') }}
-    where property_id is not null
-        and date is not null
-        and eventname is not null
-),
-
-delivered as (
+with delivered as (
     select
         property_id,
         date,
@@ -20,7 +12,10 @@ delivered as (
         min(_extracted_at) as began_at,
         max(_extracted_at) as read_at,
         max(_load_seq) as load_seq
-    from history
+    from {{ ref('stg_ga4__events_report') }}
+    where property_id is not null
+        and date is not null
+        and eventname is not null
     group by property_id, date, _sync_id
 ),
 
@@ -63,13 +58,17 @@ newest_sync as (
     ) = 1
 ),
 
+-- The history is read twice on purpose: a shared step would hold all its columns for all its rows.
 current_rows as (
     select history.*
-    from history
+    from {{ ref('stg_ga4__events_report') }} as history
     inner join newest_sync
         on history._sync_id = newest_sync._sync_id
         and history.property_id = newest_sync.property_id
         and history.date = newest_sync.date
+    where history.property_id is not null
+        and history.date is not null
+        and history.eventname is not null
     qualify row_number() over (
         partition by history.property_id, history.date, history.eventname
         order by history._extracted_at desc, history._source_file desc, history._source_row desc

@@ -1,19 +1,10 @@
--- rendered from google_ads, sha256 60e4bcbfc42ffc033381f73926dc0491ddc7ce874aebfdf90ef4ec156fbf2229; change the declaration, then run `plumbline render`
+-- rendered from google_ads, sha256 398fd2dfb7c4eeb9f6035b471745accb9249062549452535b276ec510b10c536; change the declaration, then run `plumbline render`
 {{ config(materialized='incremental', incremental_strategy='slices', unique_key=['customer_id', 'segments_date']) }}
 
 {% if nothing_new(ref('stg_google_ads__click_view')) %}
 select * from {{ this }} where false
 {% else %}
-with history as (
-    select *
-    from {{ ref('stg_google_ads__click_view') }}
-    where customer_id is not null
-        and segments_date is not null
-        and click_view_gclid is not null
-        and segments_ad_network_type is not null
-),
-
-delivered as (
+with delivered as (
     select
         customer_id,
         segments_date,
@@ -21,7 +12,11 @@ delivered as (
         min(_extracted_at) as began_at,
         max(_extracted_at) as read_at,
         max(_load_seq) as load_seq
-    from history
+    from {{ ref('stg_google_ads__click_view') }}
+    where customer_id is not null
+        and segments_date is not null
+        and click_view_gclid is not null
+        and segments_ad_network_type is not null
     group by customer_id, segments_date, _sync_id
 ),
 
@@ -64,13 +59,18 @@ newest_sync as (
     ) = 1
 ),
 
+-- The history is read twice on purpose: a shared step would hold all its columns for all its rows.
 current_rows as (
     select history.*
-    from history
+    from {{ ref('stg_google_ads__click_view') }} as history
     inner join newest_sync
         on history._sync_id = newest_sync._sync_id
         and history.customer_id = newest_sync.customer_id
         and history.segments_date = newest_sync.segments_date
+    where history.customer_id is not null
+        and history.segments_date is not null
+        and history.click_view_gclid is not null
+        and history.segments_ad_network_type is not null
     qualify row_number() over (
         partition by history.click_view_gclid, history.segments_date, history.segments_ad_network_type
         order by history._extracted_at desc, history._source_file desc, history._source_row desc

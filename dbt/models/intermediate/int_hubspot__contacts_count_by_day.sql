@@ -4,20 +4,15 @@
 {% if nothing_new(ref('stg_hubspot__contacts_count_by_day')) %}
 select * from {{ this }} where false
 {% else %}
-with history as (
-    select *
-    from {{ ref('stg_hubspot__contacts_count_by_day') }}
-    where created_on is not null
-),
-
-delivered as (
+with delivered as (
     select
         created_on,
         _sync_id,
         min(_extracted_at) as began_at,
         max(_extracted_at) as read_at,
         max(_load_seq) as load_seq
-    from history
+    from {{ ref('stg_hubspot__contacts_count_by_day') }}
+    where created_on is not null
     group by created_on, _sync_id
 ),
 
@@ -57,12 +52,14 @@ newest_sync as (
     ) = 1
 ),
 
+-- The history is read twice on purpose: a shared step would hold all its columns for all its rows.
 current_rows as (
     select history.*
-    from history
+    from {{ ref('stg_hubspot__contacts_count_by_day') }} as history
     inner join newest_sync
         on history._sync_id = newest_sync._sync_id
         and history.created_on = newest_sync.created_on
+    where history.created_on is not null
     qualify row_number() over (
         partition by history.created_on
         order by history._extracted_at desc, history._source_file desc, history._source_row desc

@@ -1,18 +1,10 @@
--- rendered from meta_ads, sha256 58f59c64fdb6c25146dbcc611ffa9269d6f7a13e4509ae68005140d2299481e2; change the declaration, then run `plumbline render`
+-- rendered from meta_ads, sha256 5e948e415c408b9bab6e5c3041a043302e21b453d70291894fe9652ba948020f; change the declaration, then run `plumbline render`
 {{ config(materialized='incremental', incremental_strategy='slices', unique_key=['account_id', 'date_start']) }}
 
 {% if nothing_new(ref('stg_meta_ads__ads_insights')) %}
 select * from {{ this }} where false
 {% else %}
-with history as (
-    select *
-    from {{ ref('stg_meta_ads__ads_insights') }}
-    where account_id is not null
-        and date_start is not null
-        and ad_id is not null
-),
-
-delivered as (
+with delivered as (
     select
         account_id,
         date_start,
@@ -20,7 +12,10 @@ delivered as (
         min(_extracted_at) as began_at,
         max(_extracted_at) as read_at,
         max(_load_seq) as load_seq
-    from history
+    from {{ ref('stg_meta_ads__ads_insights') }}
+    where account_id is not null
+        and date_start is not null
+        and ad_id is not null
     group by account_id, date_start, _sync_id
 ),
 
@@ -63,13 +58,17 @@ newest_sync as (
     ) = 1
 ),
 
+-- The history is read twice on purpose: a shared step would hold all its columns for all its rows.
 current_rows as (
     select history.*
-    from history
+    from {{ ref('stg_meta_ads__ads_insights') }} as history
     inner join newest_sync
         on history._sync_id = newest_sync._sync_id
         and history.account_id = newest_sync.account_id
         and history.date_start = newest_sync.date_start
+    where history.account_id is not null
+        and history.date_start is not null
+        and history.ad_id is not null
     qualify row_number() over (
         partition by history.account_id, history.ad_id, history.date_start
         order by history._extracted_at desc, history._source_file desc, history._source_row desc

@@ -4,14 +4,7 @@
 {% if nothing_new(ref('stg_shopify__sales_by_day')) %}
 select * from {{ this }} where false
 {% else %}
-with history as (
-    select *
-    from {{ ref('stg_shopify__sales_by_day') }}
-    where shop_url is not null
-        and day is not null
-),
-
-delivered as (
+with delivered as (
     select
         shop_url,
         day,
@@ -19,7 +12,9 @@ delivered as (
         min(_extracted_at) as began_at,
         max(_extracted_at) as read_at,
         max(_load_seq) as load_seq
-    from history
+    from {{ ref('stg_shopify__sales_by_day') }}
+    where shop_url is not null
+        and day is not null
     group by shop_url, day, _sync_id
 ),
 
@@ -62,13 +57,16 @@ newest_sync as (
     ) = 1
 ),
 
+-- The history is read twice on purpose: a shared step would hold all its columns for all its rows.
 current_rows as (
     select history.*
-    from history
+    from {{ ref('stg_shopify__sales_by_day') }} as history
     inner join newest_sync
         on history._sync_id = newest_sync._sync_id
         and history.shop_url = newest_sync.shop_url
         and history.day = newest_sync.day
+    where history.shop_url is not null
+        and history.day is not null
     qualify row_number() over (
         partition by history.shop_url, history.day
         order by history._extracted_at desc, history._source_file desc, history._source_row desc

@@ -1,4 +1,4 @@
--- rendered from all sources, sha256 05bb32c767990c9375df1e2a168b63c511c6b75f43d2912ea59cfdfbe288d2a2; change the declaration, then run `plumbline render`
+-- rendered from all sources, sha256 55e51cb80f44453966cd289c2b04b193288357c979643c4245a797bf6328e76f; change the declaration, then run `plumbline render`
 {{ config(materialized='view') }}
 
 {% set models = [

@@ -7,7 +7,7 @@
 
 with said as (
 
-    {% for source in sources_providing('ad_spend_history') -%}
+    {% for source in sources_providing('ad_spend_said') -%}
     select
         source,
         account_id,
