@@ -26,6 +26,7 @@ WALL_CLOCK = frozenset(
 LOGS = {"outcomes": ("step", "source", "stream", "window_start", "window_end", "job_id")}
 # Written for people and for machines that debug; nothing reads them back.
 UNREAD = ("dbt", "logs")
+IDENTITY = ("raw.state",)  # the name of the warehouse file, drawn by lot when it is made
 PROBE = "stack/probe"  # of the S3 server's start
 
 Left = Mapping[str, str]

@@ -14,14 +14,15 @@ from tasks.adapters.prefect_api import PrefectApi, Run
 from tasks.watch.pulse import is_dead
 
 UNDER_WAY = ("RUNNING", "CANCELLING")
+FIRST_BEAT_WITHIN = timedelta(minutes=3)
 # A worker takes some ten seconds from Pending to Running; one that died in between leaves the run there.
 PENDING_AT_MOST = timedelta(minutes=3)
 # Prefect reports one death twice, the process that watched it at once and the worker a little later (26 s later on a
 # busy machine, measured); a run that was started again in between would be called crashed by the second report.
-SETTLED_AFTER = timedelta(seconds=20)
+SETTLED_AFTER = timedelta(seconds=30)
 # What crashed longer ago has been looked at by a person, or a later run has done its work.
 AGAIN_WITHIN = timedelta(hours=2)
-STARTS_AT_MOST = 3
+STARTS_AT_MOST = 5
 
 
 @dataclass(frozen=True)
@@ -40,8 +41,7 @@ def recover(api: PrefectApi, pulses: dict[str, Pulse], at: datetime) -> Recovere
     started in a terminal is ended only: the person is there. A run without any pulse began no step yet, and is left
     alone.
     """
-    running = api.runs(UNDER_WAY)
-    dead = [run for run in running if run.id in pulses and is_dead(pulses[run.id], at)]
+    dead = [run for run in api.runs(UNDER_WAY) if run.id in pulses and _is_dead(run, pulses[run.id], at)]
     for run in dead:
         api.crash(run, "Its process is gone: found by plumbline watch")
     stuck = [run for run in api.runs(["PENDING"]) if run.deployment_id and at - run.since > PENDING_AT_MOST]
@@ -52,6 +52,13 @@ def recover(api: PrefectApi, pulses: dict[str, Pulse], at: datetime) -> Recovere
         api.start_again(run, f"Start {run.count + 1} of {STARTS_AT_MOST}: its process was killed")
     tired = [run for run in of_worker if run.count >= STARTS_AT_MOST]
     return Recovered(_names(dead), _names(again), _names(tired))
+
+
+def _is_dead(run: Run, pulse: Pulse, at: datetime) -> bool:
+    """Whether its process is gone; a pulse from before the run's last start is that of an earlier process."""
+    if pulse.beat_at < run.since:
+        return at - run.since > FIRST_BEAT_WITHIN
+    return is_dead(pulse, at)
 
 
 def _names(runs: list[Run]) -> tuple[str, ...]:

@@ -98,7 +98,7 @@ def test_a_silent_run_or_one_without_its_process_is_ended_and_started_again(dead
     api = FakeApi([RUN])
     first = recover(api, {"r1": dead}, AT)  # type: ignore[arg-type] - a fake
     assert (first.ended, first.started_again) == (("refresh ga4",), ())
-    later = recover(api, {"r1": dead}, AT + timedelta(seconds=20))  # type: ignore[arg-type] - a fake
+    later = recover(api, {"r1": dead}, AT + timedelta(seconds=30))  # type: ignore[arg-type] - a fake
     assert (later.ended, later.started_again) == ((), ("refresh ga4",))
     assert api.done == [("crash", "r1"), ("again", "r1")]
 
@@ -118,11 +118,18 @@ def test_a_run_from_a_terminal_is_ended_and_not_started_again() -> None:
     assert recover(api, {}, AT + MINUTE).started_again == ()  # type: ignore[arg-type] - a fake
 
 
-def test_a_run_is_started_three_times_at_most() -> None:
-    api = FakeApi([replace(RUN, state="CRASHED", count=3)])
+def test_a_run_that_was_just_started_again_is_not_judged_by_the_pulse_of_its_last_process() -> None:
+    api = FakeApi([replace(RUN, since=AT - MINUTE, count=2)])
+    before = living(pid=2**22 + 1, beat_at=AT - 2 * MINUTE)
+    assert recover(api, {"r1": before}, AT).ended == ()  # type: ignore[arg-type] - a fake
+    assert recover(api, {"r1": before}, AT + 3 * MINUTE).ended == ("refresh ga4",)  # type: ignore[arg-type] - a fake
+
+
+def test_a_run_is_started_five_times_at_most() -> None:
+    api = FakeApi([replace(RUN, state="CRASHED", count=5)])
     found = recover(api, {}, AT)  # type: ignore[arg-type] - a fake
     assert (found.started_again, found.given_up) == ((), ("refresh ga4",))
-    assert "Killed 3 times" in checks.died(found).wrong
+    assert "Killed 5 times" in checks.died(found).wrong
 
 
 def test_what_crashed_long_ago_is_history() -> None:
