@@ -7,6 +7,7 @@ cleared connections and into an empty warehouse.
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -22,6 +23,7 @@ from deployments.faults.case import HISTORY
 from deployments.faults.without_prefect import Called, Refreshed, bodies
 from deployments.local import stack
 from deployments.local.airbyte.catalog import identity
+from deployments.local.airbyte.state import OVER
 from deployments.local.saas.simulation import Fault, Simulation
 from expectations.declare.source import Source, load, load_all
 from tasks import doors
@@ -35,7 +37,8 @@ from tasks.window import Window
 SCALE = "0.00002"
 _EXTRACTED = "05:40:00"  # UTC of the following day: after midnight in New York
 _PARTS = ("s3", "airbyte")
-_IMPATIENT = {"poll_seconds": 0.02, "retry_seconds": 5.0, "busy_seconds": 1.0, "adopt_seconds": 0.5}
+_POLL_SECONDS = 0.02
+_IMPATIENT = {"poll_seconds": _POLL_SECONDS, "retry_seconds": 5.0, "busy_seconds": 1.0, "adopt_seconds": 0.5}
 _REQUEST_SECONDS, _EXTRACT_WITHIN = 10.0, 30.0
 
 
@@ -97,8 +100,8 @@ class Ground:
             for source in load_all():
                 body = {"connectionId": identity("connection", source), "jobType": "clear"}
                 job = api.post("/jobs", json=body).raise_for_status().json()["jobId"]
-                while api.get(f"/jobs/{job}").raise_for_status().json()["status"] not in ("succeeded", "failed"):
-                    pass
+                while api.get(f"/jobs/{job}").raise_for_status().json()["status"] not in OVER:
+                    time.sleep(_POLL_SECONDS)
 
     @contextmanager
     def beside(self) -> Iterator[Path]:
