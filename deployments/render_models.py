@@ -77,7 +77,7 @@ def _history(stream: Stream) -> str:
 def _current(stream: Stream) -> str:
     keys = ", ".join(stream.key)
     if stream.kind == "report":
-        return f"One row per {keys}: the newest succeeded sync of each slice ({', '.join(stream.slice)})."
+        return f"One row per {keys}: as the newest sync that spoke about its slice ({', '.join(stream.slice)}) says."
     return f"One row per {keys}: its newest version."
 
 
