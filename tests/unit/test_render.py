@@ -69,7 +69,8 @@ def checkout(tmp_path: Path) -> Path:
     shutil.copytree(CHECKOUT / "dbt", tmp_path / "dbt", ignore=shutil.ignore_patterns("target", "logs"))
     shutil.copyfile(CHECKOUT / "prefect.yaml", tmp_path / "prefect.yaml")
     (tmp_path / "deployments").mkdir()
-    shutil.copyfile(CHECKOUT / "deployments/settings.md", tmp_path / "deployments/settings.md")
+    for page in ("settings.md", "faults.md"):
+        shutil.copyfile(CHECKOUT / "deployments" / page, tmp_path / "deployments" / page)
     return tmp_path
 
 
