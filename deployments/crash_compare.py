@@ -88,10 +88,12 @@ def _manifests(store: ObjectStore) -> list[dict[str, Any]]:
 
 
 def _warehouse(file: Path) -> Iterable[tuple[str, str]]:
-    # The schema ops is a copy, as of the last publication, of the store that is compared itself.
+    # The schema ops is a copy, as of the last publication, of the store that is compared itself; what is made of it
+    # (operations and their measurements) is about the clock.
     with closing(duckdb.connect(str(file), read_only=True)) as db:
         every = (
-            "select table_schema, table_name from information_schema.tables where table_schema != 'ops' order by all"
+            "select table_schema, table_name from information_schema.tables"
+            " where table_schema not in ('ops', 'operations') and table_name <> 'measure_operations' order by all"
         )
         tables = db.execute(every).fetchall()
         for schema, table in tables:
