@@ -11,6 +11,7 @@ from rich.console import Console
 
 from expectations.declare.errors import Misconfigured
 from expectations.declare.source import load as load_source
+from expectations.judge.verdict import CHECKS
 from tasks.window import Window
 
 app = typer.Typer()
@@ -52,6 +53,8 @@ def release(
     """End holds; with --window or --check, let findings pass that hold a release. Release and site name you."""
     if source:
         load_source_or_marts(source)
+    if check and check not in CHECKS:
+        raise Misconfigured(f"{check!r} is not a check", do=f"Write one of: {', '.join(CHECKS)}")
     span = Window.parse(window) if window else None
     from tasks.operate.hold import Choice, let_pass
     from tasks.publish.document import refresh_index
