@@ -18,7 +18,7 @@ from tasks.adapters.object_store import ObjectInfo, ObjectStore
 WALL_CLOCK = frozenset(
     {
         *("_loaded_at", "loaded_at", "measured_at", "at", "started_at", "finished_at", "published_at", "held_at"),
-        *("opened_at", "last_seen_at", "recovered_at", "created_at", "sent_at", "applied_at"),
+        *("opened_at", "last_seen_at", "recovered_at", "created_at", "sent_at", "applied_at", "set_at"),
         *("millis", "run", "pid", "host", "beat_at", "first_seen", "last_seen"),
     }
 )
@@ -26,7 +26,6 @@ WALL_CLOCK = frozenset(
 LOGS = {"outcomes": ("step", "source", "stream", "window_start", "window_end", "job_id")}
 # Written for people and for machines that debug; nothing reads them back.
 UNREAD = ("dbt", "logs")
-IDENTITY = ("raw.state",)  # the name of the warehouse file, drawn by lot when it is made
 PROBE = "stack/probe"  # of the S3 server's start
 
 Left = Mapping[str, str]
