@@ -20,14 +20,13 @@ from tasks import doors
 from tasks.adapters.ops_pulse import OpsPulses
 from tasks.adapters.ops_runs import OpsRuns
 from tasks.adapters.ops_store import now
-from tasks.adapters.prefect_api import PrefectApi
 from tasks.adapters.warehouse.lock import holder
 from tasks.operate.pause import paused_sources
 from tasks.publish.alert import announce, deliver
 from tasks.settings import settings
 from tasks.watch import checks
 from tasks.watch.checks import Found
-from tasks.watch.recover import Recovered, recover
+from tasks.watch.recover import Recovered, Server, recover
 from tasks.window import Window
 
 PULSES_KEPT = timedelta(days=2)
@@ -47,7 +46,7 @@ class Look:
         return tuple(verdict for verdict in self.verdicts if verdict.alarming)
 
 
-def look(api: PrefectApi, pool: str) -> Look:
+def look(api: Server, pool: str) -> Look:
     """Look once: recover dead runs, judge, open and close incidents, send what waits in the outbox."""
     at = now()
     with _alone() as mine:
@@ -63,7 +62,7 @@ def look(api: PrefectApi, pool: str) -> Look:
     return Look(verdicts, recovered)
 
 
-def recover_only(api: PrefectApi) -> Recovered:
+def recover_only(api: Server) -> Recovered:
     """Only end and restart dead runs; without a server there is nothing to do."""
     with _alone() as mine:
         try:
@@ -83,7 +82,7 @@ def _alone() -> Iterator[bool]:
         yield False
 
 
-def _asked(api: PrefectApi, pool: str) -> tuple[list[Found], Recovered]:
+def _asked(api: Server, pool: str) -> tuple[list[Found], Recovered]:
     """What the server knows; a server that is down is one finding, and not four."""
     if not api.healthy():
         return [checks.server(False, api.url)], NOTHING

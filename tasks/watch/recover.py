@@ -6,11 +6,13 @@ of a run in a terminal. Those stay in "Running" until somebody looks here.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Protocol
 
 from tasks.adapters.ops_pulse import Pulse
-from tasks.adapters.prefect_api import PrefectApi, Run
+from tasks.adapters.prefect_api import Run
 from tasks.watch.pulse import is_dead
 
 UNDER_WAY = ("RUNNING", "CANCELLING")
@@ -25,6 +27,18 @@ AGAIN_WITHIN = timedelta(hours=2)
 STARTS_AT_MOST = 5
 
 
+class Server(Protocol):
+    """What is asked of Prefect (`tasks.adapters.prefect_api.PrefectApi`); raises `Unavailable`."""
+
+    url: str
+
+    def healthy(self) -> bool: ...
+    def runs(self, states: Sequence[str], *, after: datetime | None = None) -> list[Run]: ...
+    def last_heard_of_worker(self, pool: str) -> datetime | None: ...
+    def crash(self, run: Run, message: str) -> None: ...
+    def start_again(self, run: Run, message: str) -> None: ...
+
+
 @dataclass(frozen=True)
 class Recovered:
     """Names of the runs that were found dead, that were started again, and that have died too often for it."""
@@ -34,7 +48,7 @@ class Recovered:
     given_up: tuple[str, ...]
 
 
-def recover(api: PrefectApi, pulses: dict[str, Pulse], at: datetime) -> Recovered:
+def recover(api: Server, pulses: dict[str, Pulse], at: datetime) -> Recovered:
     """End what is dead, and start again what crashed on a worker; raises `Unavailable` without a server.
 
     What is ended now is started again by a later look, when everybody has reported its death. A run that a person

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import psutil
 import pytest
@@ -71,10 +72,8 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     settings.cache_clear()
 
 
-def living(**other: object) -> Pulse:
-    began = psutil.Process().create_time()
-    values = {"run": "r1", "host": socket.gethostname(), "pid": os.getpid(), "process_began": began, "beat_at": AT}
-    return Pulse(**{**values, **other})  # type: ignore[arg-type] - fields of a pulse
+def living(**other: Any) -> Pulse:
+    return replace(Pulse("r1", socket.gethostname(), os.getpid(), psutil.Process().create_time(), AT), **other)
 
 
 # Runs whose process is gone
@@ -82,7 +81,7 @@ def living(**other: object) -> Pulse:
 
 def test_a_run_that_lives_is_left_alone() -> None:
     api = FakeApi([RUN])
-    assert recover(api, {"r1": living()}, AT).ended == ()  # type: ignore[arg-type] - a fake
+    assert recover(api, {"r1": living()}, AT).ended == ()
     assert api.done == []
 
 
@@ -96,9 +95,9 @@ def test_a_run_that_lives_is_left_alone() -> None:
 )
 def test_a_silent_run_or_one_without_its_process_is_ended_and_started_again(dead: Pulse) -> None:
     api = FakeApi([RUN])
-    first = recover(api, {"r1": dead}, AT)  # type: ignore[arg-type] - a fake
+    first = recover(api, {"r1": dead}, AT)
     assert (first.ended, first.started_again) == (("refresh ga4",), ())
-    later = recover(api, {"r1": dead}, AT + timedelta(seconds=30))  # type: ignore[arg-type] - a fake
+    later = recover(api, {"r1": dead}, AT + timedelta(seconds=30))
     assert (later.ended, later.started_again) == ((), ("refresh ga4",))
     assert api.done == [("crash", "r1"), ("again", "r1")]
 
@@ -108,40 +107,40 @@ def test_a_run_of_another_machine_is_dead_by_its_silence_only() -> None:
 
 
 def test_a_run_that_has_no_pulse_yet_is_left_alone() -> None:
-    assert recover(FakeApi([RUN]), {}, AT).ended == ()  # type: ignore[arg-type] - a fake
+    assert recover(FakeApi([RUN]), {}, AT).ended == ()
 
 
 def test_a_run_from_a_terminal_is_ended_and_not_started_again() -> None:
     api = FakeApi([replace(RUN, deployment_id=None)])
-    found = recover(api, {"r1": living(pid=2**22 + 1)}, AT)  # type: ignore[arg-type] - a fake
+    found = recover(api, {"r1": living(pid=2**22 + 1)}, AT)
     assert (found.ended, found.started_again) == (("refresh ga4",), ())
-    assert recover(api, {}, AT + MINUTE).started_again == ()  # type: ignore[arg-type] - a fake
+    assert recover(api, {}, AT + MINUTE).started_again == ()
 
 
 def test_a_run_that_was_just_started_again_is_not_judged_by_the_pulse_of_its_last_process() -> None:
     api = FakeApi([replace(RUN, since=AT - MINUTE, count=2)])
     before = living(pid=2**22 + 1, beat_at=AT - 2 * MINUTE)
-    assert recover(api, {"r1": before}, AT).ended == ()  # type: ignore[arg-type] - a fake
-    assert recover(api, {"r1": before}, AT + 3 * MINUTE).ended == ("refresh ga4",)  # type: ignore[arg-type] - a fake
+    assert recover(api, {"r1": before}, AT).ended == ()
+    assert recover(api, {"r1": before}, AT + 3 * MINUTE).ended == ("refresh ga4",)
 
 
 def test_a_run_is_started_five_times_at_most() -> None:
     api = FakeApi([replace(RUN, state="CRASHED", count=5)])
-    found = recover(api, {}, AT)  # type: ignore[arg-type] - a fake
+    found = recover(api, {}, AT)
     assert (found.started_again, found.given_up) == ((), ("refresh ga4",))
     assert "Killed 5 times" in checks.died(found).wrong
 
 
 def test_what_crashed_long_ago_is_history() -> None:
     api = FakeApi([replace(RUN, state="CRASHED", since=AT - timedelta(hours=3))])
-    assert recover(api, {}, AT).started_again == ()  # type: ignore[arg-type] - a fake
+    assert recover(api, {}, AT).started_again == ()
 
 
 def test_a_run_that_a_dead_worker_left_pending_is_started_again() -> None:
     api = FakeApi(
         [replace(RUN, state="PENDING", since=AT - 4 * MINUTE), replace(RUN, id="r2", state="PENDING", since=AT)]
     )
-    recover(api, {}, AT)  # type: ignore[arg-type] - a fake
+    recover(api, {}, AT)
     assert api.done == [("again", "r1")]
 
 
@@ -225,10 +224,10 @@ def test_only_sources_that_a_schedule_starts_can_be_overdue() -> None:
 def test_a_dead_server_is_told_once_and_recovers(home: Path) -> None:
     down, up = FakeApi(answers=False), FakeApi(heard=datetime.now(UTC))
     for _ in range(3):
-        assert [v.check for v in look.look(down, "plumbline").wrong] == ["server_down"]  # type: ignore[arg-type] - a fake
+        assert [v.check for v in look.look(down, "plumbline").wrong] == ["server_down"]
     (incident,) = doors.ops_store().open_incidents()
     assert (incident.check, incident.severity, incident.runbook) == ("server_down", "warning", "server_down")
-    assert look.look(up, "plumbline").wrong == ()  # type: ignore[arg-type] - a fake
+    assert look.look(up, "plumbline").wrong == ()
     assert doors.ops_store().open_incidents() == []
     assert [m.kind for m in doors.ops_store().pending_messages()] == ["open", "recovered"]
     assert doors.ops_store().outcomes() == []
@@ -239,8 +238,8 @@ def test_a_server_that_stops_answering_in_the_middle_is_down(home: Path) -> None
         def runs(self, states: Sequence[str], *, after: datetime | None = None) -> list[Run]:
             raise Unavailable("gone")
 
-    assert [v.check for v in look.look(Dying(), "plumbline").wrong] == ["server_down"]  # type: ignore[arg-type] - a fake
-    assert look.recover_only(Dying()) == look.NOTHING  # type: ignore[arg-type] - a fake
+    assert [v.check for v in look.look(Dying(), "plumbline").wrong] == ["server_down"]
+    assert look.recover_only(Dying()) == look.NOTHING
 
 
 def test_a_source_that_its_schedule_lost_is_told_to_its_owner(home: Path) -> None:
@@ -248,16 +247,16 @@ def test_a_source_that_its_schedule_lost_is_told_to_its_owner(home: Path) -> Non
     OpsRuns(doors.ops_store().engine).begin(RunRow("1", "refresh-source", "hubspot", now - timedelta(hours=5), now))
     window, before = Window.parse("2026-11-17"), now - timedelta(hours=5)
     doors.ops_store().save_sync(SyncRow("hubspot", window, 7, "c", "succeeded", before, before))
-    wrong = look.look(FakeApi(heard=now), "plumbline").wrong  # type: ignore[arg-type] - a fake
+    wrong = look.look(FakeApi(heard=now), "plumbline").wrong
     assert [(v.check, v.source, v.owner) for v in wrong] == [("refresh_overdue", "hubspot", "@crm-operations")]
     doors.ops_store().save_sync(SyncRow("hubspot", window, 8, "c", "succeeded", now, now))
-    assert look.look(FakeApi(heard=now), "plumbline").wrong == ()  # type: ignore[arg-type] - a fake
+    assert look.look(FakeApi(heard=now), "plumbline").wrong == ()
 
 
 def test_two_looks_at_once_are_one(home: Path) -> None:
     with look._alone() as first:
         assert first
-        seen = look.look(FakeApi([RUN]), "plumbline")  # type: ignore[arg-type] - a fake
+        seen = look.look(FakeApi([RUN]), "plumbline")
         assert (seen.verdicts, seen.recovered) == ((), look.NOTHING)
 
 
