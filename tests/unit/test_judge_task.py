@@ -168,3 +168,18 @@ def test_a_mart_without_rows_of_the_day_is_marked(small: Small) -> None:
     found = {v.scope: v.state for v in judge.judge_marts.fn(BAD)}
     assert found["fct_orders 2026-11-17"] == "passed"
     assert found["fct_leads 2026-11-17"] == "warned"
+
+
+def test_a_data_test_that_only_warns_holds_nothing() -> None:
+    from tasks.adapters.dbt_runner import NodeResult
+    from tasks.build.transform import _tested
+
+    window = Window.parse("2026-11-17")
+    found = {
+        status: _tested(NodeResult("t", status, "Got 3 results", 0.1), window) for status in ("pass", "warn", "fail")
+    }
+    assert {status: (verdict.state, verdict.holds) for status, verdict in found.items()} == {
+        "pass": ("passed", False),
+        "warn": ("warned", False),
+        "fail": ("failed", True),
+    }
