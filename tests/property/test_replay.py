@@ -136,9 +136,11 @@ def test_a_replay_mends_its_own_days_and_leaves_all_others_as_they_are(pipeline:
         assert damaged[table][0] != pristine[table][0], table
         assert mended[table][0] == pristine[table][0], table
         assert mended[table][1] == damaged[table][1], table
+    # The last sync read its sources in the morning: there are rows of the following day too.
+    wide = Window(start=ALL.start - timedelta(days=1), end=ALL.end + timedelta(days=2))
     for _ in range(2):
         with pipeline.doors():
-            _retyped(ALL)
+            _retyped(wide)
     shutil.rmtree(pipeline.home / "dbt" / "target")
     pipeline.build()
     assert _differing(tables, _tables(pipeline.home)) == set()
@@ -220,7 +222,7 @@ def _staged(reason: str) -> Difference:
 def test_a_backfill_changes_readers_figures_only_by_its_promotion_and_then_exactly_as_shown(plannable: Any) -> None:
     live = _tables(plannable.home)
     found = _staged("prices were not read")
-    assert _tables(plannable.home) == live
+    assert _differing(live, _tables(plannable.home)) == set()
     prices = [change for change in found.changes if change.mart == "fct_orders"]
     assert {change.metric for change in prices} == {"gross_sales", "net_sales"}
     assert {change.day for change in prices} == {str(day) for day in ALL.days()[1:]}
@@ -248,7 +250,7 @@ def test_a_plan_whose_days_have_moved_expires_and_nothing_changes(plannable: Any
     live = _tables(plannable.home)
     with pytest.raises(NotReconciled, match=r"the plan is stale: the figures of 2026-10-2\d.* changed after"):
         promote.fn(found.plan.id, by="ada")
-    assert _tables(plannable.home) == live
+    assert _differing(live, _tables(plannable.home)) == set()
     assert the_plan(found.plan.id).state == "expired"
 
 
@@ -266,4 +268,4 @@ def test_a_promotion_that_died_after_its_swap_is_only_recorded_the_next_time(
             promote.fn(found.plan.id, by="ada")
     live = _tables(plannable.home)
     assert promote.fn(found.plan.id, by="ada").plan.state == "promoted"
-    assert _tables(plannable.home) == live
+    assert _differing(live, _tables(plannable.home)) == set()
