@@ -9,11 +9,11 @@ import time
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 
 from deployments.faults import dbt_apart
-from deployments.faults.case import HISTORY, LAST, Case, Recovery
+from deployments.faults.case import FIRST, HISTORY, LAST, Case, Recovery
 from deployments.faults.ground import Ground, Patience
 from deployments.local.saas.simulation import Fault
 from expectations.declare.errors import PlumblineError
@@ -66,10 +66,15 @@ def run(ground: Ground, cases: Sequence[Case], say: Say = lambda _line: None) ->
 
 
 def _cells(cases: Iterable[Case]) -> dict[Cell, list[Case]]:
+    """The refreshes of a run: one for each case, for the day that tells it, and for the day before it.
+
+    Without the last, a case that is run alone would come after a gap of days, which has its own findings.
+    """
     cells: dict[Cell, list[Case]] = defaultdict(list)
     for case in cases:
         cells[case.day, case.source].append(case)
-        cells[case.told_on or case.day, case.source] += ()
+        for day in (case.told_on or case.day, max(FIRST, case.day - timedelta(days=1))):
+            cells[day, case.source] += ()
     return cells
 
 
