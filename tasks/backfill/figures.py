@@ -23,7 +23,7 @@ COUNT = "count(*)"
 KEPT = "replay.base_figures"
 # Marts without figures to approve: what each sync said, what follows from the orders, and the pipeline's own times.
 NOT_APPROVED = (
-    *("fct_ad_spend_history", "agg_cohorts"),
+    *("fct_ad_spend_history", "agg_cohorts", "agg_paths"),
     *("agg_extracts_daily", "fct_day_closes", "fct_publication_latency", "fct_source_runs"),
 )
 
