@@ -40,7 +40,7 @@ with eligible as (
 
 {# Same person, not after the conversion, at most window_days before it, both ends included. Views count only with a
    window of their own, and never beside a click that may have the credit. #}
-{% macro eligible_touches(touches, conversions, window_days, view_window_days) -%}
+{% macro eligible_touches(touches, conversions, window_days=30, view_window_days=0) -%}
     select
         conversions.conversion_id,
         touches.touch_id,
@@ -230,9 +230,25 @@ with eligible as (
     cast(round({{ money('(' ~ amount ~ ') * ' ~ rate) }} * 100, 0) as bigint)
 {%- endmacro %}
 
+{# The first day whose conversions are credited anew when the past changes: 30 days of window and the 28 days within which
+   an ad platform may restate, before the latest conversion. A literal, so that older blocks are skipped. #}
+{% macro credit_is_open_since(conversions) %}
+    {%- if execute and is_incremental() -%}
+        {%- set latest = 'cast(max(converted_on) as date)' -%}
+        {%- set found = run_query('select ' ~ plus_days(latest, -58) ~ ' from ' ~ conversions).columns[0].values()[0] -%}
+        {{ return(found or '1970-01-01') }}
+    {%- endif -%}
+    {{ return('1970-01-01') }}
+{% endmacro %}
+
 {# Credits of conversions that are no more (a deleted order, a test, an archived contact), before the others come. #}
 {% macro forget_vanished_conversions() -%}
     {%- if execute and is_incremental() -%}
-    delete from {{ this }} where conversion_id not in (select conversion_id from {{ ref('fct_conversions') }})
+    delete from {{ this }} where conversion_id in (
+        select known.conversion_id
+        from {{ this }} as known
+        left join {{ ref('fct_conversions') }} as conversions on known.conversion_id = conversions.conversion_id
+        where known.model = 'first_touch' and known.entry_type = 'sale' and conversions.conversion_id is null
+    )
     {%- endif -%}
 {%- endmacro %}

@@ -57,7 +57,7 @@ for file, statements, more in steps:
 
 
 def _changes(day: int) -> str:
-    """What is new on a day: visits (one is late), an order, a lead, a refund of an old order, changes, deletions."""
+    """What is new on a day: visits (two are late), an order, a lead, a refund, changed people and sums, deletions."""
     at, late = START + timedelta(days=day), START + timedelta(days=day - 2, hours=-1)
     person, on = f"p{day % 3}", f"'{at:%Y-%m-%d}'"
     return f"""
@@ -67,6 +67,10 @@ def _changes(day: int) -> str:
             ('order:shop:s:{day}', 'order', 'order', '{person}', '{at + timedelta(hours=1)}', {on}, 1001),
             ('lead:crm:{day}:lead', 'lead', 'lead', '{person}', '{at}', {on}, 0);
         insert into marts.fct_refunds values ('shop', 's', 'r{day}', '0', '{at}', {on}, {day}.5, 1.1);
+        insert into marts.fct_touchpoints values
+            ('very late{day}', 'p0', '{at - timedelta(days=22, hours=12)}', 'Search', 'click');
+        update marts.fct_touchpoints set channel = 'Paid' where touch_id = 't{day - 22}';
+        update marts.fct_touchpoints set person_id = 'p0' where touch_id = 't{day - 14}';
         update marts.fct_conversions set revenue_cents = 777 where conversion_id = 'order:shop:s:{day - 89}';
         delete from marts.fct_conversions
             where conversion_id in ('lead:crm:{day - 9}:lead', 'order:shop:s:{day - 111}');

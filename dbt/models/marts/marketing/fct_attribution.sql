@@ -5,6 +5,8 @@
     pre_hook="{{ forget_vanished_conversions() }}"
 ) }}
 
+{% set open_since = credit_is_open_since(ref('fct_conversions')) %}
+
 with touches as (
 
     select * from {{ ref('fct_touchpoints') }}
@@ -53,38 +55,87 @@ entries as (
 ),
 
 {% if is_incremental() -%}
--- Sources may still change these days; of older conversions those with another amount or refund are decided again.
-open_days as (
+-- Of the days that sources may still change: conversions whose person came otherwise than it was known.
+open_conversions as (
 
-    select {{ plus_days('max(converted_on)', -58) }} as first_day
+    select *
     from all_conversions
+    where converted_on >= cast('{{ open_since }}' as date)
 
 ),
 
-booked as (
+open_touches as (
+
+    select *
+    from touches
+    where touched_at >= cast('{{ open_since }}' as date) - interval '32 days'
+
+),
+
+came as (
+
+    {{ eligible_touches('open_touches', 'open_conversions') }}
+
+),
+
+known_to_have_come as (
+
+    select
+        conversion_id,
+        touch_id,
+        touched_at,
+        channel
+    from {{ this }}
+    where
+        model = 'linear'
+        and entry_type = 'sale'
+        and touch_id is not null
+        and booked_on >= cast('{{ open_since }}' as date)
+
+),
+
+known_entries as (
 
     select
         entry_id,
         conversion_id,
-        sum(revenue_cents) as revenue_cents
+        booked_at,
+        revenue_cents,
+        converted_at,
+        person_id
     from {{ this }}
     where model = 'first_touch'
-    group by entry_id, conversion_id
 
 ),
 
 changed as (
 
-    select conversion_id
-    from all_conversions
-    where converted_on >= (select first_day from open_days)
+    select coalesce(came.conversion_id, known_to_have_come.conversion_id) as conversion_id
+    from came
+    full outer join known_to_have_come
+        on came.conversion_id = known_to_have_come.conversion_id and came.touch_id = known_to_have_come.touch_id
+    where
+        came.touched_at is distinct from known_to_have_come.touched_at
+        or came.channel is distinct from known_to_have_come.channel
 
     union distinct
 
-    select coalesce(entries.conversion_id, booked.conversion_id) as conversion_id
+    select open_conversions.conversion_id
+    from open_conversions
+    inner join known_entries on open_conversions.conversion_id = known_entries.entry_id
+    where
+        open_conversions.converted_at <> known_entries.converted_at
+        or open_conversions.person_id is distinct from known_entries.person_id
+
+    union distinct
+
+    -- At any age: another amount, a refund that came or went.
+    select coalesce(entries.conversion_id, known_entries.conversion_id) as conversion_id
     from entries
-    full outer join booked on entries.entry_id = booked.entry_id
-    where entries.revenue_cents is distinct from booked.revenue_cents
+    full outer join known_entries on entries.entry_id = known_entries.entry_id
+    where
+        entries.revenue_cents is distinct from known_entries.revenue_cents
+        or entries.booked_at is distinct from known_entries.booked_at
 
 ),
 {%- endif %}
