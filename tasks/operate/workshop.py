@@ -16,6 +16,7 @@ from expectations.declare.errors import Misconfigured
 from expectations.declare.source import names
 from tasks import doors
 from tasks.adapters.ops_memory import OpsMemory
+from tasks.adapters.warehouse.lock import writer_lock
 from tasks.operate.memory import known_here
 from tasks.settings import settings
 
@@ -29,7 +30,8 @@ def workshop(*, replace: bool) -> Iterator[Path]:
     The old file is kept beside it. Raises `Misconfigured` where the old one is whole and `replace` was not asked for.
     """
     live = settings().warehouse_file.absolute()
-    with doors.warehouse_lock():
+    # The lock alone: whoever opens a damaged file waits for it in vain.
+    with writer_lock(live, seconds=settings().warehouse.lock_seconds):
         if not replace:
             _refuse_whole(live)
         if settings().core.profile == "snowflake":
