@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 from collections.abc import Callable, Iterator
+from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from functools import cache
+from io import BytesIO
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -15,14 +19,18 @@ import pytest
 from jinja2 import Environment
 
 from deployments.render_models import files_of
+from expectations.declare.contract import contract
 from expectations.declare.source import Source, Stream
 from expectations.declare.source import load as load_declaration
 from tasks import doors
 from tasks.adapters.dbt_compiled import CompiledModel, CompiledProject
+from tasks.adapters.lake_writer import LandingFile, lake_writer
+from tasks.adapters.tokens import TokenKey, tokens_sql
+from tasks.adapters.warehouse.base import Delivery, LakeFile
 from tasks.adapters.warehouse.on_duckdb import DuckDBWarehouse
 from tasks.ingest import held_rows
 from tasks.ingest.held_rows import hold_back, index, replay_rows
-from tasks.settings import settings
+from tasks.settings import SealSettings, settings
 from tasks.window import Window
 
 MACROS = Path(__file__).parents[2] / "dbt" / "macros"
@@ -225,6 +233,30 @@ def test_what_was_dismissed_stays_dismissed_although_it_is_still_broken(shop: Sh
     index().settle(index().found("shopify", rule="null"), "dismissed", reason="test orders")
     hold_back.fn("shopify", WINDOW)
     assert listed("dismissed") == [("null", "id", (3,), "dismissed")]
+
+
+DIGITS = (
+    b'{"id":9223372036854775807,"order_number":-9223372036854775808,"subtotal_price":"0.000000001",'
+    b'"total_price":1234567890123456789.123456789,"updated_at":"2026-11-17T10:00:00Z"}'
+)
+
+
+def test_every_digit_goes_from_the_landed_text_to_the_current_row(shop: Shop, tmp_path: Path) -> None:
+    head = b'{"_airbyte_raw_id":"r","_airbyte_extracted_at":1795000000000,"_airbyte_meta":{"changes":[]},'
+    packed = gzip.compress(head + b'"_airbyte_generation_id":0,"_airbyte_data":' + DIGITS + b"}")
+    sealed, tokens = tmp_path / "o.parquet", tokens_sql(contract(shop.stream).tokens, 1)
+    with lake_writer(tmp_path, SealSettings(), TokenKey(1, bytes(32)), tokens=tokens) as writer:
+        counts = writer.write(LandingFile("landing/2.gz", 8, lambda: BytesIO(packed)), sealed, tmp_path / "q.gz")
+    file = LakeFile("lake/2", "e", counts.rows, counts.content, lambda: nullcontext(sealed))
+    with shop.warehouse() as warehouse:
+        delivery = Delivery("shopify", "orders", 8, WINDOW.start, WINDOW.end)
+        assert warehouse.load(shop.stream.raw_table, [file], delivery) == ["lake/2"]
+        for model in (model for model in shop.project.models.values() if model.incremental):
+            warehouse.execute(f"create or replace table {model.relation} as {model.sql}")
+        columns = "id, order_number, subtotal_price, total_price"
+        found = warehouse.query(f"select {columns} from {shop.stream.current_table} where _sync_id = 8")
+    numbers = (9223372036854775807, -9223372036854775808)
+    assert found == [(*numbers, Decimal("0.000000001"), Decimal("1234567890123456789.123456789"))]
 
 
 def _orders_only() -> dict[str, Stream]:
