@@ -11,7 +11,7 @@ import resource
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 
@@ -108,11 +108,13 @@ def land_window(world: World, source: str, window: Window, *, number: int, reque
         envelope = Envelope(sync_id=number, stream=name, attempt=1, extracted_ms=extracted, generation=0)
         blocks = reader.read_stream(world, source, stream=name, request=request)
         for place, part in enumerate(parts(blocks, envelope, OBJECT_ROWS)):
-            key = f"{stream.landing_prefix}{request.until:%Y/%m/%d}/{number}_{place}_{extracted}.jsonl.gz"
+            # Whoever asks for days uses the backfill connection, which writes to a place of its own.
+            prefix = stream.backfill_prefix if request.days_asked else stream.landing_prefix
+            key = f"{prefix}{request.until:%Y/%m/%d}/{number}_{place}_{extracted}.jsonl.gz"
             doors.object_store().put(key, part.body)
             rows, size = rows + part.rows, size + part.payload_bytes
     run = SyncRun(source, window, "bench", number, "succeeded", request.until, request.until, rows, size)
-    return Landed(run, rows, size)
+    return Landed(replace(run, backfill=request.days_asked is not None), rows, size)
 
 
 def sealed(run: SyncRun) -> list[Batch]:

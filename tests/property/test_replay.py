@@ -4,30 +4,36 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable, Iterator
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import duckdb
 import pytest
 
-from deployments.bench_world import land_day, sealed
+from deployments.bench_world import land_day, land_window, read_at, sealed
+from deployments.local.saas.blocks import Request
 from deployments.local.saas.world import World
 from expectations.declare.errors import Misconfigured, NotReconciled
+from expectations.declare.source import Source
 from expectations.declare.source import load as declared
 from tasks import doors
 from tasks.adapters.dbt_compiled import compiled
 from tasks.adapters.dbt_runner import PROJECT, DbtOutcome
 from tasks.adapters.ops_plans import OpsPlans
+from tasks.backfill import chunks
 from tasks.backfill import plan as plans
 from tasks.backfill.chunks import Difference, apply, compare, fetch, stage
 from tasks.backfill.figures import FIGURES, NOT_APPROVED
 from tasks.backfill.plan import Wish, plan, the_plan
-from tasks.backfill.promote import promote
+from tasks.backfill.promote import abandon, promote
 from tasks.backfill.replay import reload
 from tasks.backfill.retype import retype
 from tasks.backfill.scope import Scope
+from tasks.backfill.stage import on_copy
 from tasks.ingest.load import load
+from tasks.ingest.sync import SyncRun
 from tasks.window import Window
 
 WORLD, START, DAYS = World(7, 0.00001), date(2026, 10, 20), 3
@@ -240,6 +246,32 @@ def test_a_backfill_changes_readers_figures_only_by_its_promotion_and_then_exact
     assert (record.id, record.by, record.changes) == (found.plan.id, "ada", len(found.changes))
     assert promote.fn(found.plan.id, by="ada").reused
     assert list((plannable.home / "backfill").glob("*/")) == []
+
+
+def test_an_extraction_is_asked_for_once_and_loaded_into_the_copy_only(
+    plannable: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[Window] = []
+
+    def extracted(source: Source, window: Window, *, since: datetime) -> SyncRun:
+        asked.append(window)
+        first, last = window.days()[0], window.days()[-1]
+        request = Request(start=first, since=None, until=read_at(last), days_asked=(first, last))
+        return land_window(WORLD, source.name, window, number=900, request=request).run
+
+    monkeypatch.setattr(chunks, "extract_range", SimpleNamespace(fn=extracted))
+    made = plan.fn(Wish(("shopify",), SECOND, "extract", "prices were wrong at the source", "ada")).plan
+    (chunk,) = stage.fn(made.id)
+    fetched = fetch.fn(made, chunk)
+    assert fetch.fn(made, fetched) == fetched
+    assert asked == [SECOND]
+    assert len(fetched.manifests) == len(declared("shopify").streams)
+    assert apply.fn(made, fetched).rows == fetched.rows > 0
+    loaded = "select count(distinct stream) > 1 from raw.load_ledger where sync_id = 900"
+    assert plannable.ask(loaded) == [(False,)]
+    with on_copy(made.id), doors.warehouse() as warehouse:
+        assert warehouse.query(loaded) == [(True,)]
+    abandon.fn(made.id, by="ada")
 
 
 def test_a_plan_whose_days_have_moved_expires_and_nothing_changes(plannable: Any) -> None:
