@@ -1,4 +1,4 @@
-"""A seeded share of `plumbline bench fuzz`: every kind of mutation, judged by a reader that shares no code with seal."""
+"""A seeded share of `plumbline bench fuzz`: every kind of mutation, judged by a reader with no code of seal."""
 
 from __future__ import annotations
 
