@@ -71,11 +71,11 @@ class _Shares:
 
 
 def channel_credits(paths: Sequence[Path]) -> list[ChannelCredit]:
-    """Every model for every channel of a path that somebody walked, sorted by model (as in MODELS) and channel.
+    """Every model for every channel of the paths, sorted by model (as in MODELS) and channel.
 
-    A channel that a model gives nothing has a zero; a path that nobody walked counts for nothing.
+    A channel that a model gives nothing has a zero; a path without people and without value counts for nothing.
     """
-    walked = [path for path in paths if path.conversions + path.nulls > 0]
+    walked = [path for path in paths if path.conversions + path.nulls > 0 or path.value]
     channels = sorted({channel for path in walked for channel in path.channels})
     first, last, linear, shapley = _Shares(), _Shares(), _Shares(), _Shares()
     with localcontext(_EXACT):
@@ -89,13 +89,15 @@ def channel_credits(paths: Sequence[Path]) -> list[ChannelCredit]:
         *first.credits("first_touch", channels),
         *last.credits("last_touch", channels),
         *linear.credits("linear", channels),
-        *_markov(walked),
+        *_markov(walked, channels),
         *shapley.credits("shapley", channels),
     ]
 
 
 def removal_effects(paths: Sequence[Path]) -> dict[str, float]:
     """The share of conversions that is lost when a channel leads nowhere any more, by channel; in [0, 1].
+
+    Every path must have been walked by somebody.
 
     With N = (I - Q)^-1 of the chain, the probability to pass k from the start is (s N)_k / N_kk, and from k it
     converts with x_k: so 1 - p_k / p = (s N)_k x_k / (N_kk p), one inverse for all channels. Zeros where nothing
@@ -134,8 +136,9 @@ def _transitions(
     return start / start.sum(), inner / leaving[:, None], ends[0] / leaving
 
 
-def _markov(paths: Sequence[Path]) -> list[ChannelCredit]:
-    effects = removal_effects(paths)
+def _markov(paths: Sequence[Path], channels: Sequence[str]) -> list[ChannelCredit]:
+    known = removal_effects([path for path in paths if path.conversions + path.nulls > 0])
+    effects = {channel: known.get(channel, 0.0) for channel in channels}
     whole = sum(effects.values())
     conversions = sum(path.conversions for path in paths)
     value = float(sum(Fraction(path.value) for path in paths))
