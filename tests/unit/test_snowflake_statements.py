@@ -19,6 +19,7 @@ from tasks.settings import SnowflakeSettings
 
 GOLDEN = Path(__file__).parents[1] / "golden" / "snowflake"
 TABLE = "raw.hubspot__contacts"
+KEY = "lake/hubspot/contacts/sync_id=7/7_0_1795000000000.jsonl.gz.parquet"
 FROM, TO = datetime(2026, 11, 17, tzinfo=UTC), datetime(2026, 11, 18, tzinfo=UTC)
 
 
@@ -53,8 +54,7 @@ class Recorder:
 def said_by_a_load(recorder: Recorder) -> str:
     warehouse = SnowflakeWarehouse({}, "RAW.LAKE")
     warehouse.__dict__["connection"] = recorder
-    key = "lake/hubspot/contacts/sync_id=7/7_0_1795000000000.jsonl.gz.parquet"
-    item = LakeFile(key, "etag", 2, "content", lambda: nullcontext(Path()))
+    item = LakeFile(KEY, "etag", 2, "content", lambda: nullcontext(Path()))
     warehouse.load(TABLE, [item], Delivery("hubspot", "contacts", 7, FROM, TO))
     return _script(recorder.said)
 
@@ -82,6 +82,29 @@ def test_statements_are_golden(name: str, request: pytest.FixtureRequest) -> Non
     if request.config.getoption("--update-golden", default=False):
         path.write_text(text)
     assert path.read_text() == text
+
+
+def test_a_load_is_one_transaction_that_reads_the_ledger_after_it_took_its_turn() -> None:
+    said = said_by_a_load(recorder := Recorder()) and recorder.said
+    assert (said[0], said[-1], said.count("commit")) == ("begin", "commit", 1)
+    turn = next(n for n, statement in enumerate(said) if statement.startswith("update raw.load_turn"))
+    ledger = next(n for n, statement in enumerate(said) if statement.startswith("select object_key"))
+    rows = next(n for n, statement in enumerate(said) if statement.startswith(f"insert into {TABLE} "))
+    entry = next(n for n, statement in enumerate(said) if statement.startswith("insert into raw.load_ledger"))
+    assert 0 < turn < ledger < rows < entry < len(said) - 1
+
+
+def test_nothing_in_a_load_commits_implicitly() -> None:
+    said_by_a_load(recorder := Recorder())
+    ends_a_transaction = ("create", "alter", "drop", "truncate", "grant", "begin")
+    assert [s for s in recorder.said[1:] if s.startswith(ends_a_transaction)] == []
+
+
+def test_a_loader_that_comes_second_finds_the_object_in_the_ledger_and_writes_nothing() -> None:
+    recorder = Recorder()
+    recorder.answers["select object_key"] = [(KEY, "etag")]
+    said_by_a_load(recorder)
+    assert [s for s in recorder.said if s.startswith(("insert", "copy"))] == []
 
 
 def test_a_failed_load_is_rolled_back() -> None:
