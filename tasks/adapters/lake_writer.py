@@ -96,7 +96,11 @@ def lake_writer(
 ) -> Iterator[LakeWriter]:
     """A writer that `limits.at_once` threads may share; it spills into `scratch` when memory is short."""
     spill = str(scratch / "spill")
-    config = {"memory_limit": limits.memory_limit, "threads": limits.at_once, "temp_directory": spill}
+    config: dict[str, str | bool | int | float | list[str]] = {
+        "memory_limit": limits.memory_limit,
+        "threads": limits.at_once,
+        "temp_directory": spill,
+    }
     with duckdb.connect(config=config) as connection:
         connection.execute("set timezone = 'UTC'")
         yield LakeWriter(connection, key, tokens, tolerates)
