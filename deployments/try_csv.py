@@ -130,11 +130,12 @@ def _store(
 
 def _texts(values: Sequence[str]) -> pyarrow.Array[Any]:
     # Made of its buffers: pyarrow.array() would import pandas first, which takes longer than most files.
-    encoded = [value.encode() for value in values]
-    offsets = np.zeros(len(encoded) + 1, dtype=np.int64)
-    np.cumsum([len(value) for value in encoded], out=offsets[1:])
-    buffers = [None, pyarrow.py_buffer(offsets.tobytes()), pyarrow.py_buffer(b"".join(encoded))]
-    return pyarrow.Array.from_buffers(pyarrow.large_string(), len(encoded), buffers)
+    joined = "".join(values)
+    sizes: Iterator[int] = map(len, values if joined.isascii() else (value.encode() for value in values))
+    offsets = np.zeros(len(values) + 1, dtype=np.int64)
+    np.cumsum(np.fromiter(sizes, np.int64, len(values)), out=offsets[1:])
+    buffers = [None, pyarrow.py_buffer(offsets.tobytes()), pyarrow.py_buffer(joined.encode())]
+    return pyarrow.Array.from_buffers(pyarrow.large_string(), len(values), buffers)
 
 
 @contextmanager
