@@ -117,5 +117,5 @@ def _summary(connection: duckdb.DuckDBPyConnection) -> str:
     said = f"{conversions} conversions and {touches} touches gave {rows} rows; each model holds {cents} cents."
     said += f"\n{direct} conversions had no touch in the window: direct, marked is_unattributed."
     if lost or anonymous:
-        said += f"\n{lost} touches and {anonymous} conversions have no person_id and were joined with nothing."
+        said += f"\nWithout a person_id, and so joined with nothing: touches {lost}, conversions {anonymous}."
     return said

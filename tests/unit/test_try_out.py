@@ -114,7 +114,7 @@ def small(tmp_path: Path) -> tuple[object, ...]:
 
 def test_people_without_an_id_are_not_one_person(tried: Tried, tmp_path: Path, small: tuple[object, ...]) -> None:
     _, out, _ = tried("attribution", *small, "--out", tmp_path / "credits.csv")
-    assert "1 touches and 1 conversions have no person_id and were joined with nothing." in out
+    assert "Without a person_id, and so joined with nothing: touches 1, conversions 1." in out
     rows = [row for row in _rows(tmp_path / "credits.csv") if row["conversion_id"] == "c2"]
     assert {(row["touch_id"], row["channel"], row["is_unattributed"]) for row in rows} == {("", "direct", "1")}
 
