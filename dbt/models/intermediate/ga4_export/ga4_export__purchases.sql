@@ -3,7 +3,12 @@
 with exported as (
 
     select * from {{ unseen(ref('stg_ga4_export__events')) }} as unseen
-    where transaction_id is not null and coalesce(debug_mode, 0) = 0
+    -- Cookieless purchases belong to no session, as in the sessions.
+    where
+        transaction_id is not null
+        and user_pseudo_id is not null
+        and ga_session_id is not null
+        and coalesce(debug_mode, 0) = 0
 
 ),
 
