@@ -26,7 +26,7 @@ from tasks.backfill.chunks import applied, finish, looked_at, settle_base
 from tasks.backfill.figures import Cell, difference, figures, fingerprint, forget, kept, within
 from tasks.backfill.lake import batch_at
 from tasks.backfill.plan import closed_refusals, expired, the_plan
-from tasks.backfill.replay import catch_up
+from tasks.backfill.replay import catch_up, newest_load
 from tasks.backfill.stage import ensure_copy, on_copy
 from tasks.build.transform import build
 from tasks.ingest.load import load
@@ -123,6 +123,7 @@ def _refuse_late(made: Plan) -> None:
 def _apply_and_swap(made: Plan) -> None:
     copy = doors.staged(made.id + _NEXT)
     copy.drop()
+    newest_load()  # a warehouse that never loaded anything has no ledger yet
     ensure_copy(made.id + _NEXT)
     with on_copy(made.id + _NEXT):
         with doors.warehouse() as warehouse:
