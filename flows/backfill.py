@@ -21,7 +21,7 @@ from tasks.adapters.ops_plans import Plan
 from tasks.backfill.chunks import Difference, apply, compare, fetch, stage
 from tasks.backfill.plan import Wish, plan, the_plan, window_of_days
 from tasks.backfill.promote import Decided, abandon, promote
-from tasks.backfill.tell import Progress, markdown, show
+from tasks.backfill.tell import Progress, question, show
 
 # The form of the Prefect UI offers the declared sources to choose from.
 SourceName = Enum("SourceName", {name: name for name in names()})  # type: ignore[misc] # its members are files
@@ -116,7 +116,7 @@ def carried_out(made: Plan) -> Difference:
 
 def person_decides(found: Difference) -> Decision:
     """The decision of a person. The process ends here; the resumed run begins again from its first line."""
-    form = Decision.with_initial_data(description=markdown(found))
+    form = Decision.with_initial_data(description=question(found))
     return suspend_flow_run(wait_for_input=form, key="promotion")
 
 

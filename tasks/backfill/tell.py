@@ -19,6 +19,7 @@ from tasks.backfill.plan import Planned
 from tasks.settings import settings
 
 _SHOWN = 400  # lines of a page; the file has all
+_ASKED = 40  # lines of a form
 
 
 @dataclass(frozen=True)
@@ -104,6 +105,26 @@ def markdown(difference: Difference) -> str:
     rest = len(ordered) - _SHOWN
     tail = [f"{rest} more lines stand in the CSV file of the plan."] if rest > 0 else []
     return "\n\n".join([*head, "\n".join(lines), "## Day by day", "\n".join(daily), *tail])
+
+
+def question(difference: Difference) -> str:
+    """The difference in a form: narrow, so that before and after are seen; days stand in the page of the run."""
+    plan, found = difference.plan, totals(difference.changes)
+    head = [f"**{plan.mode.capitalize()} of {plan.window.label}** for {', '.join(plan.sources)}"]
+    if not found:
+        return "\n\n".join([*head, "No figure would change."])
+    if beyond := outside(plan, difference.changes):
+        head.append(f"**{len(beyond)} days outside the window change too**, the first is {beyond[0]}.")
+    lines = ["| figure | before | after |", "| - | -: | -: |"]
+    lines += [
+        f"| {t.mart}: {t.metric}, {_one_line(t.channel)} | {plain(t.before)} | {plain(t.after)} |"
+        for t in found[:_ASKED]
+    ]
+    rest = f", of which {_ASKED} are shown" if len(found) > _ASKED else ""
+    where = (
+        f"Sums over the days that change ({len(found)}{rest}). Day by day: artifact backfill-{_key(plan)} of this run."
+    )
+    return "\n\n".join([*head, "\n".join(lines), where])
 
 
 def planned_lines(planned: Planned) -> list[str]:

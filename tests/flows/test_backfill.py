@@ -30,7 +30,7 @@ from tasks.backfill.estimate import credits_of
 from tasks.backfill.figures import days_of, difference, fingerprint
 from tasks.backfill.plan import Wish, pieces_of, refusals, the_plan
 from tasks.backfill.promote import abandon, expire_old, promote
-from tasks.backfill.tell import markdown, outside, totals, write_csv
+from tasks.backfill.tell import markdown, outside, question, totals, write_csv
 from tasks.settings import BackfillSettings, settings
 from tasks.window import Window
 
@@ -197,7 +197,9 @@ def test_what_would_change_is_a_page_and_a_file(home: Path) -> None:
     found = Difference(PLAN, (SPEND, replace(SPEND, day="2026-10-07", before=Decimal(0), after=Decimal("1.25"))))
     page = markdown(found)
     assert "| fct_ad_performance | spend | Paid Social | 2 | 10.5 | 13.25 | 2.75 |" in page
+    assert "| fct_ad_performance: spend, Paid Social | 10.5 | 13.25 |" in question(found)
     assert "**No figure would change.**" in markdown(Difference(PLAN, ()))
+    assert "No figure would change." in question(Difference(PLAN, ()))
     assert totals(found.changes)[0].days == 2
     lines = write_csv(found).read_text().splitlines()
     assert lines[1] == "fct_ad_performance,spend,Paid Social,2026-10-06,10.5,12,1.5"
