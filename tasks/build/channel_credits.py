@@ -5,13 +5,12 @@ It is a part of each build, after dbt: the result belongs to the release that pu
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
 from decimal import Decimal
 
-from tasks.adapters.warehouse.base import Warehouse
+from tasks.adapters.warehouse.base import Row, Warehouse
 from tasks.adapters.warehouse.copies import Copy
-from tasks.build.paths import Path, channel_credits
 from tasks.outcomes import recorded
 
 PATHS = "agg_paths"
@@ -41,18 +40,20 @@ def credit_channels(warehouse: Warehouse) -> ChannelsCredited:
         return ChannelsCredited(0)
     asked = "select path, total_conversions, total_revenue_cents, total_null, first_day, last_day"
     found = warehouse.query(f"{asked} from marts.{PATHS} order by path")
-    rows = _rows(
-        [
-            Path(tuple(str(path).split(" > ")), int(conversions), Decimal(int(cents)) / 100, int(nulls))
-            for path, conversions, cents, nulls, *_ in found
-        ],
-        found[0][4:6] if found else (),
-    )
+    rows = _rows(found) if found else []
     warehouse.put(Copy(TABLE, COLUMNS, rows))
     return ChannelsCredited(len(rows))
 
 
-def _rows(paths: list[Path], days: tuple[date, ...]) -> list[tuple[object, ...]]:
+def _rows(found: Sequence[Row]) -> list[tuple[object, ...]]:
+    # numpy is imported where there is something to compute: every flow imports this module.
+    from tasks.build.paths import Path, channel_credits
+
+    days = found[0][4:6]
+    paths = [
+        Path(tuple(str(path).split(" > ")), int(conversions), Decimal(int(cents)) / 100, int(nulls))
+        for path, conversions, cents, nulls, *_ in found
+    ]
     # Rounded, so that a build on another machine, whose linear algebra adds in another order, writes the same rows.
     return [
         (

@@ -41,7 +41,15 @@ def test_channel_models_hold_every_order_and_cent_and_run_twice(warehouse: DuckD
         assert marts.query(effects) == [("Direct", 1.0), ("Email", 0.444444444444), ("Paid Search", 0.0)]
 
 
-def test_without_paths_nothing_is_written(warehouse: DuckDBWarehouse) -> None:
+def test_when_nobody_came_there_are_no_credits(warehouse: DuckDBWarehouse) -> None:
+    with warehouse as marts:
+        marts.execute("create schema marts")
+        marts.execute(PATHS + " where false")
+        assert credit_channels(marts).rows == 0
+        assert marts.query(f"select * from {TABLE}") == []
+
+
+def test_without_the_mart_of_paths_nothing_is_written(warehouse: DuckDBWarehouse) -> None:
     with warehouse as marts:
         assert credit_channels(marts).rows == 0
         assert marts.relations("marts") == []
