@@ -9,11 +9,13 @@ def declared_macros(sources: dict[str, Source]) -> str:
     """Macros that hand out one fact per source; a source whose rows bring the fact themselves is not in it."""
     zones = {name: source.timezone for name, source in sources.items() if isinstance(source.timezone, str)}
     currencies = {name: source.currency for name, source in sources.items() if isinstance(source.currency, str)}
+    reaches = {name: source.reach for name, source in sources.items()}
     minutes = {name: int(source.extract_within.total_seconds() // 60) for name, source in sources.items()}
     return "\n\n".join(
         (
             _macro("timezone_of(source)", "The fixed time zone of a source's days.", zones, "[source]"),
             _macro("currency_of(source)", "The fixed currency of a source's amounts.", currencies, "[source]"),
+            _macro("reach_of(source)", "Days before its last one about which a sync may speak.", reaches, "[source]"),
             _macro("extract_minutes()", "Within how many minutes of its schedule a source is extracted.", minutes),
         )
     )

@@ -27,7 +27,7 @@ def files_of(source: Source) -> Files:
         files[f"{folder}/{stream.staging_model}.yml"] = about
         if stream.kind != "event":
             here = f"models/intermediate/{stream.current_model}"
-            files[f"{here}.sql"] = _report(stream) if stream.kind == "report" else _entity(stream)
+            files[f"{here}.sql"] = _report(source, stream) if stream.kind == "report" else _entity(stream)
             files[f"{here}.yml"] = _described(source, stream, stream.current_model, _current(stream))
     return files
 
@@ -96,7 +96,7 @@ def _quoted(text: str) -> str:
     return f'"{escaped}"'
 
 
-def _report(stream: Stream) -> str:
+def _report(source: Source, stream: Stream) -> str:
     """Newest sync per slice; only the slices that new syncs spoke about are read and replaced."""
     slices = stream.slice_columns
     return filled(
@@ -105,6 +105,7 @@ def _report(stream: Stream) -> str:
         slices=slices,
         day=stream.slice_day,
         accounts=[name for name in slices if name != stream.slice_day],
+        reach=source.reach,
         spoken="every day from the first to the last that it brought of an account"
         if stream.slice_day
         else "its slices",

@@ -13,8 +13,6 @@ from expectations.declare.source import Source
 from expectations.declare.stream import Stream
 
 ROWS = "rows"
-# The window is a day of UTC; the day of an account in another zone may be the one before.
-ZONES_APART = 1
 
 
 def restated_step(source: Source, stream: Stream) -> Step | None:
@@ -22,7 +20,7 @@ def restated_step(source: Source, stream: Stream) -> Step | None:
     if stream.kind == "entity" or not stream.slice_day:
         return None
     known: dict[str, object] = {"s": stream.name, "staging": stream.staging_model, "day": stream.slice_day}
-    known["reach"] = source.look_back.days + ZONES_APART
+    known["reach"] = source.reach
     if stream.kind == "event":
         return Step(f"{stream.name}_restated", filled("late_rows", **known))
     accounts = [name for name in stream.slice_columns if name != stream.slice_day]

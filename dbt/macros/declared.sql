@@ -24,6 +24,20 @@
 {% endmacro %}
 
 
+{# Days before its last one about which a sync may speak. #}
+{% macro reach_of(source) %}
+    {%- set declared = {
+        'ga4': 5,
+        'ga4_export': 5,
+        'google_ads': 31,
+        'hubspot': 2,
+        'meta_ads': 29,
+        'shopify': 3,
+    } -%}
+    {{ return(declared[source]) }}
+{% endmacro %}
+
+
 {# Within how many minutes of its schedule a source is extracted. #}
 {% macro extract_minutes() %}
     {%- set declared = {

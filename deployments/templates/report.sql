@@ -36,6 +36,8 @@ syncs as (
         [% if day %]
         min([[ day ]]) as first_day,
         max([[ day ]]) as last_day,
+        -- Beyond what the source restates, silence is no statement: a lone old day says nothing about those after it.
+        {{ plus_days('max([[ day ]])', -[[ reach ]]) }} as silent_since,
         [% endif %]
         _sync_id,
         min(began_at) as began_at,
@@ -63,6 +65,9 @@ newest_sync as (
     left join delivered
         on [[ same('delivered', 'touched', slices) ]]
         and delivered._sync_id = syncs._sync_id
+    [% if day %]
+    where delivered._sync_id is not null or touched.[[ day ]] >= syncs.silent_since
+    [% endif %]
     qualify row_number() over (
         partition by [% for name in slices %]touched.[[ name ]][[ '' if loop.last else ', ' ]][% endfor %]
 

@@ -18,6 +18,7 @@
         [% endfor %]
         min([[ day ]]) as first_day,
         max([[ day ]]) as last_day,
+        {{ plus_days('max([[ day ]])', -[[ reach ]]) }} as silent_since,
         _sync_id,
         min(began_at) as began_at
     from [[ s ]]_delivered
@@ -56,6 +57,7 @@
             on [% if accounts %][[ same('syncs', 'closed', accounts) ]] and [% endif %]closed.[[ day ]] between syncs.first_day and syncs.last_day
         left join [[ s ]]_delivered as said
             on [[ same('said', 'closed', slices) ]] and said._sync_id = syncs._sync_id
+        where said._sync_id is not null or closed.[[ day ]] >= syncs.silent_since
     ) as said_in_order
     where said_by = sync_id and before_id is not null
 ),

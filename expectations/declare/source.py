@@ -127,6 +127,11 @@ class Source(Shape):
         return self.restates
 
     @property
+    def reach(self) -> int:
+        """Days before its last one about which a sync may speak: the look-back, and one for time zones."""
+        return self.restates.days + 1
+
+    @property
     def measure_model(self) -> str:
         """Name of the dbt model with the measurements of this source."""
         return f"measure_{self.name}"

@@ -43,11 +43,12 @@ class Sync:
 
     def spoke(self, account: str, day: int) -> bool:
         days = [d for a, d in self.said if a == account]
-        return bool(days) and min(days) <= day <= max(days)
+        return day in days or (bool(days) and max(min(days), max(days) - META.reach) <= day <= max(days))
 
 
 slices = st.dictionaries(
-    st.tuples(st.sampled_from(["a", "b"]), st.integers(0, 4)),
+    # The old day lies further back than any sync may say by silence.
+    st.tuples(st.sampled_from(["a", "b"]), st.sampled_from([-40, 0, 1, 2, 3, 4])),
     st.dictionaries(st.integers(1, 2), st.integers(0, 2), min_size=1),
     min_size=1,
     max_size=5,
@@ -111,6 +112,8 @@ class Project:
             "nothing_new": lambda _: False,
             "known_load_seq": lambda _: known,
             "unseen": lambda name: f"(select * from {name} where _load_seq > {known})",
+            "plus_days": lambda day, n: f"cast({day} + interval ({n}) day as date)",
+            "reach_of": lambda _: META.reach,
             "money": lambda amount: f"cast({amount} as decimal(38, 6))",
             "sources_providing": lambda _: ["meta_ads"],
         }

@@ -25,6 +25,8 @@ syncs as (
         property_id,
         min(date) as first_day,
         max(date) as last_day,
+        -- Beyond what the source restates, silence is no statement: a lone old day says nothing about those after it.
+        {{ plus_days('max(date)', -5) }} as silent_since,
         _sync_id,
         min(began_at) as began_at,
         max(load_seq) as load_seq
@@ -52,6 +54,7 @@ newest_sync as (
     left join delivered
         on delivered.property_id = touched.property_id and delivered.date = touched.date
         and delivered._sync_id = syncs._sync_id
+    where delivered._sync_id is not null or touched.date >= syncs.silent_since
     qualify row_number() over (
         partition by touched.property_id, touched.date
         order by coalesce(delivered.read_at, syncs.began_at) desc, syncs._sync_id desc

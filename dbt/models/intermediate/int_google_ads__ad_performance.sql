@@ -28,6 +28,8 @@ syncs as (
         customer_id,
         min(segments_date) as first_day,
         max(segments_date) as last_day,
+        -- Beyond what the source restates, silence is no statement: a lone old day says nothing about those after it.
+        {{ plus_days('max(segments_date)', -31) }} as silent_since,
         _sync_id,
         min(began_at) as began_at,
         max(load_seq) as load_seq
@@ -55,6 +57,7 @@ newest_sync as (
     left join delivered
         on delivered.customer_id = touched.customer_id and delivered.segments_date = touched.segments_date
         and delivered._sync_id = syncs._sync_id
+    where delivered._sync_id is not null or touched.segments_date >= syncs.silent_since
     qualify row_number() over (
         partition by touched.customer_id, touched.segments_date
         order by coalesce(delivered.read_at, syncs.began_at) desc, syncs._sync_id desc

@@ -21,6 +21,8 @@ syncs as (
     select
         min(created_on) as first_day,
         max(created_on) as last_day,
+        -- Beyond what the source restates, silence is no statement: a lone old day says nothing about those after it.
+        {{ plus_days('max(created_on)', -2) }} as silent_since,
         _sync_id,
         min(began_at) as began_at,
         max(load_seq) as load_seq
@@ -46,6 +48,7 @@ newest_sync as (
     left join delivered
         on delivered.created_on = touched.created_on
         and delivered._sync_id = syncs._sync_id
+    where delivered._sync_id is not null or touched.created_on >= syncs.silent_since
     qualify row_number() over (
         partition by touched.created_on
         order by coalesce(delivered.read_at, syncs.began_at) desc, syncs._sync_id desc

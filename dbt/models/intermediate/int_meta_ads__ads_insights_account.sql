@@ -24,6 +24,8 @@ syncs as (
         account_id,
         min(date_start) as first_day,
         max(date_start) as last_day,
+        -- Beyond what the source restates, silence is no statement: a lone old day says nothing about those after it.
+        {{ plus_days('max(date_start)', -29) }} as silent_since,
         _sync_id,
         min(began_at) as began_at,
         max(load_seq) as load_seq
@@ -51,6 +53,7 @@ newest_sync as (
     left join delivered
         on delivered.account_id = touched.account_id and delivered.date_start = touched.date_start
         and delivered._sync_id = syncs._sync_id
+    where delivered._sync_id is not null or touched.date_start >= syncs.silent_since
     qualify row_number() over (
         partition by touched.account_id, touched.date_start
         order by coalesce(delivered.read_at, syncs.began_at) desc, syncs._sync_id desc

@@ -24,6 +24,8 @@ syncs as (
         shop_url,
         min(day) as first_day,
         max(day) as last_day,
+        -- Beyond what the source restates, silence is no statement: a lone old day says nothing about those after it.
+        {{ plus_days('max(day)', -3) }} as silent_since,
         _sync_id,
         min(began_at) as began_at,
         max(load_seq) as load_seq
@@ -51,6 +53,7 @@ newest_sync as (
     left join delivered
         on delivered.shop_url = touched.shop_url and delivered.day = touched.day
         and delivered._sync_id = syncs._sync_id
+    where delivered._sync_id is not null or touched.day >= syncs.silent_since
     qualify row_number() over (
         partition by touched.shop_url, touched.day
         order by coalesce(delivered.read_at, syncs.began_at) desc, syncs._sync_id desc

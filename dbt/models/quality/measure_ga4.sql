@@ -535,6 +535,7 @@ sessions_by_channel_syncs as (
         property_id,
         min(date) as first_day,
         max(date) as last_day,
+        {{ plus_days('max(date)', -5) }} as silent_since,
         _sync_id,
         min(began_at) as began_at
     from sessions_by_channel_delivered
@@ -571,6 +572,7 @@ sessions_by_channel_pairs as (
             on syncs.property_id = closed.property_id and closed.date between syncs.first_day and syncs.last_day
         left join sessions_by_channel_delivered as said
             on said.property_id = closed.property_id and said.date = closed.date and said._sync_id = syncs._sync_id
+        where said._sync_id is not null or closed.date >= syncs.silent_since
     ) as said_in_order
     where said_by = sync_id and before_id is not null
 ),
@@ -689,6 +691,7 @@ events_report_syncs as (
         property_id,
         min(date) as first_day,
         max(date) as last_day,
+        {{ plus_days('max(date)', -5) }} as silent_since,
         _sync_id,
         min(began_at) as began_at
     from events_report_delivered
@@ -725,6 +728,7 @@ events_report_pairs as (
             on syncs.property_id = closed.property_id and closed.date between syncs.first_day and syncs.last_day
         left join events_report_delivered as said
             on said.property_id = closed.property_id and said.date = closed.date and said._sync_id = syncs._sync_id
+        where said._sync_id is not null or closed.date >= syncs.silent_since
     ) as said_in_order
     where said_by = sync_id and before_id is not null
 ),

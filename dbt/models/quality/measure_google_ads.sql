@@ -1245,6 +1245,7 @@ ad_performance_syncs as (
         customer_id,
         min(segments_date) as first_day,
         max(segments_date) as last_day,
+        {{ plus_days('max(segments_date)', -31) }} as silent_since,
         _sync_id,
         min(began_at) as began_at
     from ad_performance_delivered
@@ -1281,6 +1282,7 @@ ad_performance_pairs as (
             on syncs.customer_id = closed.customer_id and closed.segments_date between syncs.first_day and syncs.last_day
         left join ad_performance_delivered as said
             on said.customer_id = closed.customer_id and said.segments_date = closed.segments_date and said._sync_id = syncs._sync_id
+        where said._sync_id is not null or closed.segments_date >= syncs.silent_since
     ) as said_in_order
     where said_by = sync_id and before_id is not null
 ),
@@ -1421,6 +1423,7 @@ campaign_syncs as (
         customer_id,
         min(segments_date) as first_day,
         max(segments_date) as last_day,
+        {{ plus_days('max(segments_date)', -31) }} as silent_since,
         _sync_id,
         min(began_at) as began_at
     from campaign_delivered
@@ -1457,6 +1460,7 @@ campaign_pairs as (
             on syncs.customer_id = closed.customer_id and closed.segments_date between syncs.first_day and syncs.last_day
         left join campaign_delivered as said
             on said.customer_id = closed.customer_id and said.segments_date = closed.segments_date and said._sync_id = syncs._sync_id
+        where said._sync_id is not null or closed.segments_date >= syncs.silent_since
     ) as said_in_order
     where said_by = sync_id and before_id is not null
 ),
@@ -1597,6 +1601,7 @@ account_performance_report_syncs as (
         customer_id,
         min(segments_date) as first_day,
         max(segments_date) as last_day,
+        {{ plus_days('max(segments_date)', -31) }} as silent_since,
         _sync_id,
         min(began_at) as began_at
     from account_performance_report_delivered
@@ -1633,6 +1638,7 @@ account_performance_report_pairs as (
             on syncs.customer_id = closed.customer_id and closed.segments_date between syncs.first_day and syncs.last_day
         left join account_performance_report_delivered as said
             on said.customer_id = closed.customer_id and said.segments_date = closed.segments_date and said._sync_id = syncs._sync_id
+        where said._sync_id is not null or closed.segments_date >= syncs.silent_since
     ) as said_in_order
     where said_by = sync_id and before_id is not null
 ),
@@ -1773,6 +1779,7 @@ click_view_syncs as (
         customer_id,
         min(segments_date) as first_day,
         max(segments_date) as last_day,
+        {{ plus_days('max(segments_date)', -31) }} as silent_since,
         _sync_id,
         min(began_at) as began_at
     from click_view_delivered
@@ -1809,6 +1816,7 @@ click_view_pairs as (
             on syncs.customer_id = closed.customer_id and closed.segments_date between syncs.first_day and syncs.last_day
         left join click_view_delivered as said
             on said.customer_id = closed.customer_id and said.segments_date = closed.segments_date and said._sync_id = syncs._sync_id
+        where said._sync_id is not null or closed.segments_date >= syncs.silent_since
     ) as said_in_order
     where said_by = sync_id and before_id is not null
 ),

@@ -634,6 +634,7 @@ contacts_count_by_day_syncs as (
     select
         min(created_on) as first_day,
         max(created_on) as last_day,
+        {{ plus_days('max(created_on)', -2) }} as silent_since,
         _sync_id,
         min(began_at) as began_at
     from contacts_count_by_day_delivered
@@ -669,6 +670,7 @@ contacts_count_by_day_pairs as (
             on closed.created_on between syncs.first_day and syncs.last_day
         left join contacts_count_by_day_delivered as said
             on said.created_on = closed.created_on and said._sync_id = syncs._sync_id
+        where said._sync_id is not null or closed.created_on >= syncs.silent_since
     ) as said_in_order
     where said_by = sync_id and before_id is not null
 ),

@@ -1572,6 +1572,7 @@ ads_insights_syncs as (
         account_id,
         min(date_start) as first_day,
         max(date_start) as last_day,
+        {{ plus_days('max(date_start)', -29) }} as silent_since,
         _sync_id,
         min(began_at) as began_at
     from ads_insights_delivered
@@ -1608,6 +1609,7 @@ ads_insights_pairs as (
             on syncs.account_id = closed.account_id and closed.date_start between syncs.first_day and syncs.last_day
         left join ads_insights_delivered as said
             on said.account_id = closed.account_id and said.date_start = closed.date_start and said._sync_id = syncs._sync_id
+        where said._sync_id is not null or closed.date_start >= syncs.silent_since
     ) as said_in_order
     where said_by = sync_id and before_id is not null
 ),
@@ -1748,6 +1750,7 @@ ads_insights_account_syncs as (
         account_id,
         min(date_start) as first_day,
         max(date_start) as last_day,
+        {{ plus_days('max(date_start)', -29) }} as silent_since,
         _sync_id,
         min(began_at) as began_at
     from ads_insights_account_delivered
@@ -1784,6 +1787,7 @@ ads_insights_account_pairs as (
             on syncs.account_id = closed.account_id and closed.date_start between syncs.first_day and syncs.last_day
         left join ads_insights_account_delivered as said
             on said.account_id = closed.account_id and said.date_start = closed.date_start and said._sync_id = syncs._sync_id
+        where said._sync_id is not null or closed.date_start >= syncs.silent_since
     ) as said_in_order
     where said_by = sync_id and before_id is not null
 ),

@@ -1267,6 +1267,7 @@ sales_by_day_syncs as (
         shop_url,
         min(day) as first_day,
         max(day) as last_day,
+        {{ plus_days('max(day)', -3) }} as silent_since,
         _sync_id,
         min(began_at) as began_at
     from sales_by_day_delivered
@@ -1303,6 +1304,7 @@ sales_by_day_pairs as (
             on syncs.shop_url = closed.shop_url and closed.day between syncs.first_day and syncs.last_day
         left join sales_by_day_delivered as said
             on said.shop_url = closed.shop_url and said.day = closed.day and said._sync_id = syncs._sync_id
+        where said._sync_id is not null or closed.day >= syncs.silent_since
     ) as said_in_order
     where said_by = sync_id and before_id is not null
 ),

@@ -16,6 +16,7 @@ with said as (
         spend,
         impressions,
         clicks,
+        {{ reach_of(source) }} as reach,
         began_at,
         read_at,
         _sync_id,
@@ -35,13 +36,15 @@ delivered as (
         _sync_id,
         min(began_at) as began_at,
         max(read_at) as read_at,
+        max(reach) as reach,
         max(_load_seq) as _load_seq
     from said
     group by source, account_id, date, _sync_id
 
 ),
 
--- A sync spoke about every day from the first to the last that it brought of an account, also where it brought no row.
+-- A sync spoke about every day that it brought of an account, and about the silent days before its last one as far back
+-- as the source restates.
 syncs as (
 
     select
@@ -50,6 +53,7 @@ syncs as (
         _sync_id,
         min(date) as first_day,
         max(date) as last_day,
+        {{ plus_days('max(date)', '-max(reach)') }} as silent_since,
         min(began_at) as began_at,
         max(_load_seq) as _load_seq
     from delivered
@@ -97,6 +101,7 @@ statements as (
             and touched.account_id = delivered.account_id
             and touched.date = delivered.date
             and syncs._sync_id = delivered._sync_id
+    where delivered._sync_id is not null or touched.date >= syncs.silent_since
 
 ),
 
