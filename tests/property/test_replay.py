@@ -142,8 +142,8 @@ def test_a_replay_mends_its_own_days_and_leaves_all_others_as_they_are(pipeline:
         assert damaged[table][0] != pristine[table][0], table
         assert mended[table][0] == pristine[table][0], table
         assert mended[table][1] == damaged[table][1], table
-    # The last sync read its sources in the morning: there are rows of the following day too.
-    wide = Window(start=ALL.start - timedelta(days=1), end=ALL.end + timedelta(days=2))
+    # Orders of long ago changed now, and the last sync read its sources in the morning of the following day.
+    wide = Window(start=ALL.start - timedelta(days=400), end=ALL.end + timedelta(days=2))
     for _ in range(2):
         with pipeline.doors():
             _retyped(wide)
@@ -280,7 +280,7 @@ def test_a_plan_whose_days_have_moved_expires_and_nothing_changes(plannable: Any
         for table in ("staging.typed_shopify__orders", "intermediate.int_shopify__orders"):
             connection.execute(f"update {table} set total_discounts = 1 where total_discounts > 0")
     live = _tables(plannable.home)
-    with pytest.raises(NotReconciled, match=r"the plan is stale: the figures of 2026-10-2\d.* changed after"):
+    with pytest.raises(NotReconciled, match=r"the plan is stale: the figures of 2026-\d\d-\d\d.* changed after"):
         promote.fn(found.plan.id, by="ada")
     assert _differing(live, _tables(plannable.home)) == set()
     assert the_plan(found.plan.id).state == "expired"
