@@ -17,8 +17,8 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from deployments.bench import app as bench
 from deployments.commands import backfill, connections, operate, quarantine, try_out, watch
+from deployments.commands.bench import app as bench
 from deployments.terminal import QUIET, foreground
 from expectations.declare.errors import Misconfigured, PlumblineError, Unavailable
 from expectations.declare.source import load as load_source

@@ -1,6 +1,6 @@
 """`plumbline try`: the pipeline's own SQL and Python on CSV files that an analyst has, without a stack.
 
-Nothing is decided here. The files are read (deployments/try_csv.py), the text of the marts runs on a DuckDB in
+Nothing is decided here. The files are read (deployments/try_out/csv_file.py), the text of the marts runs on a DuckDB in
 memory, and the result becomes a CSV file, whole or not at all.
 """
 
@@ -36,7 +36,7 @@ def attribution(
     position: Annotated[str, typer.Option(help="Per cent for first, middle and last touches.")] = "40,20,40",
 ) -> None:
     """Credit and cents of each conversion for its touches, by six models."""
-    from deployments.try_attribution import Exports, run
+    from deployments.try_out.attribution import Exports, run
     from tasks.build.attribution import AttributionRules
 
     rules = AttributionRules(window_days, view_window_days, half_life_days, _shares(position))
@@ -52,7 +52,7 @@ def paths(
     out: OutOption,
 ) -> None:
     """Conversions and value of each channel by first touch, last touch, linear, Markov and Shapley."""
-    from deployments.try_files import run_paths
+    from deployments.try_out.one_file import run_paths
 
     typer.echo(run_paths(paths, out))
 
@@ -62,7 +62,7 @@ def cohorts(
     orders: Annotated[Path, typer.Option(help="order_id, customer_id, ordered_at, net_sales.")], out: OutOption
 ) -> None:
     """Customers, orders and revenue by month of the first order and months since."""
-    from deployments.try_files import run_cohorts
+    from deployments.try_out.one_file import run_cohorts
 
     typer.echo(run_cohorts(orders, out))
 
@@ -76,7 +76,7 @@ def identity(
     out: OutOption,
 ) -> None:
     """The person behind each record, with the kind of link and how much to trust it."""
-    from deployments.try_identity import run_identity
+    from deployments.try_out.identity import run_identity
 
     typer.echo(run_identity(records, out))
 
@@ -92,7 +92,7 @@ def anomalies(
     ] = None,
 ) -> None:
     """Days on which the spend of a channel is not what the days before it and the calendar make expect."""
-    from deployments.try_anomalies import run_anomalies
+    from deployments.try_out.anomalies import run_anomalies
 
     typer.echo(run_anomalies(spend, calendar, out))
 

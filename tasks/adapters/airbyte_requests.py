@@ -49,7 +49,10 @@ class Requests:
     def refused(self, error: Answered, *, advice: str = "") -> Misconfigured:
         """What to do about an error status."""
         names = "PLUMBLINE_AIRBYTE_CLIENT_ID and PLUMBLINE_AIRBYTE_CLIENT_SECRET"
-        usual = {401: f"Check {names}", 403: f"Give the application of {names} the role of a workspace runner, of an editor for backfills"}
+        usual = {
+            401: f"Check {names}",
+            403: f"Give the application of {names} the role of a workspace runner, of an editor for backfills",
+        }
         return Misconfigured(
             f"Airbyte refused the request ({error})",
             where=self.client.config.url,

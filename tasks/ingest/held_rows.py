@@ -1,6 +1,6 @@
 """Rows that break a rule of their contract: how many there are, and how they come back once the rule is mended.
 
-Which rows they are is decided while they are typed (see `deployments/render_staging.py`); here their places are
+Which rows they are is decided while they are typed (see `deployments/render/staging.py`); here their places are
 written into the index, without a value, and they are typed again when the declaration has changed.
 """
 

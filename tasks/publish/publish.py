@@ -33,6 +33,7 @@ from tasks.publish.provenance import Provenance, provenance
 from tasks.settings import settings
 from tasks.window import Window
 
+
 @dataclass(frozen=True)
 class Release:
     """What became of an attempt to publish; `folder` is None where it was held."""

@@ -9,8 +9,8 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from deployments.bench_crash import LATEST, Plan, chosen, tried
-from deployments.crash_compare import WALL_CLOCK, differences, left_behind
+from deployments.bench.crash import LATEST, Plan, chosen, tried
+from deployments.bench.crash_compare import WALL_CLOCK, differences, left_behind
 from expectations.declare.errors import Misconfigured
 from tasks.adapters.object_store import ObjectStore
 
@@ -50,7 +50,7 @@ def test_a_boundary_that_is_not_there_is_refused() -> None:
 
 def test_one_changed_cent_is_a_difference_and_a_clock_is_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(ObjectStore, "list", lambda *_: [])
-    monkeypatch.setattr("deployments.crash_compare._ops_store", lambda _: {})
+    monkeypatch.setattr("deployments.bench.crash_compare._ops_store", lambda _: {})
     store = ObjectStore(endpoint="http://127.0.0.1:1", bucket="b")
 
     def left(name: str, cents: int, at: str) -> dict[str, str]:

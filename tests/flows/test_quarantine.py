@@ -17,7 +17,7 @@ import flows.replay_quarantine
 import tasks.ingest.land
 import tasks.ingest.load
 import tasks.ingest.quarantine
-from deployments.bench_fuzz import Files
+from deployments.bench.fuzz import Files
 from expectations.declare.errors import ContractBroken, Misconfigured
 from expectations.declare.source import Source
 from expectations.declare.source import load as load_declaration

@@ -12,7 +12,7 @@ from typing import Any
 import duckdb
 import pytest
 
-from deployments.bench_world import land_day, land_window, read_at, sealed
+from deployments.bench.world import land_day, land_window, read_at, sealed
 from deployments.local.saas.blocks import Request
 from deployments.local.saas.world import World
 from expectations.declare.errors import Misconfigured, NotReconciled

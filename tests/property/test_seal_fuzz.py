@@ -7,9 +7,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from deployments.bench_fuzz import fuzz, report
-from deployments.bench_fuzz_objects import LINES, OBJECTS, object_of
-from deployments.bench_fuzz_oracle import lines_of, unpacked
+from deployments.bench.fuzz import fuzz, report
+from deployments.bench.fuzz_objects import LINES, OBJECTS, object_of
+from deployments.bench.fuzz_oracle import lines_of, unpacked
 from tasks.settings import settings
 
 OBJECTS_HERE = 200

@@ -18,7 +18,7 @@ import jinja2
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from deployments.render_restated import restated_step
+from deployments.render.restated import restated_step
 from expectations.declare.contract import contract
 from expectations.declare.source import load
 

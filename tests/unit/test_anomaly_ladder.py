@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from deployments.anomaly_series import account
+from deployments.bench.anomaly_series import account
 from expectations.judge.ladder.findings import Anomaly, climb
 from expectations.judge.ladder.panel import Floats, Panel
 

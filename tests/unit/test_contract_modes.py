@@ -13,8 +13,8 @@ import duckdb
 import pytest
 from jinja2 import Environment
 
-from deployments.render_models import files_of
-from deployments.render_typing import typed_macro
+from deployments.render.models import files_of
+from deployments.render.typing import typed_macro
 from expectations.declare import crosscheck
 from expectations.declare.contract import contract
 from expectations.declare.source import Source, Stream, load

@@ -18,7 +18,7 @@ from typing import Any
 import pytest
 from jinja2 import Environment
 
-from deployments.render_models import files_of
+from deployments.render.models import files_of
 from expectations.declare.contract import contract
 from expectations.declare.source import Source, Stream
 from expectations.declare.source import load as load_declaration

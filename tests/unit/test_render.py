@@ -9,10 +9,10 @@ import pytest
 import yaml
 
 from deployments.render import render
-from deployments.render_models import providers_macro
-from deployments.render_payload import structure
-from deployments.render_schedules import with_schedules
-from deployments.render_typing import typed_macro
+from deployments.render.models import providers_macro
+from deployments.render.payload import structure
+from deployments.render.schedules import with_schedules
+from deployments.render.typing import typed_macro
 from expectations.declare.errors import Misconfigured
 from expectations.declare.rendered import CHECKOUT, stale
 from expectations.declare.source import load, load_all

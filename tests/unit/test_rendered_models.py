@@ -323,7 +323,9 @@ def test_returns_are_taken_off_and_days_are_those_of_the_shop(built: Built) -> N
 
 
 def test_a_missing_control_is_said(built: Built) -> None:
-    assert ("a2 USD", "2026-11-16", "reconcile_theirs", "0.000000", "no rows on this side") in _sides(built, "ads_insights")
+    assert ("a2 USD", "2026-11-16", "reconcile_theirs", "0.000000", "no rows on this side") in _sides(
+        built, "ads_insights"
+    )
 
 
 def test_spend_is_watched_per_account_and_day(built: Built) -> None:

@@ -7,8 +7,8 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from deployments import try_csv
-from deployments.try_csv import Column, read_csv
+from deployments.try_out import csv_file as try_csv
+from deployments.try_out.csv_file import Column, read_csv
 from expectations.declare.errors import Misconfigured
 
 COLUMNS = (

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from deployments.try_anomalies import run_anomalies
-from deployments.try_identity import run_identity
+from deployments.try_out.anomalies import run_anomalies
+from deployments.try_out.identity import run_identity
 from expectations.declare.errors import Misconfigured
 
 

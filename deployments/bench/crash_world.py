@@ -22,7 +22,7 @@ from threading import Event
 
 import uvicorn
 
-from deployments.crash_child import Order
+from deployments.bench.crash_child import Order
 from deployments.local import processes, s3
 from deployments.local.airbyte.catalog import declared
 from deployments.local.airbyte.destination import S3Access
@@ -92,7 +92,7 @@ class Slot:
         """Start the process that forks the pipeline; returns when it has imported everything."""
         environment = {name: value for name, value in os.environ.items() if not name.startswith(("PREFECT_", "PLUMBL"))}
         self.process = subprocess.Popen(
-            [sys.executable, "-W", "ignore", "-m", "deployments.crash_child"],
+            [sys.executable, "-W", "ignore", "-m", "deployments.bench.crash_child"],
             env=environment | SILENT | self.environment(), text=True,
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=(self.folder / "child.log").open("w"),
         )  # fmt: skip

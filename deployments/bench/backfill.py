@@ -18,7 +18,7 @@ from datetime import date, timedelta
 
 from rich.console import Console
 
-from deployments.bench_world import ground, land_window, read_at, sealed
+from deployments.bench.world import ground, land_window, read_at, sealed
 from deployments.local.saas.blocks import Request
 from deployments.local.saas.world import World
 from expectations.declare.source import names

@@ -11,8 +11,8 @@ from typing import Any
 import duckdb
 import numpy as np
 
-from deployments.try_csv import Column, read_csv
-from deployments.try_workshop import result_file, workshop, write_rows
+from deployments.try_out.csv_file import Column, read_csv
+from deployments.try_out.workshop import result_file, workshop, write_rows
 from expectations.declare.errors import Misconfigured
 from expectations.judge.ladder.findings import Anomaly, climb
 from expectations.judge.ladder.panel import Event, Floats, Panel, allowance

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from deployments.try_csv import Column, read_csv
-from deployments.try_workshop import plain_decimal, result_file, workshop, write_query, write_rows
+from deployments.try_out.csv_file import Column, read_csv
+from deployments.try_out.workshop import plain_decimal, result_file, workshop, write_query, write_rows
 from tasks.build.macros import compiled
 from tasks.build.paths import Path as Journey
 from tasks.build.paths import channel_credits

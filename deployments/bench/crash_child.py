@@ -22,7 +22,7 @@ from typing import Any
 
 from prefect import Task
 
-from deployments.crash_points import POINTS, watch_everything
+from deployments.bench.crash_points import POINTS, watch_everything
 
 # What the marts of the small selection stand on; it is parsed once, with all other models.
 MARTS = ["+fct_leads"]

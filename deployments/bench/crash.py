@@ -24,8 +24,8 @@ from queue import Queue
 from rich.console import Console
 from rich.table import Table
 
-from deployments.crash_compare import consistent, differences, left_behind
-from deployments.crash_world import WORLD_SCALE, WORLD_SEED, Day, Slot, s3_server
+from deployments.bench.crash_compare import consistent, differences, left_behind
+from deployments.bench.crash_world import WORLD_SCALE, WORLD_SEED, Day, Slot, s3_server
 from deployments.local.saas.world import World
 from expectations.declare.errors import Misconfigured, NotReconciled
 

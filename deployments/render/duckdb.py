@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from deployments.render_payload import (
+from deployments.render.payload import (
     EPOCH_UNITS,
     LEAF_TYPES,
     decimal_leaf,

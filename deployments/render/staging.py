@@ -7,7 +7,7 @@ which has the usual name; so nothing behind staging knows that rows can be held 
 
 from __future__ import annotations
 
-from deployments.render_text import filled
+from deployments.render.text import filled
 from expectations.declare.contract import BROKEN, contract
 from expectations.declare.stream import Stream
 

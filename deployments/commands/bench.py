@@ -17,7 +17,7 @@ def load(
     events: Annotated[int, typer.Option(help="How many GA4 export events.")] = 2_000_000, as_json: JsonOption = False
 ) -> None:
     """Seal, load and type events, against bare DuckDB reading the same objects."""
-    from deployments.bench_load import run
+    from deployments.bench.load import run
 
     run(events, as_json=as_json)
 
@@ -28,7 +28,7 @@ def day(as_json: JsonOption = False) -> None:
     from deployments.local import stack
 
     os.environ.update(stack.environment())
-    from deployments.bench_day import run
+    from deployments.bench.day import run
 
     run(as_json=as_json)
 
@@ -38,7 +38,7 @@ def events(
     count: Annotated[int, typer.Option("--events", help="How many events.")] = 1_000_000, as_json: JsonOption = False
 ) -> None:
     """How fast the simulated BrightCart writes GA4 export events, from seed to gz bytes."""
-    from deployments.bench_events import run
+    from deployments.bench.events import run
 
     run(count, as_json=as_json)
 
@@ -49,7 +49,7 @@ def faults(
     as_json: JsonOption = False,
 ) -> None:
     """Every fault of deployments/faults.md against a local stack of its own; the marts must come out the same."""
-    from deployments.bench_faults import bench
+    from deployments.bench.faults import bench
 
     bench(only or (), as_json=as_json)
 
@@ -60,7 +60,7 @@ def fuzz(
     seed: Annotated[int, typer.Option(help="The same seed makes the same objects.")] = 1,
 ) -> None:
     """Seal mutated objects, and have another reader count every line and compare every payload."""
-    from deployments.bench_fuzz import run
+    from deployments.bench.fuzz import run
 
     run(objects, seed)
 
@@ -78,7 +78,7 @@ def crash(
     """Kill a day (refresh, close) with SIGKILL at many moments; what the next run leaves must equal an unharmed one."""
     from rich.console import Console
 
-    from deployments.bench_crash import Plan, run
+    from deployments.bench.crash import Plan, run
 
     run(Console(highlight=False), Plan(points, seed, only, tuple(source or ("hubspot",)), at_once, minutes=minutes))
 
@@ -90,7 +90,7 @@ def growth(
     as_json: JsonOption = False,
 ) -> None:
     """What the last of many days costs against the first, and a replay of all against so many single days."""
-    from deployments.bench_growth import run
+    from deployments.bench.growth import run
 
     run(days, scale, as_json=as_json)
 
@@ -102,6 +102,6 @@ def backfill(
     as_json: JsonOption = False,
 ) -> None:
     """Seal, stage, compare and promote many days: wall time, rows a second, peak memory."""
-    from deployments.bench_backfill import run
+    from deployments.bench.backfill import run
 
     run(days, scale, as_json=as_json)

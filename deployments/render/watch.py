@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from deployments.render_text import filled
+from deployments.render.text import filled
 from expectations.declare.stream import Stream
 
 HISTORY_DAYS = 28

@@ -20,7 +20,7 @@ from datetime import date, timedelta
 from rich.console import Console
 from rich.table import Table
 
-from deployments.bench_world import cpu_seconds, ground, land_window, read_at, sealed
+from deployments.bench.world import cpu_seconds, ground, land_window, read_at, sealed
 from deployments.local.saas.blocks import Request
 from deployments.local.saas.world import World
 from expectations.declare.source import names

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import duckdb
 
-from deployments.try_csv import Column, read_csv
-from deployments.try_workshop import plain_decimal, result_file, workshop, write_query
+from deployments.try_out.csv_file import Column, read_csv
+from deployments.try_out.workshop import plain_decimal, result_file, workshop, write_query
 from expectations.declare.errors import Misconfigured
 from tasks.build.attribution import AttributionRules, credits_sql
 from tasks.build.macros import value_of

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from deployments.try_csv import Column, columns_of, read_csv
-from deployments.try_workshop import result_file, workshop, write_rows
+from deployments.try_out.csv_file import Column, columns_of, read_csv
+from deployments.try_out.workshop import result_file, workshop, write_rows
 from expectations.declare.errors import Misconfigured
 from tasks.build.identifiers import IDENTIFIERS, observed
 from tasks.build.identity import resolve

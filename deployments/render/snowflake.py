@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from deployments.render_payload import EPOCH_UNITS, epoch_range, quoted, text
+from deployments.render.payload import EPOCH_UNITS, epoch_range, quoted, text
 from expectations.declare.contract import contract
 from expectations.declare.field import Field
 from expectations.declare.stream import Stream

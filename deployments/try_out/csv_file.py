@@ -19,7 +19,7 @@ import duckdb
 import numpy as np
 import pyarrow
 
-from deployments.try_kinds import KINDS, Kind
+from deployments.try_out.kinds import KINDS, Kind
 from expectations.declare.errors import Misconfigured
 
 CHUNK = 100_000  # records in Python at a time

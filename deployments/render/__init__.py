@@ -10,11 +10,11 @@ import re
 from pathlib import Path
 
 from deployments.faults.page import faults_page
-from deployments.render_declared import declared_macros
-from deployments.render_measure import measurements_view, measures_of
-from deployments.render_models import Files, files_of, providers_macro
-from deployments.render_schedules import with_schedules
-from deployments.render_settings import settings_page
+from deployments.render.declared import declared_macros
+from deployments.render.measure import measurements_view, measures_of
+from deployments.render.models import Files, files_of, providers_macro
+from deployments.render.schedules import with_schedules
+from deployments.render.settings import settings_page
 from expectations.declare.rendered import ALL, CHECKOUT, header
 from expectations.declare.source import Source, load_all
 

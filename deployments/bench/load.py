@@ -27,6 +27,8 @@ from typing import Any, TypeVar
 from rich.console import Console
 from rich.table import Table
 
+from expectations.declare.rendered import CHECKOUT
+
 T = TypeVar("T")
 
 DAY = date(2026, 11, 17)
@@ -74,7 +76,7 @@ def _generate(folder: Path, events: int) -> tuple[int, int]:
 
 def _measured(what: str, folder: str) -> Round:
     done = subprocess.run(
-        [sys.executable, "-m", "deployments.bench_load", what, folder], capture_output=True, text=True, check=False
+        [sys.executable, "-m", "deployments.bench.load", what, folder], capture_output=True, text=True, check=False
     )
     if done.returncode:
         raise RuntimeError(f"the {what} of the benchmark failed:\n{done.stderr}")
@@ -232,7 +234,7 @@ def _typed(rows: str) -> str:
 
     from jinja2 import Environment
 
-    macros = Path(__file__).parents[1] / "dbt" / "macros"
+    macros = CHECKOUT / "dbt" / "macros"
     source = "\n".join(path.read_text() for path in sorted(macros.rglob("*.sql")))
     environment = Environment(extensions=["jinja2.ext.do"], autoescape=False)  # SQL, not HTML
 

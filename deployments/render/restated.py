@@ -6,8 +6,8 @@ changed day is a row of its own. Days that no earlier sync spoke about have no b
 
 from __future__ import annotations
 
-from deployments.render_text import filled
-from deployments.render_watch import Step
+from deployments.render.text import filled
+from deployments.render.watch import Step
 from expectations.declare.field import NUMBER_TYPES
 from expectations.declare.source import Source
 from expectations.declare.stream import Stream

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from deployments.render_staging import BROKEN_COLUMN, TYPED_GRAIN, staging_of
-from deployments.render_text import filled
-from deployments.render_typing import typed_macro
+from deployments.render.staging import BROKEN_COLUMN, TYPED_GRAIN, staging_of
+from deployments.render.text import filled
+from deployments.render.typing import typed_macro
 from expectations.declare.contract import contract
 from expectations.declare.field import TIMESTAMP_TYPES
 from expectations.declare.source import Source

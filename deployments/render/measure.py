@@ -6,11 +6,11 @@ measured already is measured (again), so nothing has to be passed in. The newest
 
 from __future__ import annotations
 
-from deployments.render_payload import holds
-from deployments.render_reconcile import reconcile_step
-from deployments.render_restated import restated_step
-from deployments.render_text import filled
-from deployments.render_watch import watch_step
+from deployments.render.payload import holds
+from deployments.render.reconcile import reconcile_step
+from deployments.render.restated import restated_step
+from deployments.render.text import filled
+from deployments.render.watch import watch_step
 from expectations.declare.contract import BROKEN, can_fail, contract
 from expectations.declare.field import Field, column_name
 from expectations.declare.source import Source

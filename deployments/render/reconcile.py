@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from deployments.render_text import filled
-from deployments.render_watch import Step
+from deployments.render.text import filled
+from deployments.render.watch import Step
 from expectations.declare.field import TIMESTAMP_TYPES
 from expectations.declare.source import Source
 from expectations.declare.stream import Reconcile, Remainder, Stream

@@ -27,8 +27,8 @@ from typing import TYPE_CHECKING, BinaryIO, cast
 
 import typer
 
-from deployments.bench_fuzz_objects import object_of
-from deployments.bench_fuzz_oracle import Line, lines_of, same
+from deployments.bench.fuzz_objects import object_of
+from deployments.bench.fuzz_oracle import Line, lines_of, same
 from tasks.adapters.object_errors import AlreadyThere, NotThere
 from tasks.adapters.object_store import ObjectInfo, ObjectStore
 

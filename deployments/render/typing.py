@@ -9,10 +9,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Protocol
 
-from deployments.render_duckdb import DuckDb
-from deployments.render_payload import holds, kept_fields, text
-from deployments.render_snowflake import Snowflake
-from deployments.render_text import filled
+from deployments.render.duckdb import DuckDb
+from deployments.render.payload import holds, kept_fields, text
+from deployments.render.snowflake import Snowflake
+from deployments.render.text import filled
 from expectations.declare.contract import BROKEN, HeldField, RowRule, contract
 from expectations.declare.field import URL_PARTS, Field, column_name
 from expectations.declare.stream import Stream
