@@ -91,19 +91,20 @@ class Slot:
     def start(self) -> None:
         """Start the process that forks the pipeline; returns when it has imported everything."""
         environment = {name: value for name, value in os.environ.items() if not name.startswith(("PREFECT_", "PLUMBL"))}
-        self.process = subprocess.Popen(
-            [sys.executable, "-W", "ignore", "-m", "deployments.bench.crash_child"],
-            env=environment | SILENT | self.environment(), text=True,
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=(self.folder / "child.log").open("w"),
-        )  # fmt: skip
+        with (self.folder / "child.log").open("w") as log:
+            self.process = subprocess.Popen(
+                [sys.executable, "-W", "ignore", "-m", "deployments.bench.crash_child"],
+                env=environment | SILENT | self.environment(), text=True,
+                stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log,
+            )  # fmt: skip
         self._answer("ready")
 
     def close(self) -> None:
         """End everything of this slot."""
         self._stop_airbyte()
         if self.process:
-            self.process.kill()
-            self.process.wait(10)
+            with self.process:  # its pipes are closed at the end of the block
+                self.process.kill()
 
     def environment(self) -> dict[str, str]:
         """The settings of the pipeline in this slot."""

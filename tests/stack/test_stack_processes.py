@@ -101,7 +101,7 @@ def test_everything_listens_on_loopback_and_on_planned_ports(home: Path) -> None
 def test_the_file_of_secrets_is_for_its_owner(home: Path) -> None:
     assert stat.S_IMODE((home / "stack.json").stat().st_mode) == 0o600
     written = json.loads((home / "stack.json").read_text())
-    assert set(written) == {"parts", "settings", "prefect_api_url"}
+    assert set(written) == {"parts", "settings", "prefect_api_url", "version"}
     assert len(bytes.fromhex(written["settings"]["PLUMBLINE_TOKEN_KEY"])) == 32
     assert stack_file.read(home).settings["PLUMBLINE_SLACK_TOKEN"] not in repr(stack_file.read(home))
 

@@ -221,6 +221,6 @@ def empty_warehouse() -> Iterator[duckdb.DuckDBPyConnection]:
 @pytest.mark.parametrize("path", sorted(site_parts.RUNBOOKS.glob("*.md")), ids=lambda path: path.stem)
 def test_the_queries_of_a_runbook_run(path: Path, empty_warehouse: duckdb.DuckDBPyConnection) -> None:
     queries = re.findall(r"```sql\n(.*?)```", path.read_text(), re.S)
-    assert queries
+    assert queries or "```sh\n" in path.read_text()  # what is wrong with a machine is no row of the warehouse
     for query in queries:
         empty_warehouse.execute(query)

@@ -109,6 +109,8 @@ def test_a_scheduled_refresh_of_a_paused_source_is_skipped_and_one_with_a_window
         raise KeyboardInterrupt
 
     monkeypatch.setattr(flows.refresh_source, "sync", begins)
+    monkeypatch.setattr(flows.refresh_source, "preflight", lambda *_: ())
+    monkeypatch.setattr(flows.refresh_source, "announce", lambda *_, **__: None)
     monkeypatch.setattr(flows.refresh_source, "platform_queue", lambda _: nullcontext())
     ended: Any = flows.refresh_source.refresh_source.fn("hubspot")
     assert (ended.name, ended.message) == ("Skipped", "hubspot is paused until 2026-11-25 by ada: token expired")
