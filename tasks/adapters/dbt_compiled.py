@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from expectations.declare.errors import Misconfigured
+from tasks.adapters.dbt_leavings import temporary_folder
 from tasks.adapters.dbt_runner import DbtConfig
 
 _ROOMS = ("models", "macros", "seeds")
@@ -76,7 +77,7 @@ def _database(config: DbtConfig) -> str:
 
 
 def _manifest(config: DbtConfig) -> dict[str, Any]:
-    with tempfile.TemporaryDirectory(prefix="plumbline-compile-") as scratch:
+    with tempfile.TemporaryDirectory(prefix="compile-", dir=temporary_folder(config.work)) as scratch:
         done = _compile(config, Path(scratch))
         written = Path(scratch) / "target" / "manifest.json"
         if done.returncode or not written.exists():

@@ -10,7 +10,6 @@ writes both again; whoever reads them takes each row once.
 
 from __future__ import annotations
 
-import tempfile
 from pathlib import Path
 
 from expectations.declare.errors import Misconfigured
@@ -19,6 +18,7 @@ from tasks import doors
 from tasks.adapters.object_store import ObjectStore
 from tasks.adapters.ops_memory import OpsMemory
 from tasks.adapters.warehouse.base import LEDGER, Warehouse
+from tasks.scratch import scratch
 from tasks.settings import settings
 
 PREFIX = "memory/"
@@ -33,7 +33,7 @@ def remember(source: str) -> int:
     if beside_the_live_one():
         return 0
     memory, store = OpsMemory(doors.ops_store()), doors.object_store()
-    with doors.warehouse() as warehouse, tempfile.TemporaryDirectory(prefix="plumbline-memory-") as folder:
+    with doors.warehouse() as warehouse, scratch("memory") as folder:
         newest = known_here(warehouse, source)
         refuse_lost(warehouse, source)
         since = memory.known(source)
@@ -44,7 +44,7 @@ def remember(source: str) -> int:
             MEASUREMENTS_NAME: f"(select * from quality.{load(source).measure_model} where load_seq > {since})",
         }
         for name, relation in chosen.items():
-            _write(warehouse, store, relation, Path(folder) / f"{source}-{newest:012}.{name}.parquet")
+            _write(warehouse, store, relation, folder / f"{source}-{newest:012}.{name}.parquet")
     memory.note(source, newest)
     return len(chosen)
 

@@ -8,7 +8,6 @@ as it was, so that dbt has to type, join and measure only what nobody remembers.
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -29,6 +28,7 @@ from tasks.ingest.manifest import NAME
 from tasks.ingest.seal import Batch, LakeObject
 from tasks.operate.memory import LEDGER_NAME, MEASUREMENTS_NAME, known_here, memories
 from tasks.outcomes import recorded
+from tasks.scratch import scratch
 
 READ_AT_ONCE = 8
 _GAP = "(gap)"
@@ -173,8 +173,8 @@ def _load_at(warehouse: Warehouse, due: _Due) -> int:
 @contextmanager
 def _downloaded(keys: Sequence[str]) -> Iterator[list[Path]]:
     """Local copies for the time of a block, in the order of the keys."""
-    with tempfile.TemporaryDirectory(prefix="plumbline-rebuild-") as folder:
-        files = [Path(folder) / f"{place:06}.parquet" for place in range(len(keys))]
+    with scratch("rebuild") as folder:
+        files = [folder / f"{place:06}.parquet" for place in range(len(keys))]
         with ThreadPoolExecutor(READ_AT_ONCE) as pool:
             list(pool.map(doors.object_store().download, keys, files))
         yield files
