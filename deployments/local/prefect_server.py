@@ -42,7 +42,10 @@ def server(home: Path, base: int) -> Part:
     return Part(
         name="prefect",
         address=address(base),
-        command=(sys.executable, "-m", "prefect", "server", "start", "--host", LOOPBACK, "--port", str(base)),
+        command=(
+            *(sys.executable, "-m", "deployments.local.prefect_api", "server", "start"),
+            *("--host", LOOPBACK, "--port", str(base)),
+        ),
         ports=(base,),
         ready=lambda _started: answers(f"{api_url}/health") and _has_pool(api_url),
         environment={
