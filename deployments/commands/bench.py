@@ -105,3 +105,15 @@ def backfill(
     from deployments.bench.backfill import run
 
     run(days, scale, as_json=as_json)
+
+
+@app.command()
+def models(
+    days: Annotated[int, typer.Option(min=14, help="How many days of history the longer warehouse has.")] = 180,
+    scale: Annotated[float, typer.Option(help="Size of the world; 0.02 is 1 M events a day.")] = 0.02,
+    as_json: JsonOption = False,
+) -> None:
+    """What typing and building one more day costs with a long history, against a week of it."""
+    from deployments.bench.models import run
+
+    run(days, scale, as_json=as_json)
