@@ -1,4 +1,4 @@
-{# rendered from all sources, sha256 55e51cb80f44453966cd289c2b04b193288357c979643c4245a797bf6328e76f; change the declaration, then run `plumbline render` #}
+{# rendered from all sources, sha256 a04e1b514260eee0e0bc952b93492202119f287259e8c7e2da2a5d9eeeba8799; change the declaration, then run `plumbline render` #}
 
 {# The fixed time zone of a source's days. #}
 {% macro timezone_of(source) %}
@@ -47,6 +47,16 @@
         'hubspot': 20,
         'meta_ads': 20,
         'shopify': 20,
+    } -%}
+    {{ return(declared) }}
+{% endmacro %}
+
+
+{# Which orders each ad platform counts as its own. #}
+{% macro claim_rules() %}
+    {%- set declared = {
+        'google_ads': {'clicks': ['gclid', 'gbraid', 'wbraid'], 'days': 30, 'value': 'total'},
+        'meta_ads': {'clicks': ['fbclid'], 'days': 7, 'value': 'total'},
     } -%}
     {{ return(declared) }}
 {% endmacro %}

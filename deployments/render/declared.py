@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from expectations.declare.source import Source
 
 
@@ -17,11 +19,20 @@ def declared_macros(sources: dict[str, Source]) -> str:
             _macro("currency_of(source)", "The fixed currency of a source's amounts.", currencies, "[source]"),
             _macro("reach_of(source)", "Days before its last one about which a sync may speak.", reaches, "[source]"),
             _macro("extract_minutes()", "Within how many minutes of its schedule a source is extracted.", minutes),
+            _macro("claim_rules()", "Which orders each ad platform counts as its own.", _claim_rules(sources)),
         )
     )
 
 
-def _macro(signature: str, about: str, facts: dict[str, str] | dict[str, int], taken: str = "") -> str:
+def _claim_rules(sources: dict[str, Source]) -> dict[str, dict[str, object]]:
+    rules = {name: source.claims for name, source in sources.items() if source.claims}
+    return {
+        name: {"clicks": list(rule.clicks), "days": rule.click_within.days, "value": rule.value}
+        for name, rule in rules.items()
+    }
+
+
+def _macro(signature: str, about: str, facts: Mapping[str, object], taken: str = "") -> str:
     lines = "".join(f"        '{name}': {fact!r},\n" for name, fact in sorted(facts.items()))
     return (
         f"{{# {about} #}}\n{{% macro {signature} %}}\n    {{%- set declared = {{\n{lines}    }} -%}}\n"

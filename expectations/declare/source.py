@@ -24,7 +24,7 @@ from expectations.declare.field import Column, Duration, Field, Name, Pick, Shap
 from expectations.declare.stream import Minus, Pair, Reconcile, Remainder, Stream, Watch, Watched
 
 __all__ = [
-    "SOURCES", "Column", "Field", "Minus", "Pair", "Pick", "Reconcile", "Remainder", "Source", "Stream", "Sum",
+    "SOURCES", "Claims", "Column", "Field", "Minus", "Pair", "Pick", "Reconcile", "Remainder", "Source", "Stream", "Sum",
     "Watch", "Watched",
     "column_name", "declaration_hash", "load", "load_all", "names",
 ]  # fmt: skip
@@ -92,6 +92,20 @@ class Connection(Shape):
     days: Days = Days()
 
 
+class Claims(Shape):
+    """Which orders an ad platform counts as its own, by its published rule; the bridge of revenue is made of it.
+
+    `clicks` are the names of its click ids, `click_within` how long a click counts, `views_within` how long a view
+    does (our visits hold no views), `value` what it is told an order is worth.
+    """
+
+    clicks: Annotated[tuple[str, ...], Key(min_length=1)]
+    click_within: Duration
+    views_within: Duration | None = None
+    # total: what the customer pays. net: without tax and shipping. gross: net before discounts.
+    value: Literal["total", "net", "gross"] = "total"
+
+
 class Source(Shape):
     """One SaaS system: whose it is, when it comes, and its streams."""
 
@@ -99,6 +113,7 @@ class Source(Shape):
     title: str
     owner: Owner
     provides: tuple[Name, ...] = ()
+    claims: Claims | None = None
     airbyte: Connection
     schedule: Annotated[str, AfterValidator(_cron)]
     extract_within: Duration

@@ -1,4 +1,4 @@
-{# rendered from meta_ads, sha256 5e948e415c408b9bab6e5c3041a043302e21b453d70291894fe9652ba948020f; change the declaration, then run `plumbline render` #}
+{# rendered from meta_ads, sha256 33418f50ef0981a284a70d73638cab9d60a44daf611543bdd89a5ecd92663cf1; change the declaration, then run `plumbline render` #}
 
 {% macro typed_meta_ads__ads_insights(rows) %}{{ return(adapter.dispatch('typed_meta_ads__ads_insights')(rows)) }}{% endmacro %}
 
@@ -11,7 +11,7 @@ with parsed as (
         _source_row,
         _load_seq,
         {{ airbyte_changes('_airbyte_meta') }} as _changes,
-        from_json(_airbyte_data, '{"account_currency":"VARCHAR","account_id":"VARCHAR","account_name":"VARCHAR","action_values":[{"action_type":"VARCHAR","value":"DECIMAL(28,9)"}],"actions":[{"action_type":"VARCHAR","value":"DECIMAL(28,9)"}],"ad_id":"VARCHAR","ad_name":"VARCHAR","adset_id":"VARCHAR","adset_name":"VARCHAR","campaign_id":"VARCHAR","campaign_name":"VARCHAR","clicks":"BIGINT","date_start":"DATE","date_stop":"DATE","impressions":"BIGINT","inline_link_clicks":"BIGINT","objective":"VARCHAR","outbound_clicks":[{"action_type":"VARCHAR","value":"BIGINT"}],"reach":"BIGINT","spend":"DECIMAL(28,9)"}') as j
+        from_json(_airbyte_data, '{"account_currency":"VARCHAR","account_id":"VARCHAR","account_name":"VARCHAR","action_values":[{"1d_view":"DECIMAL(28,9)","action_type":"VARCHAR","value":"DECIMAL(28,9)"}],"actions":[{"1d_view":"DECIMAL(28,9)","action_type":"VARCHAR","value":"DECIMAL(28,9)"}],"ad_id":"VARCHAR","ad_name":"VARCHAR","adset_id":"VARCHAR","adset_name":"VARCHAR","campaign_id":"VARCHAR","campaign_name":"VARCHAR","clicks":"BIGINT","date_start":"DATE","date_stop":"DATE","impressions":"BIGINT","inline_link_clicks":"BIGINT","objective":"VARCHAR","outbound_clicks":[{"action_type":"VARCHAR","value":"BIGINT"}],"reach":"BIGINT","spend":"DECIMAL(28,9)"}') as j
     from {{ rows }}
 ),
 
@@ -46,6 +46,8 @@ final as (
         j."outbound_clicks"[list_position(outbound_clicks_action_type_keys, 'outbound_click')]."value" as outbound_clicks,
         cast(j."actions"[list_position(actions_action_type_keys, 'omni_purchase')]."value" as decimal(38, 9)) as purchases,
         cast(j."action_values"[list_position(action_values_action_type_keys, 'omni_purchase')]."value" as decimal(38, 9)) as purchase_value,
+        cast(j."actions"[list_position(actions_action_type_keys, 'omni_purchase')]."1d_view" as decimal(38, 9)) as purchases_viewed,
+        cast(j."action_values"[list_position(action_values_action_type_keys, 'omni_purchase')]."1d_view" as decimal(38, 9)) as purchase_value_viewed,
         _sync_id,
         _extracted_at,
         _source_file,
@@ -93,6 +95,8 @@ final as (
         try_cast(filter(j:"outbound_clicks", x -> x:"action_type"::varchar = 'outbound_click')[0]:"value"::varchar as number(38, 0)) as outbound_clicks,
         try_cast(filter(j:"actions", x -> x:"action_type"::varchar = 'omni_purchase')[0]:"value"::varchar as number(28, 9))::number(38, 9) as purchases,
         try_cast(filter(j:"action_values", x -> x:"action_type"::varchar = 'omni_purchase')[0]:"value"::varchar as number(28, 9))::number(38, 9) as purchase_value,
+        try_cast(filter(j:"actions", x -> x:"action_type"::varchar = 'omni_purchase')[0]:"1d_view"::varchar as number(28, 9))::number(38, 9) as purchases_viewed,
+        try_cast(filter(j:"action_values", x -> x:"action_type"::varchar = 'omni_purchase')[0]:"1d_view"::varchar as number(28, 9))::number(38, 9) as purchase_value_viewed,
         _sync_id,
         _extracted_at,
         _source_file,

@@ -1,4 +1,4 @@
--- rendered from meta_ads, sha256 5e948e415c408b9bab6e5c3041a043302e21b453d70291894fe9652ba948020f; change the declaration, then run `plumbline render`
+-- rendered from meta_ads, sha256 33418f50ef0981a284a70d73638cab9d60a44daf611543bdd89a5ecd92663cf1; change the declaration, then run `plumbline render`
 {{ config(materialized='incremental', incremental_strategy='slices', unique_key=['account_id', 'date_start']) }}
 
 {% if nothing_new(ref('stg_meta_ads__ads_insights')) %}
@@ -100,6 +100,8 @@ final as (
         outbound_clicks,
         purchases,
         purchase_value,
+        purchases_viewed,
+        purchase_value_viewed,
         _sync_id,
         _extracted_at,
         _source_file,
@@ -131,6 +133,8 @@ final as (
         null as outbound_clicks,
         null as purchases,
         null as purchase_value,
+        null as purchases_viewed,
+        null as purchase_value_viewed,
         null as _sync_id,
         null as _extracted_at,
         null as _source_file,

@@ -1,4 +1,4 @@
--- rendered from meta_ads, sha256 5e948e415c408b9bab6e5c3041a043302e21b453d70291894fe9652ba948020f; change the declaration, then run `plumbline render`
+-- rendered from meta_ads, sha256 33418f50ef0981a284a70d73638cab9d60a44daf611543bdd89a5ecd92663cf1; change the declaration, then run `plumbline render`
 {% if nothing_to_measure('meta_ads') %}
 select * from {{ this }} where false
 {% else %}
@@ -115,7 +115,9 @@ ads_insights_counted as (
         count(*) - count(typed.inline_link_clicks) as "nulls:inline_link_clicks",
         count(*) - count(typed.outbound_clicks) as "nulls:outbound_clicks",
         count(*) - count(typed.purchases) as "nulls:purchases",
-        count(*) - count(typed.purchase_value) as "nulls:purchase_value"
+        count(*) - count(typed.purchase_value) as "nulls:purchase_value",
+        count(*) - count(typed.purchases_viewed) as "nulls:purchases_viewed",
+        count(*) - count(typed.purchase_value_viewed) as "nulls:purchase_value_viewed"
     from {{ ref('stg_meta_ads__ads_insights') }} as typed
     inner join batches on typed._sync_id = batches.sync_id and batches.stream = 'ads_insights'
     group by batches.window_start, batches.window_end
@@ -134,7 +136,9 @@ ads_insights_uncastable as (
         sum(case when typed.inline_link_clicks is null and {{ payload_holds('delivered._airbyte_data', ['inline_link_clicks']) }} then 1 else 0 end) as "uncastable:inline_link_clicks",
         sum(case when typed.outbound_clicks is null and {{ payload_pick_holds('delivered._airbyte_data', ['outbound_clicks'], 'action_type', 'outbound_click', [['value']]) }} then 1 else 0 end) as "uncastable:outbound_clicks",
         sum(case when typed.purchases is null and {{ payload_pick_holds('delivered._airbyte_data', ['actions'], 'action_type', 'omni_purchase', [['value']]) }} then 1 else 0 end) as "uncastable:purchases",
-        sum(case when typed.purchase_value is null and {{ payload_pick_holds('delivered._airbyte_data', ['action_values'], 'action_type', 'omni_purchase', [['value']]) }} then 1 else 0 end) as "uncastable:purchase_value"
+        sum(case when typed.purchase_value is null and {{ payload_pick_holds('delivered._airbyte_data', ['action_values'], 'action_type', 'omni_purchase', [['value']]) }} then 1 else 0 end) as "uncastable:purchase_value",
+        sum(case when typed.purchases_viewed is null and {{ payload_pick_holds('delivered._airbyte_data', ['actions'], 'action_type', 'omni_purchase', [['1d_view']]) }} then 1 else 0 end) as "uncastable:purchases_viewed",
+        sum(case when typed.purchase_value_viewed is null and {{ payload_pick_holds('delivered._airbyte_data', ['action_values'], 'action_type', 'omni_purchase', [['1d_view']]) }} then 1 else 0 end) as "uncastable:purchase_value_viewed"
     from {{ ref('stg_meta_ads__ads_insights') }} as typed
     inner join batches on typed._sync_id = batches.sync_id and batches.stream = 'ads_insights'
     inner join {{ source('meta_ads', 'ads_insights') }} as delivered
@@ -151,6 +155,8 @@ ads_insights_uncastable as (
         or typed.outbound_clicks is null
         or typed.purchases is null
         or typed.purchase_value is null
+        or typed.purchases_viewed is null
+        or typed.purchase_value_viewed is null
     group by batches.window_start, batches.window_end
 ),
 
@@ -185,6 +191,8 @@ ads_insights_wide as (
         cast(counted."nulls:outbound_clicks" as decimal(38, 6)) as "nulls:outbound_clicks",
         cast(counted."nulls:purchases" as decimal(38, 6)) as "nulls:purchases",
         cast(counted."nulls:purchase_value" as decimal(38, 6)) as "nulls:purchase_value",
+        cast(counted."nulls:purchases_viewed" as decimal(38, 6)) as "nulls:purchases_viewed",
+        cast(counted."nulls:purchase_value_viewed" as decimal(38, 6)) as "nulls:purchase_value_viewed",
         cast(uncastable."uncastable:date_start" as decimal(38, 6)) as "uncastable:date_start",
         cast(uncastable."uncastable:date_stop" as decimal(38, 6)) as "uncastable:date_stop",
         cast(uncastable."uncastable:spend" as decimal(38, 6)) as "uncastable:spend",
@@ -194,7 +202,9 @@ ads_insights_wide as (
         cast(uncastable."uncastable:inline_link_clicks" as decimal(38, 6)) as "uncastable:inline_link_clicks",
         cast(uncastable."uncastable:outbound_clicks" as decimal(38, 6)) as "uncastable:outbound_clicks",
         cast(uncastable."uncastable:purchases" as decimal(38, 6)) as "uncastable:purchases",
-        cast(uncastable."uncastable:purchase_value" as decimal(38, 6)) as "uncastable:purchase_value"
+        cast(uncastable."uncastable:purchase_value" as decimal(38, 6)) as "uncastable:purchase_value",
+        cast(uncastable."uncastable:purchases_viewed" as decimal(38, 6)) as "uncastable:purchases_viewed",
+        cast(uncastable."uncastable:purchase_value_viewed" as decimal(38, 6)) as "uncastable:purchase_value_viewed"
     from pending
     left join batches
         on pending.window_start = batches.window_start and pending.window_end = batches.window_end
@@ -245,6 +255,8 @@ ads_insights_tall as (
         "nulls:outbound_clicks",
         "nulls:purchases",
         "nulls:purchase_value",
+        "nulls:purchases_viewed",
+        "nulls:purchase_value_viewed",
         "uncastable:date_start",
         "uncastable:date_stop",
         "uncastable:spend",
@@ -254,7 +266,9 @@ ads_insights_tall as (
         "uncastable:inline_link_clicks",
         "uncastable:outbound_clicks",
         "uncastable:purchases",
-        "uncastable:purchase_value"
+        "uncastable:purchase_value",
+        "uncastable:purchases_viewed",
+        "uncastable:purchase_value_viewed"
     ))
 ),
 

@@ -1,4 +1,4 @@
--- rendered from all sources, sha256 55e51cb80f44453966cd289c2b04b193288357c979643c4245a797bf6328e76f; change the declaration, then run `plumbline render`
+-- rendered from all sources, sha256 a04e1b514260eee0e0bc952b93492202119f287259e8c7e2da2a5d9eeeba8799; change the declaration, then run `plumbline render`
 {{ config(materialized='view') }}
 
 {% set models = [

@@ -1,4 +1,4 @@
--- rendered from google_ads, sha256 398fd2dfb7c4eeb9f6035b471745accb9249062549452535b276ec510b10c536; change the declaration, then run `plumbline render`
+-- rendered from google_ads, sha256 350f37def7b90ff4945f26b3ddf6d42153d10e95722af7a167e1406620a74f0e; change the declaration, then run `plumbline render`
 {% if nothing_new(source('google_ads', 'ad_performance')) %}
 select * from {{ this }} where false
 {% else %}

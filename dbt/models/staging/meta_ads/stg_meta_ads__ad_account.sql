@@ -1,4 +1,4 @@
--- rendered from meta_ads, sha256 5e948e415c408b9bab6e5c3041a043302e21b453d70291894fe9652ba948020f; change the declaration, then run `plumbline render`
+-- rendered from meta_ads, sha256 33418f50ef0981a284a70d73638cab9d60a44daf611543bdd89a5ecd92663cf1; change the declaration, then run `plumbline render`
 {% if nothing_new(source('meta_ads', 'ad_account')) %}
 select * from {{ this }} where false
 {% else %}
