@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypedDict
 
 from prefect import Task
 from prefect.client.schemas.objects import State, TaskRun
@@ -22,3 +23,21 @@ def unavailable_only(task: Task[..., Any], run: TaskRun, state: State[Any]) -> b
     """Prefect's retry condition: true only for `Unavailable`, because other errors come again."""
     error = state.result(raise_on_failure=False)
     return isinstance(error, Unavailable) and not isinstance(error, Spent)
+
+
+class Retried(TypedDict):
+    """The part of `task(...)` that says when a step is tried again."""
+
+    retries: int
+    retry_delay_seconds: list[float]
+    retry_jitter_factor: float
+    retry_condition_fn: Callable[[Task[..., Any], TaskRun, State[Any]], bool]
+
+
+# Every step that talks to an outside system: `@task(**RETRIED, task_run_name=...)`.
+RETRIED: Retried = {
+    "retries": len(RETRY_DELAYS),
+    "retry_delay_seconds": list(RETRY_DELAYS),
+    "retry_jitter_factor": JITTER,
+    "retry_condition_fn": unavailable_only,
+}

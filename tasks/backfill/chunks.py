@@ -29,7 +29,7 @@ from tasks.ingest.load import load
 from tasks.ingest.seal import Batch, seal
 from tasks.ingest.sync import extract_range, settle
 from tasks.outcomes import recorded
-from tasks.retry import JITTER, RETRY_DELAYS, unavailable_only
+from tasks.retry import RETRIED
 from tasks.settings import settings
 from tasks.window import Window
 
@@ -68,10 +68,7 @@ def stage(plan_id: str) -> tuple[Chunk, ...]:
 
 
 @task(
-    retries=len(RETRY_DELAYS),
-    retry_delay_seconds=RETRY_DELAYS,
-    retry_jitter_factor=JITTER,
-    retry_condition_fn=unavailable_only,
+    **RETRIED,
     task_run_name="fetch {chunk.window.label}",
 )
 @recorded

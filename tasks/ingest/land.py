@@ -12,7 +12,7 @@ from expectations.declare.source import load as declared
 from tasks import doors
 from tasks.ingest.jobs import FAILED, SyncRun
 from tasks.outcomes import recorded
-from tasks.retry import JITTER, RETRY_DELAYS, unavailable_only
+from tasks.retry import RETRIED
 from tasks.window import Window
 
 
@@ -37,10 +37,7 @@ class Landed:
 
 
 @task(
-    retries=len(RETRY_DELAYS),
-    retry_delay_seconds=RETRY_DELAYS,
-    retry_jitter_factor=JITTER,
-    retry_condition_fn=unavailable_only,
+    **RETRIED,
     task_run_name="land {run.source} {stream}",
 )
 @recorded

@@ -17,7 +17,7 @@ from tasks.adapters.warehouse.base import Delivery, LakeFile, Warehouse
 from tasks.ingest.seal import Batch, LakeObject
 from tasks.operate.memory import refuse_lost
 from tasks.outcomes import recorded
-from tasks.retry import JITTER, RETRY_DELAYS, unavailable_only
+from tasks.retry import RETRIED
 from tasks.scratch import scratch
 from tasks.window import Window
 
@@ -41,10 +41,7 @@ class LoadReceipt:
 
 
 @task(
-    retries=len(RETRY_DELAYS),
-    retry_delay_seconds=RETRY_DELAYS,
-    retry_jitter_factor=JITTER,
-    retry_condition_fn=unavailable_only,
+    **RETRIED,
     task_run_name="load {batch.source} {batch.stream}",
 )
 @recorded

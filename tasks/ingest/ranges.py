@@ -29,7 +29,7 @@ from tasks.ingest.jobs import (
     unknown_job,
 )
 from tasks.outcomes import recorded
-from tasks.retry import JITTER, RETRY_DELAYS, unavailable_only
+from tasks.retry import RETRIED
 from tasks.window import Window
 
 _CLEAR_SECONDS = 300.0
@@ -37,10 +37,7 @@ _A_DAY = timedelta(days=1)
 
 
 @task(
-    retries=len(RETRY_DELAYS),
-    retry_delay_seconds=list(RETRY_DELAYS),
-    retry_jitter_factor=JITTER,
-    retry_condition_fn=unavailable_only,
+    **RETRIED,
     tags=["airbyte"],
     task_run_name="extract {source.name} {window.label}",
 )

@@ -23,7 +23,7 @@ from tasks.adapters.tokens import TokenKey, tokens_sql
 from tasks.ingest.land import Landed, LandedObject
 from tasks.ingest.manifest import LINES, NAME, Entry, Manifest, Origin, Quarantined, read, write_once
 from tasks.outcomes import recorded
-from tasks.retry import JITTER, RETRY_DELAYS, unavailable_only
+from tasks.retry import RETRIED
 from tasks.scratch import scratch
 from tasks.settings import required, settings
 from tasks.window import Window
@@ -58,10 +58,7 @@ class Batch:
 
 
 @task(
-    retries=len(RETRY_DELAYS),
-    retry_delay_seconds=RETRY_DELAYS,
-    retry_jitter_factor=JITTER,
-    retry_condition_fn=unavailable_only,
+    **RETRIED,
     task_run_name="seal {landed.source} {landed.stream}",
 )
 @recorded

@@ -25,7 +25,7 @@ from tasks.ingest.jobs import (
 )
 from tasks.ingest.ranges import extract_range
 from tasks.outcomes import recorded
-from tasks.retry import JITTER, RETRY_DELAYS, Spent, unavailable_only
+from tasks.retry import RETRIED, Spent
 from tasks.window import Window
 
 __all__ = ["FALSE_SUCCESS", "SyncRun", "collect", "extract_range", "settle", "sync"]
@@ -35,10 +35,7 @@ COOL_DOWN = timedelta(minutes=15)
 
 
 @task(
-    retries=len(RETRY_DELAYS),
-    retry_delay_seconds=list(RETRY_DELAYS),
-    retry_jitter_factor=JITTER,
-    retry_condition_fn=unavailable_only,
+    **RETRIED,
     tags=["airbyte"],
     task_run_name="sync {source.name} {window.label}",
 )
@@ -65,10 +62,7 @@ def sync(source: Source, window: Window, *, again: bool = False) -> SyncRun:
 
 
 @task(
-    retries=len(RETRY_DELAYS),
-    retry_delay_seconds=list(RETRY_DELAYS),
-    retry_jitter_factor=JITTER,
-    retry_condition_fn=unavailable_only,
+    **RETRIED,
     tags=["airbyte"],
     task_run_name="collect {source.name}",
 )
