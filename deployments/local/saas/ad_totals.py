@@ -20,6 +20,12 @@ class Totals:
     cost: Ints
     conversions: Ints
     value: Ints
+    viewed: Ints
+    viewed_value: Ints
+
+    def views(self) -> list[tuple[int, int]]:
+        """(conversions, value) that are claimed for a view without a click, of each key."""
+        return list(zip(self.viewed.tolist(), self.viewed_value.tolist(), strict=True))
 
     def rows(self) -> list[tuple[int, int, int, int, int, int]]:
         """(key, clicks, impressions, cost, conversions, value) of each key."""
@@ -31,6 +37,7 @@ def totals(known: Deliveries, key: Ints, instant: int) -> Totals:
     """What is known at an instant, by key."""
     keys, place = np.unique(key, return_inverse=True)
     sold = has_sold(known, instant)
+    seen = sold & ~known.is_click
 
     def added(values: Ints | Flags) -> Ints:
         return np.bincount(place, weights=values, minlength=len(keys)).astype(np.int64)
@@ -42,6 +49,8 @@ def totals(known: Deliveries, key: Ints, instant: int) -> Totals:
         cost=added(known.cost),
         conversions=added(sold),
         value=added(np.where(sold, known.claimed, 0)),
+        viewed=added(seen),
+        viewed_value=added(np.where(seen, known.claimed, 0)),
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import numpy as np
 
@@ -58,7 +58,8 @@ def _ad_rows(dice: Dice, place: int, day: int, request: Request) -> Iterator[Rec
     links, others = _reactions(dice, known)
     on_platform = np.bincount(known.slot[links], minlength=len(book.ad)).tolist()
     reactions = np.bincount(known.slot[others], minlength=len(book.ad)).tolist()
-    for slot, *figures in totals(known, known.slot, request.until_micros).rows():
+    found = totals(known, known.slot, request.until_micros)
+    for (slot, *figures), seen in zip(found.rows(), found.views(), strict=True):
         campaign = book.campaigns[book.campaign[slot]]
         yield {
             **_row(account, day, campaign.kind),
@@ -70,7 +71,7 @@ def _ad_rows(dice: Dice, place: int, day: int, request: Request) -> Iterator[Rec
             "ad_name": ad_name(book, slot),
             "quality_ranking": "UNKNOWN",
             **_figures(account, figures, on_platform[slot], reactions[slot]),
-            **_actions(account, figures),
+            **_actions(account, figures, seen),
         }
 
 
@@ -81,6 +82,7 @@ def _account_rows(dice: Dice, place: int, day: int, request: Request) -> Iterato
         return
     links, others = _reactions(dice, known)
     sold = has_sold(known, instant)
+    seen = sold & ~known.is_click
     figures = [
         int(np.count_nonzero(known.is_click)),
         int(known.impressions.sum()),
@@ -93,7 +95,7 @@ def _account_rows(dice: Dice, place: int, day: int, request: Request) -> Iterato
     yield {
         **row,
         **_figures(account, figures, int(np.count_nonzero(links)), int(np.count_nonzero(others))),
-        **_actions(account, figures),
+        **_actions(account, figures, (int(np.count_nonzero(seen)), int(known.claimed[seen].sum()))),
     }
 
 
@@ -136,7 +138,7 @@ def _figures(account: Account, figures: list[int], on_platform: int, reactions: 
     }
 
 
-def _actions(account: Account, figures: list[int]) -> Record:
+def _actions(account: Account, figures: list[int], seen: tuple[int, int]) -> Record:
     """The arrays; a platform that has nothing to say sends no key at all."""
     clicks, _, _, conversions, value = figures
     found: Record = {}
@@ -144,15 +146,24 @@ def _actions(account: Account, figures: list[int]) -> Record:
         found["outbound_clicks"] = [{"action_type": "outbound_click", "value": float(clicks)}]
     counts = {"link_click": clicks, "landing_page_view": clicks - clicks // 10}
     counts |= dict.fromkeys(_PURCHASES, conversions)
-    if listed := [_action(name, float(count)) for name, count in counts.items() if count]:
+    viewed, worth = seen
+    views = dict.fromkeys(_PURCHASES, viewed)
+    if listed := [_action(name, (count, views.get(name, 0)), float) for name, count in counts.items() if count]:
         found["actions"] = listed
     if conversions:
-        found["action_values"] = [_action(name, money(account, value)) for name in _PURCHASES]
+        found["action_values"] = [
+            _action(name, (value, worth), lambda minor: money(account, minor)) for name in _PURCHASES
+        ]
     return found
 
 
-def _action(name: str, value: float) -> Record:
-    return {"action_type": name, "value": value, "7d_click": value}
+def _action(name: str, figures: tuple[int, int], written: Callable[[int], float]) -> Record:
+    """All of it, and by window what it is claimed for; a window without anything has no key."""
+    whole, viewed = figures
+    windows = {"7d_click": whole - viewed, "1d_view": viewed}
+    return {"action_type": name, "value": written(whole)} | {
+        window: written(figure) for window, figure in windows.items() if figure
+    }
 
 
 def money(account: Account, minor: int) -> float:

@@ -221,6 +221,8 @@ final as (
         cast(combined.clicks as bigint) as clicks,
         cast(combined.conversions as decimal(38, 6)) as platform_conversions,
         {{ money('combined.conversion_value') }} as platform_conversion_value,
+        cast(0 as decimal(38, 6)) as platform_view_conversions,
+        {{ money('0') }} as platform_view_conversion_value,
         combined.is_remainder,
         combined.extracted_at,
         account_days.load_seq as _load_seq

@@ -68,6 +68,8 @@ final as (
         cast(measured.site_clicks as bigint) as clicks,
         cast(coalesce(measured.purchases, 0) as decimal(38, 6)) as platform_conversions,
         {{ money('coalesce(measured.purchase_value, 0)') }} as platform_conversion_value,
+        cast(coalesce(measured.purchases_viewed, 0) as decimal(38, 6)) as platform_view_conversions,
+        {{ money('coalesce(measured.purchase_value_viewed, 0)') }} as platform_view_conversion_value,
         false as is_remainder,
         measured._extracted_at as extracted_at,
         measured._load_seq
