@@ -21,11 +21,11 @@ from pydantic import Field as Key
 from expectations.declare import crosscheck, reading
 from expectations.declare.errors import Misconfigured
 from expectations.declare.field import Column, Duration, Field, Name, Pick, Shape, Sum, column_name
-from expectations.declare.stream import Minus, Pair, Reconcile, Remainder, Stream, Watch, Watched
+from expectations.declare.stream import Minus, Pair, Reconcile, Remainder, Rows, Stream, Watch, Watched
 
 __all__ = [
-    "SOURCES", "Claims", "Column", "Field", "Minus", "Pair", "Pick", "Reconcile", "Remainder", "Source", "Stream", "Sum",
-    "Watch", "Watched",
+    "SOURCES", "Column", "Field", "Minus", "Pair", "Pick", "Reconcile", "Remainder", "Rows", "Source", "Stream", "Sum",
+    "Claims", "Watch", "Watched",
     "column_name", "declaration_hash", "load", "load_all", "names",
 ]  # fmt: skip
 
@@ -203,7 +203,19 @@ def _named(name: str, values: object) -> object:
 def _stream(source: str, name: object, values: object) -> object:
     if not isinstance(values, dict):
         return values
+    named = {**values, "source": source, "name": name} | _with_fields(values)
+    lists = values.get("lists")
+    if isinstance(lists, dict):
+        kept = {
+            key: value | {"name": key} | _with_fields(value) for key, value in lists.items() if isinstance(value, dict)
+        }
+        named["lists"] = lists | kept
+    return named
+
+
+def _with_fields(values: dict[str, object]) -> dict[str, object]:
     fields = values.get("fields")
-    if isinstance(fields, dict):
-        fields = {key: {**value, "name": key} if isinstance(value, dict) else value for key, value in fields.items()}
-    return {**values, "source": source, "name": name, **({"fields": fields} if fields is not None else {})}
+    if not isinstance(fields, dict):
+        return {} if fields is None else {"fields": fields}
+    named = {key: {**value, "name": key} if isinstance(value, dict) else value for key, value in fields.items()}
+    return {"fields": named}
