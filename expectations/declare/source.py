@@ -24,8 +24,8 @@ from expectations.declare.field import Column, Duration, Field, Name, Pick, Shap
 from expectations.declare.stream import Minus, Pair, Reconcile, Remainder, Rows, Stream, Watch, Watched
 
 __all__ = [
-    "SOURCES", "Column", "Field", "Minus", "Pair", "Pick", "Reconcile", "Remainder", "Rows", "Source", "Stream", "Sum",
-    "Claims", "Watch", "Watched",
+    "SOURCES", "Claims", "Column", "Field", "Minus", "Pair", "Pick", "Reconcile", "Remainder", "Rows", "Source",
+    "Stream", "Sum", "Watch", "Watched",
     "column_name", "declaration_hash", "load", "load_all", "names",
 ]  # fmt: skip
 
