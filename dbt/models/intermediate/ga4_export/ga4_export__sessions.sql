@@ -103,6 +103,8 @@ sessions as (
         count(*) as events,
         sum(case when event_name = 'page_view' then 1 else 0 end) as page_views,
         count(distinct transaction_id) as purchases,
+        min(case when event_name = 'begin_checkout' then event_timestamp end) as checkout_at,
+        min(case when event_name in ('generate_lead', 'form_submit') then event_timestamp end) as form_submitted_at,
         max(session_engaged) as engaged_flag,
         sum(coalesce(engagement_time_msec, 0)) as engagement_msec,
         max(case when place = tagged_place then tagged_source end) as tagged_source,
@@ -134,6 +136,8 @@ final as (
         cast(events as bigint) as events,
         cast(page_views as bigint) as page_views,
         cast(purchases as bigint) as purchases,
+        checkout_at,
+        form_submitted_at,
         coalesce(engaged_flag, 0) = 1 as engaged,
         cast(engagement_msec as bigint) as engagement_msec,
         case
