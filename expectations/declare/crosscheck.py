@@ -7,6 +7,7 @@ from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
 from expectations.declare.field import DATE_TYPES, TIMESTAMP_TYPES
+from expectations.declare.identity import LINKING, PLACE
 from expectations.declare.reading import Place
 from expectations.declare.stream import Pair, Stream
 
@@ -24,6 +25,7 @@ def faults(source: Source) -> Iterator[tuple[Place, str]]:
         yield from _kinds(stream)
         yield from _modes(stream)
         yield from _controls(source, stream)
+        yield from _people(stream)
     for word in ("timezone", "currency"):
         value = getattr(source, word)
         if not isinstance(value, str) and not any(value.field in s.fields for s in source.streams.values()):
@@ -152,3 +154,47 @@ def _remainder(place: Place, by: str, stream: Stream, rest: Stream | None) -> It
 def _other(source: Source, name: str) -> str:
     near = get_close_matches(name, list(source.streams), 1)
     return f"write {near[0]}" if near else f"write one of {', '.join(source.streams)}"
+
+
+def _people(stream: Stream) -> Iterator[tuple[Place, str]]:
+    """Identifiers of people stand in declared fields that reach staging, and are of a known type that links."""
+    here: Place = ("streams", stream.name, "identifies")
+    for entry in stream.identifies:
+        for kind, name in entry.by.items():
+            yield from _identifier(here, kind)
+            yield from _plain(here, stream, name)
+        for name in entry.record:
+            yield from _plain(here, stream, name)
+        seen = entry.seen or (stream.dated.name if stream.dated else stream.cursor)
+        if seen is None:
+            yield here, "nothing dates the rows: give seen, the field with the instant at which a row was true"
+        elif seen not in stream.fields:
+            yield here, _missing(stream, seen)
+        elif not stream.fields[seen].is_day:
+            yield here, f"seen: {seen} is {stream.fields[seen].type}; write a field that holds a day or an instant"
+    if stream.merges:
+        there: Place = ("streams", stream.name, "merges")
+        yield from _identifier(there, stream.merges.identifier)
+        for name in (stream.merges.into, stream.merges.merged):
+            yield from _plain(there, stream, name)
+
+
+def _identifier(place: Place, kind: str) -> Iterator[tuple[Place, str]]:
+    if kind in LINKING:
+        return
+    if kind in PLACE:
+        yield place, f"a {kind} belongs to one session and identifies nobody; remove it"
+        return
+    near = get_close_matches(kind, LINKING, 1)
+    advice = f"write {near[0]}" if near else f"write one of {', '.join(LINKING)}"
+    yield place, f"{kind!r} is no type of identifier; {advice}"
+
+
+def _plain(place: Place, stream: Stream, name: str) -> Iterator[tuple[Place, str]]:
+    field = stream.fields.get(name)
+    if field is None:
+        yield place, _missing(stream, name)
+    elif field.pii == "drop":
+        yield place, f"{name!r} is pii: drop and never reaches staging; mark it pii: join"
+    elif field.type == "url":
+        yield place, f"{name} is a url and is split; write a field that is one column"

@@ -12,6 +12,7 @@ from pydantic import BeforeValidator
 from pydantic import Field as Key
 
 from expectations.declare.field import Column, Field, Mode, Name, Shape, Texts
+from expectations.declare.identity import Evidence, Merges
 
 Kind = Literal["report", "entity", "event"]
 # Faults of a source's text that are mended knowingly; a line with any other one is quarantined.
@@ -128,6 +129,8 @@ class Stream(Shape):
     fields: Annotated[dict[str, Field], Key(min_length=1)]
     watch: Watch | None = None
     reconcile: Reconcile | None = None
+    identifies: Evidence = ()
+    merges: Merges | None = None
     mode: Mode = "evolve"
     tolerates: Annotated[tuple[Tolerance, ...], BeforeValidator(_listed)] = ()
     description: str = ""

@@ -80,6 +80,7 @@ def _record(row: tuple[int, ...], properties: Record) -> Record:
         "hs_marketable_status": "true",
         "hs_is_contact": True,
         "hubspot_owner_id": None,
+        "hs_merged_object_ids": None,
     }
     return {
         "id": str(contact),

@@ -19,7 +19,8 @@ _LAST = (
     "Adams", "Baker", "Chen", "Díaz", "Evans", "Fischer", "Garcia", "Hughes", "Ito", "Jones", "Khan", "Lopez",
     "Müller", "Novak", "O'Brien", "Patel", "Quist", "Reyes", "Sato", "Turner", "Usman", "Vogel", "Walsh", "Young",
 )  # fmt: skip
-_DOMAINS = ("example.com", "example.net", "example.org", "mail.example.com")
+# Below .example nobody has a mail box; example.com is on the deny list, as the address of people who give none.
+_DOMAINS = ("inbox.example", "post.example", "letters.example", "mail.inbox.example")
 _PLACES = (
     ("US", "United States", "NY", "Rochester", "146", "+1555"),
     ("GB", "United Kingdom", "ENG", "Leeds", "LS1", "+44555"),
