@@ -1,4 +1,4 @@
-{# rendered from ga4_export, sha256 8e1b7179b41e0c901dd728d0c1b3795715bbc30bdfe9d72bb305c6dde7610611; change the declaration, then run `plumbline render` #}
+{# rendered from ga4_export, sha256 fc9e975ed0a98c199ede2cb380c8c79491efa0b155bb176fbd8b91ff45503f47; change the declaration, then run `plumbline render` #}
 
 {% macro typed_ga4_export__events(rows) %}{{ return(adapter.dispatch('typed_ga4_export__events')(rows)) }}{% endmacro %}
 

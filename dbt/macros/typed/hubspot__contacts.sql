@@ -1,4 +1,4 @@
-{# rendered from hubspot, sha256 40c77cf488357173e119ff4366178debb0e3cb30d7c8a6bd4054a61a442a72c4; change the declaration, then run `plumbline render` #}
+{# rendered from hubspot, sha256 0eecda72304930dc211a57898316744bfeb21a8e3acd77451700be4f7090408f; change the declaration, then run `plumbline render` #}
 
 {% macro typed_hubspot__contacts(rows) %}{{ return(adapter.dispatch('typed_hubspot__contacts')(rows)) }}{% endmacro %}
 
@@ -11,7 +11,7 @@ with parsed as (
         _source_row,
         _load_seq,
         {{ airbyte_changes('_airbyte_meta') }} as _changes,
-        from_json(_airbyte_data, '{"archived":"VARCHAR","createdAt":"TIMESTAMPTZ","id":"VARCHAR","properties_createdate":"TIMESTAMPTZ","properties_hs_analytics_first_timestamp":"TIMESTAMPTZ","properties_hs_analytics_first_url":"VARCHAR","properties_hs_analytics_source":"VARCHAR","properties_hs_analytics_source_data_1":"VARCHAR","properties_hs_analytics_source_data_2":"VARCHAR","properties_hs_facebook_click_id":"VARCHAR","properties_hs_google_click_id":"VARCHAR","properties_hs_lifecyclestage_customer_date":"TIMESTAMPTZ","properties_hs_lifecyclestage_evangelist_date":"TIMESTAMPTZ","properties_hs_lifecyclestage_lead_date":"TIMESTAMPTZ","properties_hs_lifecyclestage_marketingqualifiedlead_date":"TIMESTAMPTZ","properties_hs_lifecyclestage_opportunity_date":"TIMESTAMPTZ","properties_hs_lifecyclestage_other_date":"TIMESTAMPTZ","properties_hs_lifecyclestage_salesqualifiedlead_date":"TIMESTAMPTZ","properties_hs_lifecyclestage_subscriber_date":"TIMESTAMPTZ","properties_lifecyclestage":"VARCHAR","updatedAt":"TIMESTAMPTZ"}') as j,
+        from_json(_airbyte_data, '{"archived":"VARCHAR","createdAt":"TIMESTAMPTZ","id":"VARCHAR","properties_createdate":"TIMESTAMPTZ","properties_hs_analytics_first_timestamp":"TIMESTAMPTZ","properties_hs_analytics_first_url":"VARCHAR","properties_hs_analytics_source":"VARCHAR","properties_hs_analytics_source_data_1":"VARCHAR","properties_hs_analytics_source_data_2":"VARCHAR","properties_hs_facebook_click_id":"VARCHAR","properties_hs_google_click_id":"VARCHAR","properties_hs_lifecyclestage_customer_date":"TIMESTAMPTZ","properties_hs_lifecyclestage_evangelist_date":"TIMESTAMPTZ","properties_hs_lifecyclestage_lead_date":"TIMESTAMPTZ","properties_hs_lifecyclestage_marketingqualifiedlead_date":"TIMESTAMPTZ","properties_hs_lifecyclestage_opportunity_date":"TIMESTAMPTZ","properties_hs_lifecyclestage_other_date":"TIMESTAMPTZ","properties_hs_lifecyclestage_salesqualifiedlead_date":"TIMESTAMPTZ","properties_hs_lifecyclestage_subscriber_date":"TIMESTAMPTZ","properties_hs_merged_object_ids":"VARCHAR","properties_lifecyclestage":"VARCHAR","updatedAt":"TIMESTAMPTZ"}') as j,
         from_json(_tokens, '{"properties_email":"VARCHAR","properties_phone":"VARCHAR"}') as t
     from {{ rows }}
 ),
@@ -63,6 +63,7 @@ final as (
         (j."properties_hs_analytics_first_timestamp" at time zone 'UTC') as properties_hs_analytics_first_timestamp,
         j."properties_hs_google_click_id" as properties_hs_google_click_id,
         j."properties_hs_facebook_click_id" as properties_hs_facebook_click_id,
+        j."properties_hs_merged_object_ids" as properties_hs_merged_object_ids,
         _sync_id,
         _extracted_at,
         _source_file,
@@ -136,6 +137,7 @@ final as (
         convert_timezone('UTC', try_to_timestamp_tz(j:"properties_hs_analytics_first_timestamp"::varchar))::timestamp_ntz as properties_hs_analytics_first_timestamp,
         j:"properties_hs_google_click_id"::varchar as properties_hs_google_click_id,
         j:"properties_hs_facebook_click_id"::varchar as properties_hs_facebook_click_id,
+        j:"properties_hs_merged_object_ids"::varchar as properties_hs_merged_object_ids,
         _sync_id,
         _extracted_at,
         _source_file,

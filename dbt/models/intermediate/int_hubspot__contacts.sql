@@ -1,4 +1,4 @@
--- rendered from hubspot, sha256 40c77cf488357173e119ff4366178debb0e3cb30d7c8a6bd4054a61a442a72c4; change the declaration, then run `plumbline render`
+-- rendered from hubspot, sha256 0eecda72304930dc211a57898316744bfeb21a8e3acd77451700be4f7090408f; change the declaration, then run `plumbline render`
 {{ config(materialized='incremental', incremental_strategy='delete+insert', unique_key=['id']) }}
 
 {% if nothing_new(ref('stg_hubspot__contacts')) %}
@@ -37,6 +37,7 @@ with new_versions as (
         properties_hs_analytics_first_timestamp,
         properties_hs_google_click_id,
         properties_hs_facebook_click_id,
+        properties_hs_merged_object_ids,
         _sync_id,
         _extracted_at,
         _source_file,
@@ -83,6 +84,7 @@ candidates as (
         properties_hs_analytics_first_timestamp,
         properties_hs_google_click_id,
         properties_hs_facebook_click_id,
+        properties_hs_merged_object_ids,
         _sync_id,
         _extracted_at,
         _source_file,

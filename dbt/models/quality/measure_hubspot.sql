@@ -1,4 +1,4 @@
--- rendered from hubspot, sha256 40c77cf488357173e119ff4366178debb0e3cb30d7c8a6bd4054a61a442a72c4; change the declaration, then run `plumbline render`
+-- rendered from hubspot, sha256 0eecda72304930dc211a57898316744bfeb21a8e3acd77451700be4f7090408f; change the declaration, then run `plumbline render`
 {% if nothing_to_measure('hubspot') %}
 select * from {{ this }} where false
 {% else %}
@@ -118,7 +118,8 @@ contacts_counted as (
         count(*) - count(typed.properties_hs_analytics_first_url_path) as "nulls:properties_hs_analytics_first_url",
         count(*) - count(typed.properties_hs_analytics_first_timestamp) as "nulls:properties_hs_analytics_first_timestamp",
         count(*) - count(typed.properties_hs_google_click_id) as "nulls:properties_hs_google_click_id",
-        count(*) - count(typed.properties_hs_facebook_click_id) as "nulls:properties_hs_facebook_click_id"
+        count(*) - count(typed.properties_hs_facebook_click_id) as "nulls:properties_hs_facebook_click_id",
+        count(*) - count(typed.properties_hs_merged_object_ids) as "nulls:properties_hs_merged_object_ids"
     from {{ ref('stg_hubspot__contacts') }} as typed
     inner join batches on typed._sync_id = batches.sync_id and batches.stream = 'contacts'
     group by batches.window_start, batches.window_end
@@ -197,6 +198,7 @@ contacts_wide as (
         cast(counted."nulls:properties_hs_analytics_first_timestamp" as decimal(38, 6)) as "nulls:properties_hs_analytics_first_timestamp",
         cast(counted."nulls:properties_hs_google_click_id" as decimal(38, 6)) as "nulls:properties_hs_google_click_id",
         cast(counted."nulls:properties_hs_facebook_click_id" as decimal(38, 6)) as "nulls:properties_hs_facebook_click_id",
+        cast(counted."nulls:properties_hs_merged_object_ids" as decimal(38, 6)) as "nulls:properties_hs_merged_object_ids",
         cast(uncastable."uncastable:createdAt" as decimal(38, 6)) as "uncastable:createdAt",
         cast(uncastable."uncastable:updatedAt" as decimal(38, 6)) as "uncastable:updatedAt",
         cast(uncastable."uncastable:archived" as decimal(38, 6)) as "uncastable:archived",
@@ -263,6 +265,7 @@ contacts_tall as (
         "nulls:properties_hs_analytics_first_timestamp",
         "nulls:properties_hs_google_click_id",
         "nulls:properties_hs_facebook_click_id",
+        "nulls:properties_hs_merged_object_ids",
         "uncastable:createdAt",
         "uncastable:updatedAt",
         "uncastable:archived",
@@ -284,7 +287,7 @@ contacts_keys as (
 ),
 
 contacts_declared as (
-    select key_name from (values ('id'), ('createdAt'), ('updatedAt'), ('archived'), ('properties_email'), ('properties_phone'), ('properties_firstname'), ('properties_lastname'), ('properties_address'), ('properties_lifecyclestage'), ('properties_createdate'), ('properties_hs_lifecyclestage_subscriber_date'), ('properties_hs_lifecyclestage_lead_date'), ('properties_hs_lifecyclestage_marketingqualifiedlead_date'), ('properties_hs_lifecyclestage_salesqualifiedlead_date'), ('properties_hs_lifecyclestage_opportunity_date'), ('properties_hs_lifecyclestage_customer_date'), ('properties_hs_lifecyclestage_evangelist_date'), ('properties_hs_lifecyclestage_other_date'), ('properties_hs_analytics_source'), ('properties_hs_analytics_source_data_1'), ('properties_hs_analytics_source_data_2'), ('properties_hs_analytics_first_url'), ('properties_hs_analytics_first_timestamp'), ('properties_hs_google_click_id'), ('properties_hs_facebook_click_id')) as declared (key_name)
+    select key_name from (values ('id'), ('createdAt'), ('updatedAt'), ('archived'), ('properties_email'), ('properties_phone'), ('properties_firstname'), ('properties_lastname'), ('properties_address'), ('properties_lifecyclestage'), ('properties_createdate'), ('properties_hs_lifecyclestage_subscriber_date'), ('properties_hs_lifecyclestage_lead_date'), ('properties_hs_lifecyclestage_marketingqualifiedlead_date'), ('properties_hs_lifecyclestage_salesqualifiedlead_date'), ('properties_hs_lifecyclestage_opportunity_date'), ('properties_hs_lifecyclestage_customer_date'), ('properties_hs_lifecyclestage_evangelist_date'), ('properties_hs_lifecyclestage_other_date'), ('properties_hs_analytics_source'), ('properties_hs_analytics_source_data_1'), ('properties_hs_analytics_source_data_2'), ('properties_hs_analytics_first_url'), ('properties_hs_analytics_first_timestamp'), ('properties_hs_google_click_id'), ('properties_hs_facebook_click_id'), ('properties_hs_merged_object_ids')) as declared (key_name)
 ),
 
 contacts_drift as (

@@ -1,4 +1,4 @@
--- rendered from hubspot, sha256 40c77cf488357173e119ff4366178debb0e3cb30d7c8a6bd4054a61a442a72c4; change the declaration, then run `plumbline render`
+-- rendered from hubspot, sha256 0eecda72304930dc211a57898316744bfeb21a8e3acd77451700be4f7090408f; change the declaration, then run `plumbline render`
 {% if nothing_new(source('hubspot', 'contacts_count_by_day')) %}
 select * from {{ this }} where false
 {% else %}
