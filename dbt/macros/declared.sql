@@ -1,4 +1,4 @@
-{# rendered from all sources, sha256 a04e1b514260eee0e0bc952b93492202119f287259e8c7e2da2a5d9eeeba8799; change the declaration, then run `plumbline render` #}
+{# rendered from all sources, sha256 cbcd6535a2f7acbfe48991bf63ddea1866ca2ae875b362024428809f86bece3b; change the declaration, then run `plumbline render` #}
 
 {# The fixed time zone of a source's days. #}
 {% macro timezone_of(source) %}

@@ -23,7 +23,14 @@ COUNT = "count(*)"
 KEPT = "replay.base_figures"
 # Marts without figures to approve: what each sync said, what follows from the orders, and the pipeline's own times.
 NOT_APPROVED = (
-    *("fct_ad_spend_history", "agg_cohorts", "agg_paths"),
+    *(
+        "fct_ad_spend_history",
+        "fct_order_history",
+        "fct_refund_history",
+        "fin_figures_daily",
+        "agg_cohorts",
+        "agg_paths",
+    ),
     *("agg_extracts_daily", "fct_day_closes", "fct_publication_latency", "fct_source_runs"),
 )
 

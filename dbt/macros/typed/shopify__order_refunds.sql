@@ -1,4 +1,4 @@
-{# rendered from shopify, sha256 522ed459987b0281b94ddd85c1addd961500b135c7c07d804969899a77a7eaa2; change the declaration, then run `plumbline render` #}
+{# rendered from shopify, sha256 bb2bedc87c3b39fa3f24e7d1886ac86044d92937a3ba3d5b42360b2a27407f87; change the declaration, then run `plumbline render` #}
 
 {% macro typed_shopify__order_refunds(rows) %}{{ return(adapter.dispatch('typed_shopify__order_refunds')(rows)) }}{% endmacro %}
 
@@ -12,7 +12,7 @@ with parsed as (
         _load_seq,
         {{ airbyte_changes('_airbyte_meta') }} as _changes,
         _airbyte_data,
-        from_json(_airbyte_data, '{"created_at":"TIMESTAMPTZ","id":"BIGINT","order_adjustments":[{"amount":"DECIMAL(28,9)"}],"order_id":"BIGINT","processed_at":"TIMESTAMPTZ","refund_line_items":[{"quantity":"DECIMAL(28,9)","subtotal":"DECIMAL(28,9)","total_tax":"DECIMAL(28,9)"}],"restock":"VARCHAR","shop_url":"VARCHAR","transactions":[{"amount":"DECIMAL(28,9)"}]}') as j
+        from_json(_airbyte_data, '{"created_at":"TIMESTAMPTZ","id":"BIGINT","order_adjustments":[{"amount":"DECIMAL(28,9)"}],"order_id":"BIGINT","processed_at":"TIMESTAMPTZ","refund_line_items":[{"id":"BIGINT","line_item":{"gift_card":"VARCHAR"},"line_item_id":"BIGINT","quantity":"DECIMAL(28,9)","restock_type":"VARCHAR","subtotal":"DECIMAL(28,9)","total_tax":"DECIMAL(28,9)"}],"restock":"VARCHAR","shop_url":"VARCHAR","total_duties_set":{"shop_money":{"amount":"DECIMAL(28,9)"}},"transactions":[{"amount":"DECIMAL(28,9)"}]}') as j
     from {{ rows }}
 ),
 
@@ -29,6 +29,8 @@ typed as (
         case when len(list_filter([x."quantity" for x in j."refund_line_items"], lambda x: x is not null)) = len([x."quantity" for x in j."refund_line_items"]) or len(list_filter([x."quantity" for x in j."refund_line_items"], lambda x: x is not null)) = {{ payload_list_holds('_airbyte_data', ['refund_line_items'], 'quantity') }} then try_cast(list_sum([x."quantity" for x in j."refund_line_items"]) as bigint) end as refund_quantity,
         case when len(list_filter([x."amount" for x in j."transactions"], lambda x: x is not null)) = len([x."amount" for x in j."transactions"]) or len(list_filter([x."amount" for x in j."transactions"], lambda x: x is not null)) = {{ payload_list_holds('_airbyte_data', ['transactions'], 'amount') }} then try_cast(list_sum([x."amount" for x in j."transactions"]) as decimal(38, 9)) end as refund_amount,
         case when len(list_filter([x."amount" for x in j."order_adjustments"], lambda x: x is not null)) = len([x."amount" for x in j."order_adjustments"]) or len(list_filter([x."amount" for x in j."order_adjustments"], lambda x: x is not null)) = {{ payload_list_holds('_airbyte_data', ['order_adjustments'], 'amount') }} then try_cast(list_sum([x."amount" for x in j."order_adjustments"]) as decimal(38, 9)) end as adjustment_amount,
+        cast(j."total_duties_set"."shop_money"."amount" as decimal(38, 9)) as refund_duties,
+        j."refund_line_items" as refund_lines,
         _sync_id,
         _extracted_at,
         _source_file,
@@ -52,6 +54,8 @@ final as (
         refund_quantity,
         refund_amount,
         adjustment_amount,
+        refund_duties,
+        refund_lines,
         _sync_id,
         _extracted_at,
         _source_file,
@@ -96,6 +100,8 @@ typed as (
         iff(array_size(j:"refund_line_items") > 0 and array_size(filter(j:"refund_line_items", x -> x:"quantity"::varchar is not null and try_cast(x:"quantity"::varchar as number(28, 9)) is null)) = 0, reduce(j:"refund_line_items", 0::number(38, 9), (total, x) -> total + coalesce(try_cast(x:"quantity"::varchar as number(28, 9)), 0)), null)::number(38, 0) as refund_quantity,
         iff(array_size(j:"transactions") > 0 and array_size(filter(j:"transactions", x -> x:"amount"::varchar is not null and try_cast(x:"amount"::varchar as number(28, 9)) is null)) = 0, reduce(j:"transactions", 0::number(38, 9), (total, x) -> total + coalesce(try_cast(x:"amount"::varchar as number(28, 9)), 0)), null)::number(38, 9) as refund_amount,
         iff(array_size(j:"order_adjustments") > 0 and array_size(filter(j:"order_adjustments", x -> x:"amount"::varchar is not null and try_cast(x:"amount"::varchar as number(28, 9)) is null)) = 0, reduce(j:"order_adjustments", 0::number(38, 9), (total, x) -> total + coalesce(try_cast(x:"amount"::varchar as number(28, 9)), 0)), null)::number(38, 9) as adjustment_amount,
+        try_cast(j:"total_duties_set"."shop_money"."amount"::varchar as number(28, 9))::number(38, 9) as refund_duties,
+        transform(j:"refund_line_items", x -> object_construct('id', x:"id", 'line_item', object_construct('gift_card', x:"line_item":"gift_card"), 'line_item_id', x:"line_item_id", 'quantity', x:"quantity", 'restock_type', x:"restock_type", 'subtotal', x:"subtotal", 'total_tax', x:"total_tax")) as refund_lines,
         _sync_id,
         _extracted_at,
         _source_file,
@@ -119,6 +125,8 @@ final as (
         refund_quantity,
         refund_amount,
         adjustment_amount,
+        refund_duties,
+        refund_lines,
         _sync_id,
         _extracted_at,
         _source_file,

@@ -1,4 +1,4 @@
--- rendered from shopify, sha256 522ed459987b0281b94ddd85c1addd961500b135c7c07d804969899a77a7eaa2; change the declaration, then run `plumbline render`
+-- rendered from shopify, sha256 bb2bedc87c3b39fa3f24e7d1886ac86044d92937a3ba3d5b42360b2a27407f87; change the declaration, then run `plumbline render`
 {{ config(materialized='incremental', incremental_strategy='delete+insert', unique_key=['id']) }}
 
 {% if nothing_new(ref('stg_shopify__order_refunds')) %}
@@ -17,6 +17,8 @@ with new_versions as (
         refund_quantity,
         refund_amount,
         adjustment_amount,
+        refund_duties,
+        refund_lines,
         _sync_id,
         _extracted_at,
         _source_file,
@@ -43,6 +45,8 @@ candidates as (
         refund_quantity,
         refund_amount,
         adjustment_amount,
+        refund_duties,
+        refund_lines,
         _sync_id,
         _extracted_at,
         _source_file,

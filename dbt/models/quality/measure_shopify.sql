@@ -1,4 +1,4 @@
--- rendered from shopify, sha256 522ed459987b0281b94ddd85c1addd961500b135c7c07d804969899a77a7eaa2; change the declaration, then run `plumbline render`
+-- rendered from shopify, sha256 bb2bedc87c3b39fa3f24e7d1886ac86044d92937a3ba3d5b42360b2a27407f87; change the declaration, then run `plumbline render`
 {% if nothing_to_measure('shopify') %}
 select * from {{ this }} where false
 {% else %}
@@ -111,6 +111,8 @@ orders_counted as (
         count(*) - count(typed.financial_status) as "nulls:financial_status",
         count(*) - count(typed.fulfillment_status) as "nulls:fulfillment_status",
         count(*) - count(typed.source_name) as "nulls:source_name",
+        count(*) - count(typed.tags) as "nulls:tags",
+        count(*) - count(typed.payment_gateway_names) as "nulls:payment_gateway_names",
         count(*) - count(typed.currency) as "nulls:currency",
         count(*) - count(typed.presentment_currency) as "nulls:presentment_currency",
         count(*) - count(typed.taxes_included) as "nulls:taxes_included",
@@ -125,6 +127,15 @@ orders_counted as (
         count(*) - count(typed.current_total_tax) as "nulls:current_total_tax",
         count(*) - count(typed.total_outstanding) as "nulls:total_outstanding",
         count(*) - count(typed.total_tip_received) as "nulls:total_tip_received",
+        count(*) - count(typed.total_duties) as "nulls:total_duties",
+        count(*) - count(typed.additional_fees) as "nulls:additional_fees",
+        count(*) - count(typed.cash_rounding) as "nulls:cash_rounding",
+        count(*) - count(typed.presentment_subtotal) as "nulls:presentment_subtotal",
+        count(*) - count(typed.presentment_discounts) as "nulls:presentment_discounts",
+        count(*) - count(typed.presentment_shipping) as "nulls:presentment_shipping",
+        count(*) - count(typed.presentment_tax) as "nulls:presentment_tax",
+        count(*) - count(typed.presentment_total) as "nulls:presentment_total",
+        count(*) - count(typed.added_price) as "nulls:added_price",
         count(*) - count(typed.item_quantity) as "nulls:item_quantity",
         count(*) - count(typed.customer_id) as "nulls:customer_id",
         count(*) - count(typed.email_token) as "nulls:email",
@@ -161,6 +172,15 @@ orders_uncastable as (
         sum(case when typed.current_total_tax is null and {{ payload_holds('delivered._airbyte_data', ['current_total_tax']) }} then 1 else 0 end) as "uncastable:current_total_tax",
         sum(case when typed.total_outstanding is null and {{ payload_holds('delivered._airbyte_data', ['total_outstanding']) }} then 1 else 0 end) as "uncastable:total_outstanding",
         sum(case when typed.total_tip_received is null and {{ payload_holds('delivered._airbyte_data', ['total_tip_received']) }} then 1 else 0 end) as "uncastable:total_tip_received",
+        sum(case when typed.total_duties is null and {{ payload_holds('delivered._airbyte_data', ['original_total_duties_set', 'shop_money', 'amount']) }} then 1 else 0 end) as "uncastable:total_duties",
+        sum(case when typed.additional_fees is null and {{ payload_holds('delivered._airbyte_data', ['original_total_additional_fees_set', 'shop_money', 'amount']) }} then 1 else 0 end) as "uncastable:additional_fees",
+        sum(case when typed.cash_rounding is null and {{ payload_holds('delivered._airbyte_data', ['total_cash_rounding_payment_adjustment_set', 'shop_money', 'amount']) }} then 1 else 0 end) as "uncastable:cash_rounding",
+        sum(case when typed.presentment_subtotal is null and {{ payload_holds('delivered._airbyte_data', ['subtotal_price_set', 'presentment_money', 'amount']) }} then 1 else 0 end) as "uncastable:presentment_subtotal",
+        sum(case when typed.presentment_discounts is null and {{ payload_holds('delivered._airbyte_data', ['total_discounts_set', 'presentment_money', 'amount']) }} then 1 else 0 end) as "uncastable:presentment_discounts",
+        sum(case when typed.presentment_shipping is null and {{ payload_holds('delivered._airbyte_data', ['total_shipping_price_set', 'presentment_money', 'amount']) }} then 1 else 0 end) as "uncastable:presentment_shipping",
+        sum(case when typed.presentment_tax is null and {{ payload_holds('delivered._airbyte_data', ['total_tax_set', 'presentment_money', 'amount']) }} then 1 else 0 end) as "uncastable:presentment_tax",
+        sum(case when typed.presentment_total is null and {{ payload_holds('delivered._airbyte_data', ['total_price_set', 'presentment_money', 'amount']) }} then 1 else 0 end) as "uncastable:presentment_total",
+        sum(case when typed.added_price is null and {{ payload_list_holds('delivered._airbyte_data', ['line_items'], 'price') }} > 0 then 1 else 0 end) as "uncastable:added_price",
         sum(case when typed.item_quantity is null and {{ payload_list_holds('delivered._airbyte_data', ['line_items'], 'quantity') }} > 0 then 1 else 0 end) as "uncastable:item_quantity",
         sum(case when typed.customer_id is null and {{ payload_holds('delivered._airbyte_data', ['customer', 'id']) }} then 1 else 0 end) as "uncastable:customer_id"
     from {{ ref('typed_shopify__orders') }} as typed
@@ -190,6 +210,15 @@ orders_uncastable as (
         or typed.current_total_tax is null
         or typed.total_outstanding is null
         or typed.total_tip_received is null
+        or typed.total_duties is null
+        or typed.additional_fees is null
+        or typed.cash_rounding is null
+        or typed.presentment_subtotal is null
+        or typed.presentment_discounts is null
+        or typed.presentment_shipping is null
+        or typed.presentment_tax is null
+        or typed.presentment_total is null
+        or typed.added_price is null
         or typed.item_quantity is null
         or typed.customer_id is null
     group by batches.window_start, batches.window_end
@@ -234,6 +263,8 @@ orders_wide as (
         cast(counted."nulls:financial_status" as decimal(38, 6)) as "nulls:financial_status",
         cast(counted."nulls:fulfillment_status" as decimal(38, 6)) as "nulls:fulfillment_status",
         cast(counted."nulls:source_name" as decimal(38, 6)) as "nulls:source_name",
+        cast(counted."nulls:tags" as decimal(38, 6)) as "nulls:tags",
+        cast(counted."nulls:payment_gateway_names" as decimal(38, 6)) as "nulls:payment_gateway_names",
         cast(counted."nulls:currency" as decimal(38, 6)) as "nulls:currency",
         cast(counted."nulls:presentment_currency" as decimal(38, 6)) as "nulls:presentment_currency",
         cast(counted."nulls:taxes_included" as decimal(38, 6)) as "nulls:taxes_included",
@@ -248,6 +279,15 @@ orders_wide as (
         cast(counted."nulls:current_total_tax" as decimal(38, 6)) as "nulls:current_total_tax",
         cast(counted."nulls:total_outstanding" as decimal(38, 6)) as "nulls:total_outstanding",
         cast(counted."nulls:total_tip_received" as decimal(38, 6)) as "nulls:total_tip_received",
+        cast(counted."nulls:total_duties" as decimal(38, 6)) as "nulls:total_duties",
+        cast(counted."nulls:additional_fees" as decimal(38, 6)) as "nulls:additional_fees",
+        cast(counted."nulls:cash_rounding" as decimal(38, 6)) as "nulls:cash_rounding",
+        cast(counted."nulls:presentment_subtotal" as decimal(38, 6)) as "nulls:presentment_subtotal",
+        cast(counted."nulls:presentment_discounts" as decimal(38, 6)) as "nulls:presentment_discounts",
+        cast(counted."nulls:presentment_shipping" as decimal(38, 6)) as "nulls:presentment_shipping",
+        cast(counted."nulls:presentment_tax" as decimal(38, 6)) as "nulls:presentment_tax",
+        cast(counted."nulls:presentment_total" as decimal(38, 6)) as "nulls:presentment_total",
+        cast(counted."nulls:added_price" as decimal(38, 6)) as "nulls:added_price",
         cast(counted."nulls:item_quantity" as decimal(38, 6)) as "nulls:item_quantity",
         cast(counted."nulls:customer_id" as decimal(38, 6)) as "nulls:customer_id",
         cast(counted."nulls:email" as decimal(38, 6)) as "nulls:email",
@@ -275,6 +315,15 @@ orders_wide as (
         cast(uncastable."uncastable:current_total_tax" as decimal(38, 6)) as "uncastable:current_total_tax",
         cast(uncastable."uncastable:total_outstanding" as decimal(38, 6)) as "uncastable:total_outstanding",
         cast(uncastable."uncastable:total_tip_received" as decimal(38, 6)) as "uncastable:total_tip_received",
+        cast(uncastable."uncastable:total_duties" as decimal(38, 6)) as "uncastable:total_duties",
+        cast(uncastable."uncastable:additional_fees" as decimal(38, 6)) as "uncastable:additional_fees",
+        cast(uncastable."uncastable:cash_rounding" as decimal(38, 6)) as "uncastable:cash_rounding",
+        cast(uncastable."uncastable:presentment_subtotal" as decimal(38, 6)) as "uncastable:presentment_subtotal",
+        cast(uncastable."uncastable:presentment_discounts" as decimal(38, 6)) as "uncastable:presentment_discounts",
+        cast(uncastable."uncastable:presentment_shipping" as decimal(38, 6)) as "uncastable:presentment_shipping",
+        cast(uncastable."uncastable:presentment_tax" as decimal(38, 6)) as "uncastable:presentment_tax",
+        cast(uncastable."uncastable:presentment_total" as decimal(38, 6)) as "uncastable:presentment_total",
+        cast(uncastable."uncastable:added_price" as decimal(38, 6)) as "uncastable:added_price",
         cast(uncastable."uncastable:item_quantity" as decimal(38, 6)) as "uncastable:item_quantity",
         cast(uncastable."uncastable:customer_id" as decimal(38, 6)) as "uncastable:customer_id",
         cast(held."quarantined:id uncastable" as decimal(38, 6)) as "quarantined:id uncastable",
@@ -328,6 +377,8 @@ orders_tall as (
         "nulls:financial_status",
         "nulls:fulfillment_status",
         "nulls:source_name",
+        "nulls:tags",
+        "nulls:payment_gateway_names",
         "nulls:currency",
         "nulls:presentment_currency",
         "nulls:taxes_included",
@@ -342,6 +393,15 @@ orders_tall as (
         "nulls:current_total_tax",
         "nulls:total_outstanding",
         "nulls:total_tip_received",
+        "nulls:total_duties",
+        "nulls:additional_fees",
+        "nulls:cash_rounding",
+        "nulls:presentment_subtotal",
+        "nulls:presentment_discounts",
+        "nulls:presentment_shipping",
+        "nulls:presentment_tax",
+        "nulls:presentment_total",
+        "nulls:added_price",
         "nulls:item_quantity",
         "nulls:customer_id",
         "nulls:email",
@@ -369,6 +429,15 @@ orders_tall as (
         "uncastable:current_total_tax",
         "uncastable:total_outstanding",
         "uncastable:total_tip_received",
+        "uncastable:total_duties",
+        "uncastable:additional_fees",
+        "uncastable:cash_rounding",
+        "uncastable:presentment_subtotal",
+        "uncastable:presentment_discounts",
+        "uncastable:presentment_shipping",
+        "uncastable:presentment_tax",
+        "uncastable:presentment_total",
+        "uncastable:added_price",
         "uncastable:item_quantity",
         "uncastable:customer_id",
         "quarantined:id uncastable",
@@ -383,7 +452,7 @@ orders_keys as (
 ),
 
 orders_declared as (
-    select key_name from (values ('id'), ('name'), ('order_number'), ('shop_url'), ('created_at'), ('processed_at'), ('updated_at'), ('cancelled_at'), ('closed_at'), ('deleted_at'), ('cancel_reason'), ('test'), ('financial_status'), ('fulfillment_status'), ('source_name'), ('currency'), ('presentment_currency'), ('taxes_included'), ('total_line_items_price'), ('total_discounts'), ('subtotal_price'), ('total_shipping_price_set'), ('total_tax'), ('total_price'), ('current_subtotal_price'), ('current_total_price'), ('current_total_tax'), ('total_outstanding'), ('total_tip_received'), ('line_items'), ('customer'), ('email'), ('phone'), ('contact_email'), ('browser_ip'), ('billing_address'), ('shipping_address'), ('note'), ('landing_site'), ('referring_site')) as declared (key_name)
+    select key_name from (values ('id'), ('name'), ('order_number'), ('shop_url'), ('created_at'), ('processed_at'), ('updated_at'), ('cancelled_at'), ('closed_at'), ('deleted_at'), ('cancel_reason'), ('test'), ('financial_status'), ('fulfillment_status'), ('source_name'), ('tags'), ('payment_gateway_names'), ('currency'), ('presentment_currency'), ('taxes_included'), ('total_line_items_price'), ('total_discounts'), ('subtotal_price'), ('total_shipping_price_set'), ('total_tax'), ('total_price'), ('current_subtotal_price'), ('current_total_price'), ('current_total_tax'), ('total_outstanding'), ('total_tip_received'), ('original_total_duties_set'), ('original_total_additional_fees_set'), ('total_cash_rounding_payment_adjustment_set'), ('subtotal_price_set'), ('total_discounts_set'), ('total_tax_set'), ('total_price_set'), ('line_items'), ('customer'), ('email'), ('phone'), ('contact_email'), ('browser_ip'), ('billing_address'), ('shipping_address'), ('note'), ('landing_site'), ('referring_site'), ('shipping_lines')) as declared (key_name)
 ),
 
 orders_drift as (
@@ -478,7 +547,8 @@ order_refunds_counted as (
         count(*) - count(typed.refund_tax) as "nulls:refund_tax",
         count(*) - count(typed.refund_quantity) as "nulls:refund_quantity",
         count(*) - count(typed.refund_amount) as "nulls:refund_amount",
-        count(*) - count(typed.adjustment_amount) as "nulls:adjustment_amount"
+        count(*) - count(typed.adjustment_amount) as "nulls:adjustment_amount",
+        count(*) - count(typed.refund_duties) as "nulls:refund_duties"
     from {{ ref('stg_shopify__order_refunds') }} as typed
     inner join batches on typed._sync_id = batches.sync_id and batches.stream = 'order_refunds'
     group by batches.window_start, batches.window_end
@@ -497,7 +567,8 @@ order_refunds_uncastable as (
         sum(case when typed.refund_tax is null and {{ payload_list_holds('delivered._airbyte_data', ['refund_line_items'], 'total_tax') }} > 0 then 1 else 0 end) as "uncastable:refund_tax",
         sum(case when typed.refund_quantity is null and {{ payload_list_holds('delivered._airbyte_data', ['refund_line_items'], 'quantity') }} > 0 then 1 else 0 end) as "uncastable:refund_quantity",
         sum(case when typed.refund_amount is null and {{ payload_list_holds('delivered._airbyte_data', ['transactions'], 'amount') }} > 0 then 1 else 0 end) as "uncastable:refund_amount",
-        sum(case when typed.adjustment_amount is null and {{ payload_list_holds('delivered._airbyte_data', ['order_adjustments'], 'amount') }} > 0 then 1 else 0 end) as "uncastable:adjustment_amount"
+        sum(case when typed.adjustment_amount is null and {{ payload_list_holds('delivered._airbyte_data', ['order_adjustments'], 'amount') }} > 0 then 1 else 0 end) as "uncastable:adjustment_amount",
+        sum(case when typed.refund_duties is null and {{ payload_holds('delivered._airbyte_data', ['total_duties_set', 'shop_money', 'amount']) }} then 1 else 0 end) as "uncastable:refund_duties"
     from {{ ref('typed_shopify__order_refunds') }} as typed
     inner join batches on typed._sync_id = batches.sync_id and batches.stream = 'order_refunds'
     inner join {{ source('shopify', 'order_refunds') }} as delivered
@@ -514,6 +585,7 @@ order_refunds_uncastable as (
         or typed.refund_quantity is null
         or typed.refund_amount is null
         or typed.adjustment_amount is null
+        or typed.refund_duties is null
     group by batches.window_start, batches.window_end
 ),
 
@@ -552,6 +624,7 @@ order_refunds_wide as (
         cast(counted."nulls:refund_quantity" as decimal(38, 6)) as "nulls:refund_quantity",
         cast(counted."nulls:refund_amount" as decimal(38, 6)) as "nulls:refund_amount",
         cast(counted."nulls:adjustment_amount" as decimal(38, 6)) as "nulls:adjustment_amount",
+        cast(counted."nulls:refund_duties" as decimal(38, 6)) as "nulls:refund_duties",
         cast(uncastable."uncastable:id" as decimal(38, 6)) as "uncastable:id",
         cast(uncastable."uncastable:order_id" as decimal(38, 6)) as "uncastable:order_id",
         cast(uncastable."uncastable:created_at" as decimal(38, 6)) as "uncastable:created_at",
@@ -562,6 +635,7 @@ order_refunds_wide as (
         cast(uncastable."uncastable:refund_quantity" as decimal(38, 6)) as "uncastable:refund_quantity",
         cast(uncastable."uncastable:refund_amount" as decimal(38, 6)) as "uncastable:refund_amount",
         cast(uncastable."uncastable:adjustment_amount" as decimal(38, 6)) as "uncastable:adjustment_amount",
+        cast(uncastable."uncastable:refund_duties" as decimal(38, 6)) as "uncastable:refund_duties",
         cast(held."quarantined:id uncastable" as decimal(38, 6)) as "quarantined:id uncastable",
         cast(held."quarantined:id null" as decimal(38, 6)) as "quarantined:id null",
         cast(held."quarantined:refund_subtotal uncastable" as decimal(38, 6)) as "quarantined:refund_subtotal uncastable",
@@ -609,6 +683,7 @@ order_refunds_tall as (
         "nulls:refund_quantity",
         "nulls:refund_amount",
         "nulls:adjustment_amount",
+        "nulls:refund_duties",
         "uncastable:id",
         "uncastable:order_id",
         "uncastable:created_at",
@@ -619,6 +694,7 @@ order_refunds_tall as (
         "uncastable:refund_quantity",
         "uncastable:refund_amount",
         "uncastable:adjustment_amount",
+        "uncastable:refund_duties",
         "quarantined:id uncastable",
         "quarantined:id null",
         "quarantined:refund_subtotal uncastable",
@@ -631,7 +707,7 @@ order_refunds_keys as (
 ),
 
 order_refunds_declared as (
-    select key_name from (values ('id'), ('order_id'), ('shop_url'), ('created_at'), ('processed_at'), ('restock'), ('note'), ('refund_line_items'), ('transactions'), ('order_adjustments')) as declared (key_name)
+    select key_name from (values ('id'), ('order_id'), ('shop_url'), ('created_at'), ('processed_at'), ('restock'), ('note'), ('refund_line_items'), ('transactions'), ('order_adjustments'), ('total_duties_set')) as declared (key_name)
 ),
 
 order_refunds_drift as (
@@ -1198,7 +1274,7 @@ batch_figures as (
 orders_ours as (
     select account, day, sum(value) as value
     from (
-        select cast(side.shop_url as varchar) as account, cast({{ to_zone('side.processed_at', "'America/New_York'") }} as date) as day, sum(cast(coalesce(side.subtotal_price, 0) as decimal(38, 9))) as value
+        select cast(side.shop_url as varchar) as account, cast({{ to_zone('side.processed_at', "'America/New_York'") }} as date) as day, sum(cast(coalesce(side.subtotal_price, 0) as decimal(38, 9))) + sum(cast(coalesce(side.added_price, 0) as decimal(38, 9))) as value
         from {{ ref('int_shopify__orders') }} as side
         where side.test = false
         group by cast(side.shop_url as varchar), cast({{ to_zone('side.processed_at', "'America/New_York'") }} as date)

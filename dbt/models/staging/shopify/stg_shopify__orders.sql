@@ -1,4 +1,4 @@
--- rendered from shopify, sha256 522ed459987b0281b94ddd85c1addd961500b135c7c07d804969899a77a7eaa2; change the declaration, then run `plumbline render`
+-- rendered from shopify, sha256 bb2bedc87c3b39fa3f24e7d1886ac86044d92937a3ba3d5b42360b2a27407f87; change the declaration, then run `plumbline render`
 {{ config(materialized='view') }}
 
 with typed as (
@@ -22,6 +22,8 @@ final as (
         financial_status,
         fulfillment_status,
         source_name,
+        tags,
+        payment_gateway_names,
         currency,
         presentment_currency,
         taxes_included,
@@ -36,6 +38,15 @@ final as (
         current_total_tax,
         total_outstanding,
         total_tip_received,
+        total_duties,
+        additional_fees,
+        cash_rounding,
+        presentment_subtotal,
+        presentment_discounts,
+        presentment_shipping,
+        presentment_tax,
+        presentment_total,
+        added_price,
         item_quantity,
         customer_id,
         email_token,
@@ -58,6 +69,8 @@ final as (
         referring_site_utm_content,
         referring_site_click_id,
         referring_site_click_id_type,
+        order_lines,
+        order_shipping_lines,
         _sync_id,
         _extracted_at,
         _source_file,

@@ -1,4 +1,4 @@
--- rendered from shopify, sha256 522ed459987b0281b94ddd85c1addd961500b135c7c07d804969899a77a7eaa2; change the declaration, then run `plumbline render`
+-- rendered from shopify, sha256 bb2bedc87c3b39fa3f24e7d1886ac86044d92937a3ba3d5b42360b2a27407f87; change the declaration, then run `plumbline render`
 {% if nothing_new(source('shopify', 'sales_by_day')) %}
 select * from {{ this }} where false
 {% else %}
