@@ -219,6 +219,16 @@ def test_a_copy_that_knows_more_columns_widens_its_table(warehouse: Warehouse) -
     assert warehouse.query("select id, word from contract_ops.wide order by id") == [(1, None), (2, "new")]
 
 
+def test_many_rows_are_copied_in_one_piece(warehouse: Warehouse) -> None:
+    at = datetime(2026, 11, 17, 5, 0, 0, 250000)
+    for count in (5_000, 3):
+        ids = list(range(count))
+        rows = pa.table({"words": [f"w{n}" for n in ids], "id": ids, "at_time": [at] * count, "is_good": [None] * count})
+        typed = rows.set_column(3, "is_good", rows["is_good"].cast(pa.bool_()))
+        warehouse.put(Copy("contract_ops.steps", COPIED, typed))
+        assert _copied(warehouse) == [(n, at, None, f"w{n}") for n in ids]
+
+
 def test_a_copy_that_fails_leaves_what_was_there(warehouse: Warehouse) -> None:
     warehouse.put(Copy("contract_ops.kept", {"id": "bigint"}, [(1,)]))
     with pytest.raises(Exception, match=r"(?i)conversion|could not"):

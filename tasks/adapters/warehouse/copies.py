@@ -1,9 +1,9 @@
-"""A small table that is copied into the warehouse from outside: its rows give way to new ones in one transaction."""
+"""A table that is copied into the warehouse from outside: its rows give way to new ones in one transaction."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pyarrow as pa
@@ -19,12 +19,13 @@ COLUMNS_OF = (
 class Copy:
     """Rows for `table` (`schema.name`) in the order of `columns` (name to SQL type of both engines).
 
+    Many rows are given as an Arrow table with these columns: they travel in one piece, not as bound values.
     `instead_of` is the condition of the rows that they replace, in the words of both engines; all of them by default.
     """
 
     table: str
     columns: Mapping[str, str]
-    rows: Sequence[tuple[Any, ...]]
+    rows: Sequence[tuple[Any, ...]] | pa.Table
     instead_of: str = "true"
 
     @property
@@ -63,12 +64,27 @@ class Copy:
         """The statement that inserts; `rows` is a VALUES list or a query."""
         return f"insert into {self.table} ({self.names}) {rows}"
 
+    @property
+    def bulk(self) -> pa.Table | None:
+        """The rows where they came as an Arrow table, in the order of the columns."""
+        return self.rows.select(list(self.columns)) if isinstance(self.rows, pa.Table) else None
+
+    @property
+    def arriving(self) -> Copy:
+        """The same rows for a table beside this one, where they wait for the transaction."""
+        return replace(self, table=f"{self.table}__arriving", instead_of="true")
+
     def parts(self) -> Iterator[Sequence[tuple[Any, ...]]]:
         """The rows, so many at a time that they can be bound to one statement."""
+        if isinstance(self.rows, pa.Table):
+            return
         size = BINDS_AT_MOST // len(self.columns)
-        return (self.rows[start : start + size] for start in range(0, len(self.rows), size))
+        for start in range(0, len(self.rows), size):
+            yield self.rows[start : start + size]
 
     def arrow(self) -> pa.Table:
         """The rows as an Arrow table."""
+        if isinstance(self.rows, pa.Table):
+            return self.rows.select(list(self.columns))
         columns = list(zip(*self.rows, strict=True)) or [()] * len(self.columns)
         return pa.table([pa.array(column) for column in columns], names=list(self.columns))

@@ -149,7 +149,7 @@ class DuckDBWarehouse:
         try:
             for statement in [*copy.widening(known, {}), copy.removing]:
                 self.execute(statement)
-            if copy.rows:
+            if len(copy.rows):
                 self.connection.register("arriving_copy", copy.arrow())
                 self.execute(copy.inserting(f"select {copy.names} from arriving_copy"))  # noqa: S608 - declared names
             self.execute("commit")

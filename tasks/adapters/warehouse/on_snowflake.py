@@ -177,9 +177,13 @@ class SnowflakeWarehouse:
         for statement in copy.widening(known, _TYPES):
             self.execute(statement)
         insert = copy.inserting(f"values ({', '.join('?' * len(copy.columns))})")
+        waiting = self._sent(copy) if copy.bulk is not None else None
         self.execute("begin")
         try:
             self.execute(copy.removing)
+            if waiting:
+                self.execute(copy.inserting(f"select {copy.names} from {waiting}"))  # noqa: S608 - declared names
+                self.execute(f"delete from {waiting}")  # noqa: S608 - declared names
             with closing(self.connection.cursor()) as cursor:
                 for rows in copy.parts():
                     cursor.executemany(insert, rows)
@@ -188,6 +192,21 @@ class SnowflakeWarehouse:
             # Also for Ctrl-C: the session may live on in a longer `with` block.
             self.execute("rollback")
             raise
+
+    def _sent(self, copy: Copy) -> str:
+        """Upload many rows into a table beside the one of the copy, before its transaction: an upload would end that."""
+        from snowflake.connector.pandas_tools import write_pandas
+
+        waiting = copy.arriving
+        for statement in waiting.making(_TYPES):
+            self.execute(statement)
+        self.execute(waiting.removing)
+        rows = copy.arrow().to_pandas()
+        rows.columns = [column.upper() for column in rows.columns]
+        schema, _, name = waiting.table.upper().partition(".")
+        if len(rows):
+            write_pandas(self.connection, rows, name, schema=schema, use_logical_type=True)
+        return waiting.table
 
     def relations(self, schema: str) -> list[str]:
         """See `base.Warehouse.relations`."""
