@@ -7,7 +7,8 @@ from pathlib import Path
 from deployments.try_out.csv_file import Column, columns_of, read_csv
 from deployments.try_out.workshop import result_file, workshop, write_rows
 from expectations.declare.errors import Misconfigured
-from tasks.build.identifiers import IDENTIFIERS, observed
+from expectations.declare.identity import IDENTIFIERS
+from tasks.build.identifiers import observed
 from tasks.build.identity import resolve
 
 

@@ -6,12 +6,11 @@ strong, an address is medium, a browser is weak, and a click belongs to one sess
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
 
 import polars as pl
 
+from expectations.declare.identity import IDENTIFIERS, Identifier
 from expectations.declare.rendered import CHECKOUT
 
 DENY_LIST = CHECKOUT / "dbt" / "seeds" / "identity_deny_list.csv"
@@ -21,36 +20,6 @@ SEEN_AT = pl.Datetime("us", "UTC")
 OBSERVATIONS = pl.DataFrame(
     schema={"record_id": pl.String, "identifier_type": pl.String, "token": pl.String, "seen_at": SEEN_AT}
 )
-
-Rank = Literal["strong", "medium", "weak", "click"]
-
-
-@dataclass(frozen=True)
-class Identifier:
-    """One type of identifier; `columns` are the names under which exports carry it."""
-
-    name: str
-    rank: Rank
-    columns: tuple[str, ...]
-
-
-# In the order of trust. A strong id belongs to one person, and a person has one of each strong type.
-IDENTIFIERS = (
-    Identifier("shopify_customer_id", "strong", ("shopify_customer_id",)),
-    Identifier("user_id", "strong", ("user_id", "ga_user_id")),
-    Identifier("hubspot_id", "strong", ("hubspot_id",)),
-    Identifier("salesforce_id", "strong", ("salesforce_id",)),
-    Identifier("stripe_customer_id", "strong", ("stripe_customer_id",)),
-    Identifier("email", "medium", ("email",)),
-    Identifier("phone", "medium", ("phone",)),
-    Identifier("client_id", "weak", ("client_id", "ga_client_id")),
-    Identifier("device_id", "weak", ("device_id",)),
-    Identifier("gclid", "click", ("gclid",)),
-    Identifier("fbclid", "click", ("fbclid",)),
-)
-BY_RANK = {rank: tuple(i.name for i in IDENTIFIERS if i.rank == rank) for rank in ("strong", "medium", "weak", "click")}
-PLACE = {identifier.name: place for place, identifier in enumerate(IDENTIFIERS)}
-
 
 def observed(records: pl.DataFrame) -> pl.DataFrame:
     """Rows (record_id, identifier_type, token, seen_at) of a wide table of records, normalised, without denied values.

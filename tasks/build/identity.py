@@ -16,39 +16,49 @@ import polars as pl
 from scipy.sparse import coo_matrix
 from scipy.sparse.csgraph import connected_components
 
-from tasks.build.identifiers import BY_RANK, PLACE
+from expectations.declare.identity import BY_RANK, LINKING, PLACE
 from tasks.build.identity_conflicts import split
+from tasks.build.identity_graph import Graph, coded
 
 _NAMESPACE = uuid.UUID("6f1d7a52-5a0f-4f7e-9d0c-2b8f5e0a9c11")
-_LINKING = (*BY_RANK["strong"], *BY_RANK["medium"], *BY_RANK["weak"])
+_STRONG = len(BY_RANK["strong"])  # places below it are strong, see `expectations.declare.identity`
+_FIRM = _STRONG + len(BY_RANK["medium"])
 # Share of the records linked in this way that sit with the majority of their person: measured on labelled data for
 # strong ids, e-mail and client id; a phone is taken for an address, a device for a browser.
 CONFIDENCE = {"strong_id": 0.995, "email": 0.995, "phone": 0.995, "client_id": 0.99, "device_id": 0.99, "alone": 1.0}
+CROWDED = "its records carry too many other identifiers"
+SHARED = "it would join people with different ids"
+HUGE = "its component is too large for one person"
+GREW = "its component grew too much in one day"
 
 
 @dataclass(frozen=True)
 class Limits:
-    """How many other identifiers one identifier may meet before it is shared by several people."""
+    """How many other identifiers one identifier, record or person may meet before it is shared by several people."""
 
     strong_of_a_type: int = 1
     emails_of_a_device: int = 2
     emails_of_a_person: int = 5
     identifiers_of_a_person: int = 50
+    identifiers_of_a_day: int = 20
+    devices_of_a_record: int = 3
 
 
 @dataclass(frozen=True)
 class People:
-    """The answer: a person for each record, and what was set aside.
+    """The answer: a person for each record and identifier, and what was set aside.
 
     `records`: record_id, person_id, method, confidence. `id_map`: identifier_type, token, person_id, records (how many
-    carry it). `quarantine`: identifier_type, token, reason. `refused`: person_id of everybody whom
-    a conflict kept apart.
+    carry it), rule, confidence, evidence (the first record that ties it to the person). `quarantine`: identifier_type,
+    token, reason. `refused`: person_id of everybody whom a conflict kept apart. `held`: person_id, identifiers and
+    emails of people who are too large even without their devices.
     """
 
     records: pl.DataFrame
     id_map: pl.DataFrame
     quarantine: pl.DataFrame
     refused: pl.DataFrame = field(default_factory=pl.DataFrame)
+    held: pl.DataFrame = field(default_factory=pl.DataFrame)
 
 
 def resolve(record_ids: pl.Series, observations: pl.DataFrame, limits: Limits | None = None) -> People:
@@ -59,168 +69,185 @@ def resolve(record_ids: pl.Series, observations: pl.DataFrame, limits: Limits | 
     observations, but for the few conflicted components.
     """
     bounds = limits or Limits()
-    known = observations.filter(pl.col("identifier_type").is_in(_LINKING))
-    crowded = _crowded(known, bounds)
-    kept = known.join(crowded, on=["identifier_type", "token"], how="anti")
-    shared = _shared_devices(kept, bounds)
-    kept = kept.join(shared, on=["identifier_type", "token"], how="anti")
-    huge = _huge(kept, bounds)
-    kept = kept.join(huge, on=["identifier_type", "token"], how="anti")
+    graph = coded(observations)
+    kept = _of_sane_records(graph.edges, bounds)
+    aside = []
+    for find in (_crowded, _shared_devices, _huge):
+        aside.append(find(kept, bounds))
+        kept = kept.join(aside[-1], on="node", how="anti")
     labelled = _components(kept)
     conflicted = _conflicted(labelled)
-    torn = labelled.filter(pl.col("component").is_in(conflicted.implode())).select("record_id").unique()
-    labelled = split(labelled, conflicted, BY_RANK["strong"])
-    named = _named(labelled)
-    records = _of_every_record(record_ids, named)
+    torn = labelled.filter(pl.col("component").is_in(conflicted.implode())).select("record").unique()
+    named = _named(split(labelled, conflicted, _STRONG), graph)
     return People(
-        records=records,
-        id_map=_id_map(named),
-        quarantine=pl.concat([crowded, shared, huge]).sort("identifier_type", "token"),
-        refused=named.join(torn, on="record_id", how="semi").select("person_id").unique().sort("person_id"),
+        records=_of_every_record(record_ids, named, graph),
+        id_map=_id_map(named, graph),
+        quarantine=graph.named_nodes(pl.concat(aside), "reason").sort("identifier_type", "token"),
+        refused=named.join(torn, on="record", how="semi").select("person_id").unique().sort("person_id"),
+        held=_too_large(named, bounds).select("person_id", "identifiers", "emails").sort("person_id"),
     )
 
 
-def _counts(known: pl.DataFrame, types: tuple[str, ...]) -> pl.DataFrame:
-    """For every identifier of these types: how many different values of each other type its records carry."""
-    mine = known.filter(pl.col("identifier_type").is_in(types))
-    beside = known.filter(pl.col("identifier_type").is_in([*BY_RANK["strong"], *BY_RANK["medium"]]))
-    met = mine.join(beside, on="record_id", suffix="_beside").filter(
-        pl.col("identifier_type") != pl.col("identifier_type_beside")
+def _of_sane_records(edges: pl.DataFrame, bounds: Limits) -> pl.DataFrame:
+    """Without the devices of records that carry more of them than one event can: such a number is no record."""
+    weak = edges.filter(pl.col("place") >= _FIRM)
+    over = weak.group_by("record", "place").len().filter(pl.col("len") > bounds.devices_of_a_record)
+    return edges.join(over, on=["record", "place"], how="anti")
+
+
+def _crowded(edges: pl.DataFrame, bounds: Limits) -> pl.DataFrame:
+    """Addresses and devices whose own records name more people than one can be."""
+    mine = edges.filter(pl.col("place") >= _STRONG).select("record", "node", "place")
+    beside = edges.filter(pl.col("place") < _FIRM).select("record", "node", "place")
+    met = (
+        mine.join(beside, on="record", suffix="_beside")
+        .filter(pl.col("place") != pl.col("place_beside"))
+        .group_by("node", "place", "place_beside")
+        .agg(pl.col("node_beside").n_unique().alias("met"))
     )
-    return met.group_by("identifier_type", "token", "identifier_type_beside").agg(
-        pl.col("token_beside").n_unique().alias("met")
-    )
+    counted = (pl.col("place") >= _FIRM) | (pl.col("place_beside") < _STRONG)
+    return _set_aside(met.filter(counted & (pl.col("met") > _beyond(bounds))), CROWDED)
 
 
 def _beyond(bounds: Limits) -> pl.Expr:
-    strong = pl.col("identifier_type_beside").is_in(BY_RANK["strong"])
+    strong = pl.col("place_beside") < _STRONG
     return pl.when(strong).then(bounds.strong_of_a_type).otherwise(bounds.emails_of_a_device)
 
 
-def _crowded(known: pl.DataFrame, bounds: Limits) -> pl.DataFrame:
-    """Addresses and devices whose own records name more people than one can be."""
-    met = _counts(known, (*BY_RANK["medium"], *BY_RANK["weak"]))
-    device = pl.col("identifier_type").is_in(BY_RANK["weak"])
-    strong = pl.col("identifier_type_beside").is_in(BY_RANK["strong"])
-    over = met.filter((device | strong) & (pl.col("met") > _beyond(bounds)))
-    return _set_aside(over, "its records carry too many other identifiers")
-
-
-def _shared_devices(known: pl.DataFrame, bounds: Limits) -> pl.DataFrame:
+def _shared_devices(edges: pl.DataFrame, bounds: Limits) -> pl.DataFrame:
     """Devices that would join people whom their ids and addresses keep apart, however far away the conflict is."""
-    firm = _components(known.filter(~pl.col("identifier_type").is_in(BY_RANK["weak"])))
-    devices = known.filter(pl.col("identifier_type").is_in(BY_RANK["weak"]))
-    touched = devices.join(firm.select("record_id", "component").unique(), on="record_id")
-    pairs = touched.select("identifier_type", "token", "component").unique()
-    of_component = firm.select(
-        "component", pl.col("identifier_type").alias("identifier_type_beside"), pl.col("token").alias("token_beside")
-    ).unique()
+    firm = _components(edges.filter(pl.col("place") < _FIRM))
+    devices = edges.filter(pl.col("place") >= _FIRM).select("record", "node")
+    pairs = devices.join(firm.select("record", "component").unique(), on="record").select("node", "component").unique()
+    inside = firm.select("component", pl.col("place").alias("place_beside"), pl.col("node").alias("node_beside"))
+    # Only a device between two components can join people; most stay inside one.
+    between = pairs.filter(pl.len().over("node") > 1)
     met = (
-        pairs.join(of_component, on="component")
-        .group_by("identifier_type", "token", "identifier_type_beside")
-        .agg(pl.col("token_beside").n_unique().alias("met"))
+        between.join(inside.unique(), on="component")
+        .group_by("node", "place_beside")
+        .agg(pl.col("node_beside").n_unique().alias("met"))
     )
-    return _set_aside(met.filter(pl.col("met") > _beyond(bounds)), "it would join people with different ids")
+    within = pairs.filter(pl.len().over("node") == 1).join(_strange(inside, bounds), on="component", how="semi")
+    return _set_aside(pl.concat([met.filter(pl.col("met") > _beyond(bounds)).select("node"), within.select("node")]), SHARED)
 
 
-def _huge(known: pl.DataFrame, bounds: Limits) -> pl.DataFrame:
+def _strange(inside: pl.DataFrame, bounds: Limits) -> pl.DataFrame:
+    """Components that alone hold more ids or addresses than a device may meet."""
+    held = inside.unique().group_by("component", "place_beside").len("met")
+    return held.filter(pl.col("met") > _beyond(bounds)).select("component").unique()
+
+
+def _huge(edges: pl.DataFrame, bounds: Limits) -> pl.DataFrame:
     """Devices inside components that are too large for one person: their merge is held, people look at it."""
-    labelled = _components(known)
-    once = labelled.select("component", "identifier_type", "token").unique()
-    sizes = once.group_by("component").agg(
-        pl.len().alias("identifiers"), (pl.col("identifier_type") == "email").sum().alias("emails")
+    labelled = _components(edges)
+    over = _too_large(labelled.with_columns(pl.col("component").alias("person_id")), bounds)
+    weak = labelled.filter(pl.col("place") >= _FIRM).select("component", "node").unique()
+    inside = weak.join(over, left_on="component", right_on="person_id")
+    parts = [_set_aside(inside.filter(pl.col("reason") == reason), reason) for reason in (HUGE, GREW)]
+    return pl.concat(parts)
+
+
+def _too_large(labelled: pl.DataFrame, bounds: Limits) -> pl.DataFrame:
+    """People (person_id) with their numbers of identifiers and e-mails, and the reason, where it is over a limit."""
+    once = labelled.group_by("person_id", "node", "place").agg(pl.col("seen_at").min().dt.date().alias("first_day"))
+    email = pl.col("place") == PLACE["email"]
+    sizes = once.group_by("person_id").agg(pl.len().alias("identifiers"), email.sum().alias("emails"))
+    grown = once.drop_nulls("first_day").group_by("person_id", "first_day").len("new")
+    grown = grown.filter(pl.col("new") > bounds.identifiers_of_a_day).select("person_id").unique()
+    large = (pl.col("identifiers") > bounds.identifiers_of_a_person) | (pl.col("emails") > bounds.emails_of_a_person)
+    reasons = sizes.join(grown.with_columns(pl.lit(GREW).alias("grew")), on="person_id", how="left").with_columns(
+        pl.when(large).then(pl.lit(HUGE)).otherwise(pl.col("grew")).alias("reason")
     )
-    over = sizes.filter(
-        (pl.col("identifiers") > bounds.identifiers_of_a_person) | (pl.col("emails") > bounds.emails_of_a_person)
-    )
-    inside = once.join(over, on="component", how="semi").filter(pl.col("identifier_type").is_in(BY_RANK["weak"]))
-    return _set_aside(inside, "its component is too large for one person")
+    return reasons.drop_nulls("reason").drop("grew")
 
 
 def _set_aside(found: pl.DataFrame, reason: str) -> pl.DataFrame:
-    return found.select("identifier_type", "token").unique().with_columns(pl.lit(reason).alias("reason"))
+    return found.select("node").unique().with_columns(pl.lit(reason).alias("reason"))
 
 
-def _components(known: pl.DataFrame) -> pl.DataFrame:
-    """The observations with the number of their connected component."""
-    if known.is_empty():
-        return known.with_columns(pl.lit(0, dtype=pl.Int64).alias("component"))
-    record = known["record_id"].rank("dense").to_numpy().astype(np.int64) - 1
-    token = (
-        known.select(pl.struct("identifier_type", "token").rank("dense")).to_series().to_numpy().astype(np.int64) - 1
-    )
-    records, tokens = int(record.max()) + 1, int(token.max()) + 1
-    shape = (records + tokens, records + tokens)
-    graph = coo_matrix((np.ones(len(record), dtype=np.int8), (record, records + token)), shape=shape)
+def _components(edges: pl.DataFrame) -> pl.DataFrame:
+    """The edges with the number of their connected component."""
+    if edges.is_empty():
+        return edges.with_columns(pl.lit(0, dtype=pl.Int64).alias("component"))
+    record, node = edges["record"].to_numpy().astype(np.int64), edges["node"].to_numpy().astype(np.int64)
+    records = int(record.max()) + 1
+    size = records + int(node.max()) + 1
+    graph = coo_matrix((np.ones(len(record), dtype=np.int8), (record, records + node)), shape=(size, size))
     _, labels = connected_components(graph, directed=False)
-    return known.with_columns(pl.Series("component", labels[record].astype(np.int64)))
+    return edges.with_columns(pl.Series("component", labels[record].astype(np.int64)))
 
 
 def _conflicted(labelled: pl.DataFrame) -> pl.Series:
     """Components that hold two different strong ids of one type."""
     return (
-        labelled.filter(pl.col("identifier_type").is_in(BY_RANK["strong"]))
-        .group_by("component", "identifier_type")
-        .agg(pl.col("token").n_unique().alias("values"))
+        labelled.filter(pl.col("place") < _STRONG)
+        .group_by("component", "place")
+        .agg(pl.col("node").n_unique().alias("values"))
         .filter(pl.col("values") > 1)["component"]
         .unique()
     )
 
 
-def _named(labelled: pl.DataFrame) -> pl.DataFrame:
+def _named(labelled: pl.DataFrame, graph: Graph) -> pl.DataFrame:
     """A person id for every component, made of the identifier that was seen first; without times, of the most trusted.
 
     What is seen later never is the first, so a person keeps the id while the graph grows; of two people who turn out to
     be one, the older id survives.
     """
-    ordered = labelled.with_columns(
-        pl.col("identifier_type").replace_strict(PLACE, return_dtype=pl.Int64).alias("place")
-    )
-    first = (
-        ordered.sort("seen_at", "place", "token", nulls_last=True)
-        .group_by("component", maintain_order=True)
-        .agg(pl.concat_str(["identifier_type", "token"], separator="|").first().alias("name"))
-    )
-    ids = pl.Series("person_id", [_person(name) for name in first["name"]], dtype=pl.String)
-    return ordered.join(first.select("component", ids), on="component")
+    first = labelled.sort("seen_at", "node", nulls_last=True).unique("component", keep="first", maintain_order=True)
+    names = first.select("component", "node").join(graph.nodes, on="node", how="left", maintain_order="left")
+    texts = names.select(pl.concat_str(["identifier_type", "token"], separator="|")).to_series()
+    ids = pl.Series("person_id", [person_named(name) for name in texts], dtype=pl.String)
+    return labelled.join(names.select("component", ids), on="component")
 
 
-def _person(name: str) -> str:
+def person_named(name: str) -> str:
+    """The person id that belongs to a name: `<identifier type>|<token>` of the first identifier of the person."""
     return str(uuid.uuid5(_NAMESPACE, name))
 
 
-def _of_every_record(record_ids: pl.Series, named: pl.DataFrame) -> pl.DataFrame:
+def _of_every_record(record_ids: pl.Series, named: pl.DataFrame, graph: Graph) -> pl.DataFrame:
     """One row per record: its person, and by which identifier it belongs there."""
-    size = named.select("component", "record_id").unique().group_by("component").len("of_person")
-    linked = named.join(size, on="component").sort("place", "token").group_by("record_id", maintain_order=True).first()
-    method = (
-        pl.when(pl.col("person_id").is_null() | (pl.col("of_person") == 1))
-        .then(pl.lit("alone"))
-        .when(pl.col("identifier_type").is_in(BY_RANK["strong"]))
-        .then(pl.lit("strong_id"))
-        .otherwise(pl.col("identifier_type"))
-    )
-    every = pl.DataFrame({"record_id": record_ids}).join(linked, on="record_id", how="left", maintain_order="left")
+    linked = named.group_by("record").agg(pl.col("node").min(), pl.col("person_id").first())
+    linked = linked.with_columns(pl.len().over("person_id").alias("of_person"))
+    kinds = graph.nodes.select("node", "identifier_type")
+    known = linked.join(kinds, on="node").join(graph.records, on="record").drop("record", "node")
+    every = pl.DataFrame({"record_id": record_ids}).join(known, on="record_id", how="left", maintain_order="left")
     alone = every.filter(pl.col("person_id").is_null())["record_id"].to_list()
     own = pl.DataFrame(
-        {"record_id": alone, "own": [_person(f"record|{each}") for each in alone]},
+        {"record_id": alone, "own": [person_named(f"record|{each}") for each in alone]},
         {"record_id": pl.String, "own": pl.String},
     )
+    method = pl.when(pl.col("of_person").fill_null(1) == 1).then(pl.lit("alone")).otherwise(_method())
     return (
         every.with_columns(method.alias("method"))
         .join(own, on="record_id", how="left", maintain_order="left")
-        .select(
-            "record_id",
-            pl.coalesce("person_id", "own").alias("person_id"),
-            "method",
-            pl.col("method").replace_strict(CONFIDENCE, return_dtype=pl.Float64).alias("confidence"),
-        )
+        .select("record_id", pl.coalesce("person_id", "own").alias("person_id"), "method", confidence("method"))
     )
 
 
-def _id_map(named: pl.DataFrame) -> pl.DataFrame:
+def _method() -> pl.Expr:
+    strong = pl.col("identifier_type").is_in(BY_RANK["strong"])
+    return pl.when(strong).then(pl.lit("strong_id")).otherwise(pl.col("identifier_type"))
+
+
+def confidence(method: str) -> pl.Expr:
+    """The column `confidence` that belongs to a column of methods."""
+    return pl.col(method).replace_strict(CONFIDENCE, return_dtype=pl.Float64).alias("confidence")
+
+
+def _id_map(named: pl.DataFrame, graph: Graph) -> pl.DataFrame:
+    """One row per identifier: its person, and the first record that carries it beside another identifier."""
+    ties = named.select("record", "node", "person_id", "seen_at", (pl.len().over("record") == 1).alias("lonely"))
+    carried = named.group_by("node").agg(pl.len().alias("records"))
+    first = ties.sort("lonely", "seen_at", "record", nulls_last=True).unique("node", keep="first", maintain_order=True)
+    of_person = pl.len().over("person_id")
     return (
-        named.group_by("identifier_type", "token", "person_id")
-        .agg(pl.len().alias("records"))
-        .sort("identifier_type", "token", "person_id")
+        first.with_columns(of_person.alias("of_person"))
+        .join(carried, on="node")
+        .join(graph.nodes, on="node")
+        .join(graph.records, on="record")
+        .with_columns(pl.when(pl.col("of_person") == 1).then(pl.lit("alone")).otherwise(_method()).alias("rule"))
+        .select("identifier_type", "token", "person_id", "records", "rule", confidence("rule"), evidence="record_id")
+        .sort("identifier_type", "token")
     )

@@ -4,59 +4,57 @@ from __future__ import annotations
 
 import polars as pl
 
-from tasks.build.identifiers import PLACE
 
-_EDGE = ("record_id", "identifier_type", "token")
-Node = tuple[str, str]  # ("record", its id) or (identifier type, token)
+def split(labelled: pl.DataFrame, conflicted: pl.Series, strong: int) -> pl.DataFrame:
+    """The edges with new component numbers where a component was in conflict; refused edges are left out.
 
-
-def split(labelled: pl.DataFrame, conflicted: pl.Series, strong: tuple[str, ...]) -> pl.DataFrame:
-    """The observations with new component numbers where a component was in conflict; refused edges are left out.
-
-    Edges come in the order of trust, then of their texts, so that the result does not depend on the order of rows.
+    `labelled` has (record, node, place, seen_at, component); the places below `strong` are those of strong ids. Nodes
+    are numbered in the order of trust, then of their texts, records in the order of their texts: edges come in that
+    order, so that the result does not depend on the order of rows.
     """
     if conflicted.is_empty():
         return labelled
     inside = pl.col("component").is_in(conflicted.implode())
-    fine, edges = labelled.filter(~inside), labelled.filter(inside)
+    fine, edges = labelled.filter(~inside), labelled.filter(inside).sort("node", "record")
     forest = _Forest(strong)
-    ordered = edges.sort(
-        pl.col("identifier_type").replace_strict(PLACE, return_dtype=pl.Int64), "token", "record_id"
-    ).select(*_EDGE)
-    kept = [edge for edge in ordered.iter_rows() if forest.joined(("record", edge[0]), (edge[1], edge[2]))]
-    number = {root: place for place, root in enumerate(sorted({forest.root(("record", edge[0])) for edge in kept}))}
+    joined = [forest.joined(record, node, place) for record, node, place, *_ in edges.iter_rows()]
+    kept = edges.filter(pl.Series(joined, dtype=pl.Boolean))
+    roots = [forest.root(_of_record(record)) for record in kept["record"]]
+    number = {root: place for place, root in enumerate(sorted(set(roots)))}
     above = int(labelled["component"].max() or 0) + 1  # type: ignore[arg-type]  # an integer column
-    placed = [(*edge, above + number[forest.root(("record", edge[0]))]) for edge in kept]
-    columns = dict.fromkeys(_EDGE, pl.String) | {"component": pl.Int64}
-    moved = edges.drop("component").join(pl.DataFrame(placed, schema=columns, orient="row"), on=_EDGE)
-    return pl.concat([fine, moved.select(labelled.columns)])
+    component = pl.Series("component", [above + number[root] for root in roots], dtype=pl.Int64)
+    return pl.concat([fine, kept.with_columns(component)])
+
+
+def _of_record(record: int) -> int:
+    return -record - 1
 
 
 class _Forest:
-    """Disjoint sets that know which strong id of each type they hold."""
+    """Disjoint sets of records (negative) and nodes that know which strong id of each type they hold."""
 
-    def __init__(self, strong: tuple[str, ...]) -> None:
+    def __init__(self, strong: int) -> None:
         self.strong = strong
-        self.parent: dict[Node, Node] = {}
-        self.ids: dict[Node, dict[str, str]] = {}
+        self.parent: dict[int, int] = {}
+        self.ids: dict[int, dict[int, int]] = {}
 
-    def root(self, node: Node) -> Node:
-        if node not in self.parent:
-            self.parent[node] = node
-            self.ids[node] = {node[0]: node[1]} if node[0] in self.strong else {}
-        while self.parent[node] != node:
-            self.parent[node] = self.parent[self.parent[node]]
-            node = self.parent[node]
-        return node
+    def root(self, one: int) -> int:
+        """The set that something is in; it is its own before it was joined."""
+        while self.parent.setdefault(one, one) != one:
+            self.parent[one] = self.parent[self.parent[one]]
+            one = self.parent[one]
+        return one
 
-    def joined(self, one: Node, other: Node) -> bool:
+    def joined(self, record: int, node: int, place: int) -> bool:
         """Whether the two are in one set now; False where that would put two strong ids of a type into it."""
-        left, right = sorted((self.root(one), self.root(other)))
+        if place < self.strong:
+            self.ids.setdefault(node, {place: node}) if node not in self.parent else None
+        left, right = sorted((self.root(_of_record(record)), self.root(node)))
         if left == right:
             return True
-        known, more = self.ids[left], self.ids[right]
+        known, more = self.ids.get(left, {}), self.ids.get(right, {})
         if any(known.get(kind, value) != value for kind, value in more.items()):
             return False
         self.parent[right] = left
-        known.update(more)
+        self.ids[left] = known | more
         return True

@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tasks.build.identifiers import BY_RANK, observed
+from expectations.declare.identity import BY_RANK
+from tasks.build.identifiers import observed
 from tasks.build.identity import resolve
 
 LABELLED = Path(__file__).parents[3] / "shared" / "datasets" / "identity"
