@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from expectations.judge.suites import AtLeast, Planned, Suite
-from expectations.judge.verdict import Finding, State, Verdict, bad
+from expectations.judge.verdict import Finding, State, Subject, Verdict, bad
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -81,23 +81,11 @@ def _expectation(planned: Planned | AtLeast) -> Any:  # noqa: ANN401
 
 def verdicts(suite: Suite, result: Mapping[str, Any]) -> Iterator[Verdict]:
     """One verdict per finding; an expectation that raised is `errored`, which is not `failed`."""
+    subject = Subject(suite.source, suite.model, suite.owner, suite.window)
     for outcome in result["results"]:
         check = outcome["expectation_config"]["meta"]["check"]
         for finding in _gravest(_findings(outcome, suite)):
-            yield Verdict(
-                check=check,
-                source=suite.source,
-                model=suite.model,
-                scope=finding.scope,
-                state=finding.state,
-                severity=finding.severity,
-                owner=suite.owner,
-                sentence=finding.sentence,
-                observed=finding.observed,
-                expected=finding.expected,
-                runbook=check,
-                window=suite.window,
-            )
+            yield subject.verdict(check, finding)
 
 
 def _gravest(findings: Sequence[Finding]) -> list[Finding]:

@@ -106,6 +106,33 @@ class Verdict:
         return self.state in ("failed", "errored", "warned") and self.severity != "info"
 
 
+@dataclass(frozen=True)
+class Subject:
+    """What findings are about, and whose it is: a model of a source (or all of the source) in a window."""
+
+    source: str
+    model: str
+    owner: str
+    window: Span
+
+    def verdict(self, check: str, finding: Finding) -> Verdict:
+        """The finding of a check with everything that its reader needs."""
+        return Verdict(
+            check=check,
+            source=self.source,
+            model=self.model,
+            scope=finding.scope,
+            state=finding.state,
+            severity=finding.severity,
+            owner=self.owner,
+            sentence=finding.sentence,
+            observed=finding.observed,
+            expected=finding.expected,
+            runbook=check,
+            window=self.window,
+        )
+
+
 def bad(severity: Severity) -> State:
     """The state of a finding of this severity that did not pass."""
     return "failed" if severity == "critical" else "warned"

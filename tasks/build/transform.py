@@ -9,16 +9,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
 
 from prefect import task
 from prefect.artifacts import create_table_artifact
 from prefect.context import FlowRunContext
 
 from expectations.declare.source import load, load_all
-from expectations.judge.verdict import Severity, Verdict
+from expectations.judge.verdict import Finding, Subject, Verdict
 from tasks import doors
 from tasks.adapters.dbt_runner import DbtOutcome, NodeResult
 from tasks.build.channel_credits import credit_channels
@@ -112,55 +111,29 @@ def _run(window: Window, source: str, select: Sequence[str], owner: str, exclude
 
 def _built(window: Window, source: str, failed: Sequence[NodeResult], owner: str) -> Verdict:
     said = "; ".join(f"{node.name}: {without_values(node.message)}" for node in failed)
-    return _verdict(
-        "build_failed",
-        source,
-        "models",
-        window,
-        failed=bool(failed),
-        owner=owner,
+    finding = Finding(
+        scope="models",
+        state="failed" if failed else "passed",
+        severity="critical",
         sentence=f"{len(failed)} models did not build ({said})." if failed else "Every model was built.",
         observed=f"{len(failed)} failed",
         expected="0 failed",
     )
+    return Subject(source, "models", owner, window).verdict("build_failed", finding)
 
 
 def _tested(node: NodeResult, window: Window) -> Verdict:
-    failed = node.status not in ("pass", "success")
-    verdict = _verdict(
-        "data_test",
-        "marts",
-        node.name,
-        window,
-        failed=failed,
-        owner=DATA_TEAM,
-        sentence=f"The data test {node.name} {'found rows that must not be' if failed else 'passed'}.",
+    # A test that says of itself that it only warns must not hold a release.
+    warns, failed = node.status == "warn", node.status not in ("pass", "success", "warn")
+    finding = Finding(
+        scope=node.name,
+        state="warned" if warns else "failed" if failed else "passed",
+        severity="warning" if warns else "critical",
+        sentence=f"The data test {node.name} {'found rows that must not be' if failed or warns else 'passed'}.",
         observed=without_values(node.message) or node.status,
         expected="0 rows",
     )
-    # A test that says of itself that it only warns must not hold a release.
-    return replace(verdict, state="warned", severity="warning") if node.status == "warn" else verdict
-
-
-def _verdict(
-    check: Literal["build_failed", "data_test"], source: str, model: str, window: Window, *, failed: bool,
-    owner: str, sentence: str, observed: str, expected: str,
-) -> Verdict:  # fmt: skip
-    severity: Severity = "critical"
-    return Verdict(
-        check=check,
-        source=source,
-        model=model,
-        scope=model,
-        state="failed" if failed else "passed",
-        severity=severity,
-        owner=owner,
-        sentence=sentence,
-        observed=observed,
-        expected=expected,
-        runbook=check,
-        window=window,
-    )
+    return Subject("marts", node.name, DATA_TEAM, window).verdict("data_test", finding)
 
 
 def without_values(message: str) -> str:

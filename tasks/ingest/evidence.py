@@ -17,6 +17,7 @@ from tasks import doors
 from tasks.ingest.jobs import FAILED, SyncRun
 from tasks.ingest.seal import Batch
 from tasks.outcomes import recorded, run_id
+from tasks.subject import source_in
 from tasks.window import Window
 
 CHECK = "delivery"
@@ -35,7 +36,7 @@ def compare_delivery(
     """
     short = [finding for run in runs if (finding := _short(source, run, batches))]
     findings = [*short[-1:], *_silent(source, runs, batches)] or [_fine(source, runs, batches)]
-    return tuple(_verdict(source, window, finding) for finding in findings)
+    return tuple(source_in(source, window).verdict(CHECK, finding) for finding in findings)
 
 
 def lines_of(run: SyncRun, batches: Sequence[Batch]) -> int:
@@ -82,20 +83,3 @@ def _fine(source: Source, runs: Sequence[SyncRun], batches: Sequence[Batch]) -> 
     rows = sum(run.rows_reported or 0 for run in runs)
     sentence = f"{source.title}: all {rows:,} rows that Airbyte moved are in the landing area."
     return Finding("rows moved", "passed", "info", sentence, f"{lines:,} lines", f"{rows:,} rows or more")
-
-
-def _verdict(source: Source, window: Window, finding: Finding) -> Verdict:
-    return Verdict(
-        check=CHECK,
-        source=source.name,
-        model=source.name,
-        scope=finding.scope,
-        state=finding.state,
-        severity=finding.severity,
-        owner=source.owner.slack,
-        sentence=finding.sentence,
-        observed=finding.observed,
-        expected=finding.expected,
-        runbook=CHECK,
-        window=window,
-    )

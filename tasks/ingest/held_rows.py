@@ -18,7 +18,7 @@ from prefect import task
 from expectations.declare.contract import BROKEN
 from expectations.declare.source import Source, Stream
 from expectations.declare.source import load as declared
-from expectations.judge.verdict import Verdict
+from expectations.judge.verdict import Finding, Verdict
 from tasks import doors
 from tasks.adapters.dbt_compiled import compiled
 from tasks.adapters.lake_writer import SHOWN_LINES
@@ -27,6 +27,7 @@ from tasks.adapters.warehouse.base import LEDGER, Warehouse
 from tasks.backfill.replay import catch_up, follow_up
 from tasks.backfill.retype import retype
 from tasks.outcomes import recorded
+from tasks.subject import source_in
 from tasks.window import Window
 
 # The first rows of each object that break the same rules, with how many there are; the same text on both engines.
@@ -173,17 +174,12 @@ def _verdict(source: Source, stream: str, window: Window, held: Sequence[Held]) 
     ours = [one for one in held if one.stream == stream]
     count, rules = sum(one.count for one in ours), sorted({f"{one.rule} {one.place}".strip() for one in ours})
     told = f"{source.title} {stream}: {count:,} {'is' if count == 1 else 'are'} held back ({', '.join(rules[:5])})."
-    return Verdict(
-        check="quarantine",
-        source=source.name,
-        model=stream,
+    finding = Finding(
         scope=f"{stream} {window.label}",
         state="warned" if count else "passed",
         severity="warning" if count else "info",
-        owner=source.owner.slack,
         sentence=told if count else f"{source.title} {stream}: nothing of {window.label} is held back.",
         observed=f"{count:,} held back",
         expected="0",
-        runbook="quarantine",
-        window=window,
     )
+    return source_in(source, window, stream).verdict("quarantine", finding)

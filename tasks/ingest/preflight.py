@@ -8,7 +8,6 @@ a changed type is found by the checks after the load.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
 
 from prefect import task
 
@@ -20,6 +19,7 @@ from tasks import doors
 from tasks.adapters.airbyte import Connection, StreamSchema
 from tasks.adapters.ops_catalog import Offered, OfferedStreams
 from tasks.outcomes import recorded
+from tasks.subject import source_in
 from tasks.window import Window
 
 CHECK = "schema_drift"
@@ -50,7 +50,7 @@ def _compared(source: Source, window: Window, streams: Sequence[StreamSchema]) -
     before = memory.of(source.name)
     findings = [(name, f) for name in source.streams for f in _differences(source, name, offered, before=before)]
     memory.save(source.name, {n: _remembered(source, n, o, before.get(n)) for n, o in offered.items()})
-    told = [_verdict(source, window, stream, finding) for stream, finding in findings]
+    told = [source_in(source, window, stream).verdict(CHECK, finding) for stream, finding in findings]
     return tuple(told) or (_fine(source, window),)
 
 
@@ -61,7 +61,7 @@ def _off(source: Source, window: Window, connection: Connection) -> Verdict:
         "repairs the cause and enables it."
     )
     finding = Finding("connection", bad("critical"), "critical", sentence, connection.status, "active")
-    return replace(_verdict(source, window, source.name, finding), check="delivery", runbook="delivery")
+    return source_in(source, window).verdict("delivery", finding)
 
 
 def _offered(schema: StreamSchema) -> Offered:
@@ -132,21 +132,4 @@ def _vital(stream: Stream) -> set[str]:
 def _fine(source: Source, window: Window) -> Verdict:
     sentence = f"{source.title} offers every declared field."
     finding = Finding(source.name, "passed", "info", sentence, f"{len(source.streams)} streams", "all declared streams")
-    return _verdict(source, window, source.name, finding)
-
-
-def _verdict(source: Source, window: Window, model: str, finding: Finding) -> Verdict:
-    return Verdict(
-        check=CHECK,
-        source=source.name,
-        model=model,
-        scope=finding.scope,
-        state=finding.state,
-        severity=finding.severity,
-        owner=source.owner.slack,
-        sentence=finding.sentence,
-        observed=finding.observed,
-        expected=finding.expected,
-        runbook=CHECK,
-        window=window,
-    )
+    return source_in(source, window).verdict(CHECK, finding)

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import time as clock
 from datetime import UTC, date, datetime, time, timedelta
-from typing import Any
 
 from prefect import task
 
 from expectations.declare.errors import Misconfigured
 from expectations.declare.source import Source, load_all
-from expectations.judge.verdict import Verdict
+from expectations.judge.verdict import Finding, Verdict
 from tasks import doors
 from tasks.adapters.ops_control import Pause
 from tasks.adapters.ops_store import SyncRow
 from tasks.operate.pause import in_words, paused_sources
 from tasks.outcomes import recorded
 from tasks.settings import settings
+from tasks.subject import source_in
 from tasks.window import Window
 
 LOOK_AGAIN_SECONDS = 10.0
@@ -74,39 +74,25 @@ def _late(source: Source, window: Window, missing: bool) -> Verdict:
     by = settings().core.close_by
     told = f"{source.title} had not delivered {window.label} by {by} UTC; its figures are those of the last sync."
     fine = f"{source.title} delivered {window.label} in time."
-    return _verdict(
-        source,
-        window,
-        check="late",
+    finding = Finding(
+        scope=window.label,
         severity="warning",
         state="warned" if missing else "passed",
         sentence=told if missing else fine,
         observed="no judged sync" if missing else "judged",
         expected=f"a judged sync by {by} UTC",
     )
+    return source_in(source, window).verdict("late", finding)
 
 
 def _paused(source: Source, window: Window, pause: Pause) -> Verdict:
     """Nobody is alarmed by what somebody decided; the release is marked all the same."""
-    return _verdict(
-        source,
-        window,
-        check="paused",
+    finding = Finding(
+        scope=window.label,
         severity="info",
         state="warned",
         sentence=f"{source.title} is {in_words(pause)}. Its figures are those of the last sync.",
         observed="paused",
         expected="a judged sync after the pause",
     )
-
-
-def _verdict(source: Source, window: Window, **said: Any) -> Verdict:  # noqa: ANN401 - the rest of a verdict
-    return Verdict(
-        source=source.name,
-        model=source.name,
-        scope=window.label,
-        owner=source.owner.slack,
-        runbook=said["check"],
-        window=window,
-        **said,
-    )
+    return source_in(source, window).verdict("paused", finding)

@@ -22,6 +22,7 @@ from prefect import task
 from expectations.declare.source import names
 from expectations.judge.verdict import Verdict
 from tasks import doors
+from tasks.adapters.durable import sync_to_disk
 from tasks.adapters.ops_plans import OpsPlans
 from tasks.adapters.ops_plans import told as promoted
 from tasks.adapters.ops_store import ReleaseRow
@@ -166,9 +167,9 @@ def _write(warehouse: Warehouse, body: dict[str, Any]) -> Path:
         body["rows"][name] = warehouse.export(relation, folder / f"{name}.parquet")
     _write_durably(folder / "release.json", body)
     for written in folder.iterdir():
-        _sync_to_disk(written)
+        sync_to_disk(written)
     folder.rename(done)
-    _sync_to_disk(releases)
+    sync_to_disk(releases)
     return done
 
 
@@ -178,7 +179,7 @@ def _swap(folder: Path) -> None:
     following.unlink(missing_ok=True)
     following.symlink_to(folder.relative_to(root))
     os.replace(following, root / "current")
-    _sync_to_disk(root)
+    sync_to_disk(root)
 
 
 def _settle(window: Window, body: dict[str, Any]) -> None:
@@ -191,16 +192,8 @@ def _settle(window: Window, body: dict[str, Any]) -> None:
 def _write_durably(path: Path, body: dict[str, Any]) -> None:
     draft = path.with_suffix(".draft")
     draft.write_text(json.dumps(body, indent=2, default=str) + "\n")
-    _sync_to_disk(draft)
+    sync_to_disk(draft)
     os.replace(draft, path)
-
-
-def _sync_to_disk(path: Path) -> None:
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 def _forget_old_releases() -> None:

@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from expectations.declare.source import Source
-from expectations.judge.verdict import Verdict
+from expectations.judge.verdict import Finding, Subject, Verdict
 from tasks.adapters.ops_runs import RunRow
 from tasks.adapters.prefect_api import Run
 from tasks.adapters.warehouse.lock import Holder
@@ -41,20 +41,15 @@ class Found:
     def verdict(self, at: datetime) -> Verdict:
         """The same as a verdict about the day of the look. A warning: an outage here is no fault of the figures."""
         fine = f"In order: {self.expected}."
-        return Verdict(
-            check=self.check,
-            source=self.source,
-            model=self.source,
+        finding = Finding(
             scope=self.scope,
             state="warned" if self.wrong else "passed",
             severity="warning",
-            owner=self.owner,
             sentence=self.wrong or fine,
             observed="not so" if self.wrong else "so",
             expected=self.expected,
-            runbook=self.check,
-            window=Window.of_day(at.date()),
         )
+        return Subject(self.source, self.source, self.owner, Window.of_day(at.date())).verdict(self.check, finding)
 
 
 def server(answers: bool, url: str) -> Found:

@@ -174,7 +174,7 @@ def _dies(*_: object, **__: object) -> None:
     raise KeyboardInterrupt
 
 
-@pytest.mark.parametrize("step", ["_swap", "_forget_old_releases", "_sync_to_disk", "_write_durably"])
+@pytest.mark.parametrize("step", ["_swap", "_forget_old_releases", "sync_to_disk", "_write_durably"])
 def test_dying_between_two_steps_leaves_a_complete_release(
     warehouse: FakeWarehouse, tmp_path: Path, step: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Protocol
 
 from expectations.declare.errors import Misconfigured
+from tasks.adapters.durable import sync_to_disk
 from tasks.adapters.warehouse.base import Warehouse
 
 _ROOM = 1.5  # a copy grows while days are loaded into it
@@ -69,16 +70,16 @@ class StagedFile:
         self._refuse_small_disk()
         draft = self.copy.with_suffix(".copying")
         shutil.copyfile(self.live, draft)
-        _sync_to_disk(draft)
+        sync_to_disk(draft)
         os.replace(draft, self.copy)
 
     def swap(self) -> None:
         """See `Staged.swap`."""
         self._checkpoint(self.live)  # so that no log of the old file stands beside the new one
         self._checkpoint(self.copy)
-        _sync_to_disk(self.copy)
+        sync_to_disk(self.copy)
         os.replace(self.copy, self.live)
-        _sync_to_disk(self.live.parent)
+        sync_to_disk(self.live.parent)
 
     def drop(self) -> None:
         """See `Staged.drop`."""
@@ -152,11 +153,3 @@ def clone_statements(live: str, clone: str) -> list[str]:
 def swap_statements(live: str, clone: str) -> list[str]:
     """Exchange the databases with all their schemas in one transaction; then the former live one is dropped."""
     return [f"alter database {live} swap with {clone}", f"drop database if exists {clone}"]
-
-
-def _sync_to_disk(path: Path) -> None:
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
