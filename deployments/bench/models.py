@@ -107,9 +107,11 @@ def _two_warehouses(home: Path, *, weeks: int, say: Console) -> tuple[Path, Path
 
 
 def _forget_the_rest(warehouse: Warehouse, schema: str) -> None:
-    for relation in warehouse.relations(schema):
-        if relation not in _MADE_OF_EVENTS:
-            warehouse.execute(f"drop table if exists {schema}.{relation}")
+    """Drop what the next build makes anew."""
+    kinds = "select table_name, table_type from information_schema.tables where table_schema = ?"
+    for name, kind in warehouse.query(kinds, [schema]):
+        if name not in _MADE_OF_EVENTS:
+            warehouse.execute(f"drop {'view' if kind == 'VIEW' else 'table'} if exists {schema}.{name}")
 
 
 @contextmanager
