@@ -7,19 +7,19 @@ import json
 from deployments.render.payload import (
     EPOCH_UNITS,
     LEAF_TYPES,
+    all_leaves,
     decimal_leaf,
     epoch_range,
     kept_fields,
     leaf_type,
-    leaves,
     places,
     quoted,
     structure,
     text,
 )
 from expectations.declare.contract import contract
-from expectations.declare.field import Field, Pick, column_name
-from expectations.declare.stream import Stream
+from expectations.declare.field import Field, Pick, Sum, column_name
+from expectations.declare.stream import Rows, Stream
 
 
 class DuckDb:
@@ -29,7 +29,7 @@ class DuckDb:
 
     def __init__(self, stream: Stream) -> None:
         self.stream = stream
-        self.leaf_types = {path: leaf_type(kinds) for path, kinds in leaves(kept_fields(stream)).items()}
+        self.leaf_types = {path: leaf_type(kinds) for path, kinds in all_leaves(stream).items()}
 
     def parsed(self) -> list[str]:
         columns = [f"from_json(_airbyte_data, {text(structure(self.stream))}) as j"]
@@ -45,23 +45,49 @@ class DuckDb:
 
     def value(self, field: Field) -> str:
         if field.sum:
-            return _total(field, f"[x.{quoted(field.sum.value)} for x in j.{_dotted(field.sum.list)}]")
+            return self._sum(field, field.sum)
         read = [path for path, _ in places(field)][1 if field.pick else 0 :]
         values = [_cast(field, _place(field, path), self.leaf_types[path]) for path in read]
         return values[0] if len(values) == 1 else f"coalesce({', '.join(values)})"
 
+    def _sum(self, field: Field, wanted: Sum) -> str:
+        """Over a list of the payload; less another field where that is declared."""
+        total = _total(field, wanted, _numbers(wanted, f"j.{_dotted(wanted.list)}"))
+        return f"{total} - {self.value(self.stream.fields[wanted.less])}" if wanted.less else total
+
     def token(self, field: Field) -> str:
         return f"t.{quoted(field.name)}"
 
+    def kept(self, rows: Rows) -> str:
+        return f"j.{_dotted(rows.path)}"
 
-def _total(field: Field, numbers: str) -> str:
+    def opened(self, rows: Rows) -> list[str]:
+        return [f"unnest({rows.name}) as item", f"generate_subscripts({rows.name}, 1) as position"]
+
+    def origin(self, rows: Rows) -> str:
+        return "parents"
+
+    def element(self, rows: Rows, field: Field) -> str:
+        if field.sum:
+            numbers = _numbers(field.sum, f"item.{_dotted(field.sum.list)}")
+            return f"try_cast(list_sum({numbers}) as {_spaced(field.column_type)})"
+        leaf = self.leaf_types[*rows.path[:-1], f"{rows.path[-1]}[]", *field.path]
+        return _cast(field, f"item.{_dotted(field.path)}", leaf)
+
+
+def _numbers(wanted: Sum, place: str) -> str:
+    """The numbers of a sum. Factors are read narrower, so that no product is too wide for the engine."""
+    number = f"x.{quoted(wanted.value)}"
+    if wanted.times:
+        factors = [f"try_cast(x.{quoted(name)} as decimal(18, 6))" for name in (wanted.value, wanted.times)]
+        number = " * ".join(factors)
+    return f"[{number} for x in {place}]"
+
+
+def _total(field: Field, wanted: Sum, numbers: str) -> str:
     """A list with an element that is no number has no sum; only where an element is null the payload is looked at."""
     total = f"try_cast(list_sum({numbers}) as {_spaced(field.column_type)})"
-    told = (
-        f"{{{{ payload_list_holds('_airbyte_data', {[*field.sum.list]!r}, {field.sum.value!r}) }}}}"
-        if field.sum
-        else ""
-    )
+    told = f"{{{{ payload_list_holds('_airbyte_data', {[*wanted.list]!r}, {wanted.value!r}) }}}}"
     known = f"len(list_filter({numbers}, lambda x: x is not null))"
     return f"case when {known} = len({numbers}) or {known} = {told} then {total} end"
 

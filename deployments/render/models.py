@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
+from deployments.render.rows import rows_of
 from deployments.render.staging import BROKEN_COLUMN, TYPED_GRAIN, staging_of
-from deployments.render.text import filled
+from deployments.render.text import Files, filled, quoted
 from deployments.render.typing import typed_macro
 from expectations.declare.contract import contract
 from expectations.declare.field import TIMESTAMP_TYPES
 from expectations.declare.source import Source
 from expectations.declare.stream import Stream
-
-Files = dict[str, str]
 
 
 def files_of(source: Source) -> Files:
@@ -29,6 +28,7 @@ def files_of(source: Source) -> Files:
             here = f"models/intermediate/{stream.current_model}"
             files[f"{here}.sql"] = _report(source, stream) if stream.kind == "report" else _entity(stream)
             files[f"{here}.yml"] = _described(source, stream, stream.current_model, _current(stream))
+        files |= rows_of(source, stream)
     return files
 
 
@@ -54,11 +54,11 @@ def _sources(source: Source) -> str:
         "version: 2",
         "sources:",
         f"  - name: {source.name}",
-        f"    description: {_quoted(f'{source.title} as Airbyte delivered it, payload verbatim')}",
+        f"    description: {quoted(f'{source.title} as Airbyte delivered it, payload verbatim')}",
         "    schema: raw",
         "    loader: airbyte",
         "    config:",
-        f"      meta: {{owner: {_quoted(source.owner.team)}, slack: {_quoted(source.owner.slack)}}}",
+        f"      meta: {{owner: {quoted(source.owner.team)}, slack: {quoted(source.owner.slack)}}}",
         "      loaded_at_field: _airbyte_extracted_at",
         f"      freshness: {{error_after: {{count: {hours}, period: hour}}}}",
         "    tables:",
@@ -83,17 +83,12 @@ def _current(stream: Stream) -> str:
 
 def _described(source: Source, stream: Stream, model: str, grain: str) -> str:
     about = f"{grain} {stream.description}".strip()
-    lines = ["version: 2", "models:", f"  - name: {model}", f"    description: {_quoted(about)}"]
-    owner = f"{{owner: {_quoted(source.owner.team)}, slack: {_quoted(source.owner.slack)}}}"
+    lines = ["version: 2", "models:", f"  - name: {model}", f"    description: {quoted(about)}"]
+    owner = f"{{owner: {quoted(source.owner.team)}, slack: {quoted(source.owner.slack)}}}"
     lines += ["    config:", f"      meta: {owner}", "    columns:"]
     for column in contract(stream).columns:
-        lines += [f"      - name: {column.name}", f"        description: {_quoted(column.description)}"]
+        lines += [f"      - name: {column.name}", f"        description: {quoted(column.description)}"]
     return "\n".join(lines) + "\n"
-
-
-def _quoted(text: str) -> str:
-    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
-    return f'"{escaped}"'
 
 
 def _report(source: Source, stream: Stream) -> str:

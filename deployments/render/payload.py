@@ -27,7 +27,7 @@ def kept_fields(stream: Stream) -> list[Field]:
 def structure(stream: Stream) -> str:
     """The from_json structure of the payload: only what the contract wants, with target types."""
     tree: Tree = {}
-    for path, wanted in sorted(leaves(kept_fields(stream)).items()):
+    for path, wanted in sorted(all_leaves(stream).items()):
         here = tree
         for step in path[:-1]:
             inner = here.setdefault(step, [{}] if step.endswith("[]") else {})
@@ -42,6 +42,16 @@ def _without_marks(tree: object) -> object:
     if isinstance(tree, dict):
         return {key.removesuffix("[]"): _without_marks(value) for key, value in tree.items()}
     return tree
+
+
+def all_leaves(stream: Stream) -> dict[tuple[str, ...], set[str]]:
+    """The places of the fields, and those of the lists that become rows."""
+    wanted = leaves(kept_fields(stream))
+    for rows in stream.lists.values():
+        inside = (*rows.path[:-1], f"{rows.path[-1]}[]")
+        for path, kinds in leaves(list(rows.fields.values())).items():
+            wanted.setdefault((*inside, *path), set()).update(kinds)
+    return wanted
 
 
 def leaves(fields: list[Field]) -> dict[tuple[str, ...], set[str]]:
@@ -72,7 +82,8 @@ def places(field: Field) -> Iterator[tuple[tuple[str, ...], str]]:
         for value in field.pick.value:
             yield (*inside, *value.split(".")), field.type
     elif field.sum:
-        yield (*field.sum.list[:-1], f"{field.sum.list[-1]}[]", field.sum.value), "decimal"
+        for number in filter(None, (field.sum.value, field.sum.times)):
+            yield (*field.sum.list[:-1], f"{field.sum.list[-1]}[]", number), "decimal"
     else:
         yield field.path, field.type
 

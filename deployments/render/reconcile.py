@@ -15,7 +15,8 @@ def reconcile_step(source: Source, stream: Stream) -> Step | None:
     if not rule:
         return None
     on, theirs = [pair.ours for pair in rule.on], [pair.theirs for pair in rule.on]
-    ours = [_side(source, stream, on, _sum(stream, rule.measure.ours), where=_where(stream, rule))]
+    measured = " + ".join(_sum(stream, name) for name in (rule.measure.ours, *rule.added))
+    ours = [_side(source, stream, on, measured, where=_where(stream, rule))]
     if rule.plus_remainder:
         ours.append(_remainder(source, stream, rule, rule.plus_remainder))
     if rule.minus:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from deployments.render.payload import EPOCH_UNITS, epoch_range, quoted, text
 from expectations.declare.contract import contract
-from expectations.declare.field import Field
-from expectations.declare.stream import Stream
+from expectations.declare.field import Field, Sum
+from expectations.declare.stream import Rows, Stream
 
 
 class Snowflake:
@@ -25,7 +25,8 @@ class Snowflake:
 
     def value(self, field: Field) -> str:
         if field.sum:
-            return _total(field, f"j:{_variant(field.sum.list)}", f"x:{quoted(field.sum.value)}")
+            total = _total(field, field.sum, f"j:{_variant(field.sum.list)}")
+            return f"{total} - {self.value(self.stream.fields[field.sum.less])}" if field.sum.less else total
         if not field.pick:
             return _cast(field, f"j:{_variant(field.path)}::varchar")
         key, wanted = next(iter(field.pick.where.items()))
@@ -36,10 +37,40 @@ class Snowflake:
     def token(self, field: Field) -> str:
         return f"t:{quoted(field.name)}::varchar"
 
+    def kept(self, rows: Rows) -> str:
+        keys = sorted({(field.path or field.sum.list if field.sum else field.path) for field in rows.fields.values()})
+        return f"transform(j:{_variant(rows.path)}, x -> {_pruned('x', [tuple(key) for key in keys])})"
 
-def _total(field: Field, place: str, number: str) -> str:
+    def opened(self, rows: Rows) -> list[str]:
+        return ["elements.value as item", "elements.index + 1 as position"]
+
+    def origin(self, rows: Rows) -> str:
+        return f"parents, lateral flatten(input => parents.{rows.name}) as elements"
+
+    def element(self, rows: Rows, field: Field) -> str:
+        if field.sum:
+            return _total(field, field.sum, f"item:{_variant(field.sum.list)}")
+        return _cast(field, f"item:{_variant(field.path)}::varchar")
+
+
+def _pruned(place: str, paths: list[tuple[str, ...]]) -> str:
+    """An object with nothing in it but these paths of another: what nobody declared stays behind."""
+    parts = []
+    for first in dict.fromkeys(path[0] for path in paths):
+        deeper = [path[1:] for path in paths if path[0] == first and len(path) > 1]
+        inner = f"{place}:{quoted(first)}"
+        parts.append(f"{text(first)}, {_pruned(inner, deeper) if deeper else inner}")
+    return f"object_construct({', '.join(parts)})"
+
+
+def _total(field: Field, wanted: Sum, place: str) -> str:
     """A list with an element that is no number has no sum."""
+    number = f"x:{quoted(wanted.value)}"
     amount = f"try_cast({number}::varchar as {_amount(field)})"
+    if wanted.times:
+        amount = " * ".join(
+            f"try_cast(x:{quoted(name)}::varchar as number(18, 6))" for name in (wanted.value, wanted.times)
+        )
     total = f"reduce({place}, 0::number(38, {field.digits[1]}), (total, x) -> total + coalesce({amount}, 0))"
     wrong = f"array_size(filter({place}, x -> {number}::varchar is not null and {amount} is null))"
     return f"iff(array_size({place}) > 0 and {wrong} = 0, {total}, null)::{_type(field.column_type)}"

@@ -6,6 +6,8 @@ from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+Files = dict[str, str]  # path below `dbt/` to text
+
 _TEMPLATES = Environment(
     loader=FileSystemLoader(Path(__file__).parent / "templates"),
     variable_start_string="[[",
@@ -22,6 +24,12 @@ _TEMPLATES = Environment(
 )
 
 
-def filled(template: str, **values: object) -> str:
-    """The text of `templates/<template>.sql` with its values."""
-    return _TEMPLATES.get_template(f"{template}.sql").render(**values)
+def filled(template: str, *, suffix: str = "sql", **values: object) -> str:
+    """The text of `templates/<template>.<suffix>` with its values."""
+    return _TEMPLATES.get_template(f"{template}.{suffix}").render(**values)
+
+
+def quoted(text: str) -> str:
+    """A text as a YAML string in double quotes."""
+    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{escaped}"'

@@ -13,9 +13,9 @@ from deployments.render.duckdb import DuckDb
 from deployments.render.payload import holds, kept_fields, text
 from deployments.render.snowflake import Snowflake
 from deployments.render.text import filled
-from expectations.declare.contract import BROKEN, HeldField, RowRule, contract
+from expectations.declare.contract import BROKEN, PROVENANCE, HeldField, RowRule, contract
 from expectations.declare.field import URL_PARTS, Field, column_name
-from expectations.declare.stream import Stream
+from expectations.declare.stream import Rows, Stream
 
 
 class Engine(Protocol):
@@ -35,6 +35,18 @@ class Engine(Protocol):
     def token(self, field: Field) -> str:
         """The join token of a personal field."""
 
+    def kept(self, rows: Rows) -> str:
+        """The list that becomes rows, with nothing in it but what its fields read."""
+
+    def opened(self, rows: Rows) -> list[str]:
+        """Columns `item` and `position` (from 1) of the elements of a kept list."""
+
+    def origin(self, rows: Rows) -> str:
+        """Where the elements are read from; the parents are the relation `parents`."""
+
+    def element(self, rows: Rows, field: Field) -> str:
+        """The typed value of a field of `item`."""
+
 
 @dataclass(frozen=True)
 class _Step:
@@ -47,6 +59,24 @@ def typed_macro(stream: Stream) -> str:
     """The dispatched macro `typed_<source>__<stream>(rows)` with both engines' SELECT."""
     engines = [_engine(stream, engine) for engine in (DuckDb(stream), Snowflake(stream))]
     return filled("typed", name=f"typed_{stream.source}__{stream.name}", engines=engines)
+
+
+def rows_macro(stream: Stream, rows: Rows) -> str:
+    """The dispatched macro `rows_<source>__<list>(parents)` with both engines' SELECT, one row per element."""
+    engines = []
+    for engine in (DuckDb(stream), Snowflake(stream)):
+        engines.append(_opened(rows, engine))
+    return filled("rows", name=f"rows_{stream.source}__{rows.name}", engines=engines, rows=rows, provenance=PROVENANCE)
+
+
+def _opened(rows: Rows, engine: Engine) -> dict[str, object]:
+    fields = [f"{engine.element(rows, field)} as {field.column}" for field in rows.fields.values()]
+    return {
+        "prefix": engine.prefix,
+        "opened": engine.opened(rows),
+        "origin": engine.origin(rows),
+        "fields": fields,
+    }
 
 
 def _engine(stream: Stream, engine: Engine) -> dict[str, object]:
@@ -102,7 +132,7 @@ def _selected(stream: Stream, engine: Engine) -> list[str]:
             parts += _url_columns(column_name(field.name))
         elif field.pii is None:
             parts.append(f"{engine.value(field)} as {field.column}")
-    return parts
+    return [*parts, *(f"{engine.kept(rows)} as {rows.name}" for rows in stream.lists.values())]
 
 
 def _url_columns(name: str) -> list[str]:

@@ -68,7 +68,7 @@ def contract(stream: Stream) -> Contract:
     fields = tuple(stream.fields.values())
     return Contract(
         stream=stream,
-        payload_keys=tuple(dict.fromkeys(field.payload_key for field in fields)),
+        payload_keys=stream.payload_keys,
         columns=stream.columns + PROVENANCE,
         tokens=tuple(TokenField(f.name, f.path, str(f.pii_type)) for f in fields if f.pii == "join"),
         dropped=tuple(field.name for field in fields if field.pii == "drop"),

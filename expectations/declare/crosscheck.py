@@ -24,6 +24,7 @@ def faults(source: Source) -> Iterator[tuple[Place, str]]:
         yield from _twins(stream)
         yield from _kinds(stream)
         yield from _modes(stream)
+        yield from _lists(stream)
         yield from _controls(source, stream)
         yield from _people(stream)
     for word in ("timezone", "currency"):
@@ -82,6 +83,28 @@ def _modes(stream: Stream) -> Iterator[tuple[Place, str]]:
             yield ("streams", stream.name, "fields", name, "mode"), advice
 
 
+def _lists(stream: Stream) -> Iterator[tuple[Place, str]]:
+    for name, field in stream.fields.items():
+        less = stream.fields.get(field.sum.less) if field.sum and field.sum.less else None
+        if field.sum and field.sum.less and (less is None or less.type != "decimal" or not less.path):
+            place: Place = ("streams", stream.name, "fields", name, "sum", "less")
+            yield place, f"{field.sum.less!r} is no decimal field of {stream.name} that is read by its path"
+    parent = {column.name for column in stream.columns}
+    for name, rows in stream.lists.items():
+        here: Place = ("streams", stream.name, "lists", name)
+        if stream.kind != "entity":
+            yield here, f"a list becomes rows in an entity only; {stream.name} is a {stream.kind}"
+        for column in rows.carries.values():
+            if column not in parent:
+                yield (*here, "carries"), f"{column!r} is not a column of {stream.name}"
+        own = [column.name for column in rows.columns]
+        for column in sorted({column for column in own if column in rows.carries or own.count(column) > 1}):
+            yield (*here, "fields"), f"the column {column} comes twice; rename one"
+        for column in rows.key:
+            if column not in own and column not in rows.carries:
+                yield (*here, "key"), f"{column!r} is neither a field of {name} nor carried from {stream.name}"
+
+
 def _kinds(stream: Stream) -> Iterator[tuple[Place, str]]:
     here: Place = ("streams", stream.name)
     if stream.kind == "report" and not stream.slice:
@@ -118,7 +141,8 @@ def _controls(source: Source, stream: Stream) -> Iterator[tuple[Place, str]]:
         yield (*here, "with"), f"{rule.control!r} is not a stream of {source.name}; {_other(source, rule.control)}"
         return
     yield from _paired((*here, "on"), rule.on, stream, control)
-    for field, side in ((rule.measure.ours, stream), (rule.measure.theirs, control)):
+    measured = [(rule.measure.ours, stream), *((name, stream) for name in rule.added), (rule.measure.theirs, control)]
+    for field, side in measured:
         if field != "rows" and field not in side.fields:
             yield (*here, "measure"), _missing(side, field)
     if rule.plus_remainder:

@@ -81,10 +81,16 @@ class Pick(Shape):
 
 
 class Sum(Shape):
-    """The sum of one number over all elements of a list; an empty or missing list gives null."""
+    """The sum of one number over all elements of a list; an empty or missing list gives null.
+
+    `times` is a second number of the element that the first is multiplied by (price times quantity), `less` a decimal
+    field of the same stream that is taken off the sum.
+    """
 
     list: Texts
     value: str
+    times: str | None = None
+    less: str | None = None
 
 
 class Field(Shape):

@@ -6,9 +6,9 @@ Names of tables, models, prefixes and suites are written here and nowhere else.
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import BeforeValidator
+from pydantic import BeforeValidator, model_validator
 from pydantic import Field as Key
 
 from expectations.declare.field import Column, Field, Mode, Name, Shape, Texts
@@ -82,12 +82,13 @@ class Reconcile(Shape):
     """The control total that a stream is compared with, and how far apart they may be.
 
     `rows` as a measure counts rows, unless a field of that name is declared. A timestamp in `on` is compared
-    by its day in the time zone of the source.
+    by its day in the time zone of the source. `added` names fields that are added to our measure.
     """
 
     control: str = Key(alias="with")
     on: Annotated[tuple[Pair, ...], BeforeValidator(_pairs), Key(min_length=1)]
     measure: Annotated[Pair, BeforeValidator(_pair)]
+    added: Texts = ()
     scale: Decimal = Decimal(1)
     tolerance: Annotated[Decimal, Key(ge=0)] = Decimal(0)
     tolerance_share: Annotated[Decimal, Key(ge=0, lt=1)] = Decimal(0)
@@ -98,6 +99,38 @@ class Reconcile(Shape):
     def allowed(self, theirs: Decimal) -> Decimal:
         """The largest difference that is no finding: the wider of the absolute and the relative tolerance."""
         return max(self.tolerance, abs(theirs) * self.tolerance_share)
+
+
+class Rows(Shape):
+    """A list inside the payload whose elements are rows of a table of their own: `stg_<source>__<name>`.
+
+    The rows are those of the current version of their parent; `carries` names columns of the parent on every row.
+    """
+
+    name: Name
+    path: Texts
+    key: Annotated[Texts, Key(min_length=1)]
+    carries: Annotated[dict[Name, Name], Key(min_length=1)]
+    fields: Annotated[dict[str, Field], Key(min_length=1)]
+    description: str = ""
+
+    @model_validator(mode="after")
+    def _plain(self) -> Self:
+        for name, field in self.fields.items():
+            if field.pick or field.pii or field.type == "url":
+                raise ValueError(f"{name}: a field of a list is read by path or sum, and is never personal or a url")
+        return self
+
+    @property
+    def columns(self) -> tuple[Column, ...]:
+        """What the table of the rows holds beside the columns of the parent."""
+        return tuple(column for field in self.fields.values() for column in field.columns)
+
+    @property
+    def kept(self) -> Column:
+        """The column of the parent that keeps the list, with nothing in it but what the fields read."""
+        about = f"List {'.'.join(self.path)}, only what its fields read; one row each in the table of the list"
+        return Column(name=self.name, type="list", description=about)
 
 
 def landing_path(source: str) -> str:
@@ -127,6 +160,7 @@ class Stream(Shape):
     slice: Texts = ()
     dated_by: str | None = None
     fields: Annotated[dict[str, Field], Key(min_length=1)]
+    lists: dict[Name, Rows] = Key(default_factory=dict)
     watch: Watch | None = None
     reconcile: Reconcile | None = None
     identifies: Evidence = ()
@@ -217,5 +251,16 @@ class Stream(Shape):
 
     @property
     def columns(self) -> tuple[Column, ...]:
-        """All declared staging columns in the order of the declaration."""
-        return tuple(column for field in self.fields.values() for column in field.columns)
+        """All declared staging columns in the order of the declaration, the kept lists behind the fields."""
+        columns = [column for field in self.fields.values() for column in field.columns]
+        return (*columns, *(rows.kept for rows in self.lists.values()))
+
+    @property
+    def payload_keys(self) -> tuple[str, ...]:
+        """The top-level keys of the payload that anything is read from."""
+        keys = [field.payload_key for field in self.fields.values()]
+        return tuple(dict.fromkeys([*keys, *(rows.path[0] for rows in self.lists.values())]))
+
+    def rows_model(self, rows: Rows) -> str:
+        """The table of the rows of a list."""
+        return f"stg_{self.source}__{rows.name}"

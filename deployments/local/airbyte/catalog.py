@@ -71,6 +71,5 @@ def connector(system: str) -> str:
 
 
 def _spec(stream: declare.Stream) -> StreamSpec:
-    fields = dict.fromkeys(field.payload_key for field in stream.fields.values())
     key = tuple(stream.fields[name].payload_key if name in stream.fields else name for name in stream.key)
-    return StreamSpec(stream.name, stream.sync, stream.cursor or "", key, tuple(fields))
+    return StreamSpec(stream.name, stream.sync, stream.cursor or "", key, stream.payload_keys)
