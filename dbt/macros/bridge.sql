@@ -1,0 +1,39 @@
+{# What the bridges share: which orders a platform claims by its rule, days and months, and cents at a platform's rate. #}
+
+{# The first order day whose claims are looked for anew: as far back as an ad platform restates and a click may lie. A
+   literal, so that older blocks are skipped. #}
+{% macro claims_are_open_since(orders) %}
+    {%- if execute and is_incremental() -%}
+        {%- set latest = 'cast(max(order_date) as date)' -%}
+        {%- set found = run_query('select ' ~ plus_days(latest, -58) ~ ' from ' ~ orders).columns[0].values()[0] -%}
+        {{ return(found or '1970-01-01') }}
+    {%- endif -%}
+    {{ return('1970-01-01') }}
+{% endmacro %}
+
+{# Claims of the orders that are looked at anew, before they come again. #}
+{% macro reopen_claims() -%}
+    {%- if execute and is_incremental() -%}
+    {%- set open_since = claims_are_open_since(ref('fct_orders')) -%}
+    delete from {{ this }}
+    where order_date >= cast('{{ open_since }}' as date)
+        or (source, shop_id, order_id) in (
+            select source, shop_id, order_id from {{ ref('fct_orders') }}
+            where order_date >= cast('{{ open_since }}' as date)
+        )
+    {%- endif -%}
+{%- endmacro %}
+
+{# The first day of the month of a date. #}
+{% macro month_of(date) -%}
+    cast({{ dbt.date_trunc('month', date) }} as date)
+{%- endmacro %}
+
+{# Cents at one rate as cents at another one, half a cent up, without a float: rates have nine decimals. #}
+{% macro cents_at_other_rate(cents, rate, other_rate) -%}
+    cast({{ whole_division(
+        '2 * cast(' ~ cents ~ ' as ' ~ exact_integer() ~ ') * cast(' ~ other_rate ~ ' * 1000000000 as ' ~ exact_integer()
+        ~ ') + cast(' ~ rate ~ ' * 1000000000 as ' ~ exact_integer() ~ ')',
+        '2 * cast(' ~ rate ~ ' * 1000000000 as ' ~ exact_integer() ~ ')'
+    ) }} as bigint)
+{%- endmacro %}

@@ -1,0 +1,140 @@
+{{ config(
+    materialized='incremental',
+    incremental_strategy='append',
+    pre_hook="{{ reopen_claims() }}"
+) }}
+
+{% set open_since = claims_are_open_since(ref('fct_orders')) %}
+
+with orders as (
+
+    select
+        source,
+        shop_id,
+        order_id,
+        order_date,
+        processed_at,
+        customer_id,
+        email_token
+    from {{ ref('fct_orders') }}
+    {% if is_incremental() -%}
+    where order_date >= cast('{{ open_since }}' as date)
+    {%- endif %}
+
+),
+
+touches as (
+
+    select *
+    from {{ ref('fct_touchpoints') }}
+    where
+        touch_type = 'click'
+        and media = 'paid'
+        {% if is_incremental() -%}
+        and touched_at >= cast('{{ open_since }}' as date) - interval '92 days'
+        {%- endif %}
+
+),
+
+ids as (
+
+    select * from {{ ref('int_id_map') }}
+
+),
+
+accounts as (
+
+    select
+        source,
+        account_id,
+        max(account_timezone) as account_timezone,
+        max(currency) as account_currency
+    from {{ ref('fct_ad_performance') }}
+    group by source, account_id
+
+),
+
+-- Tests too: a platform does not know that an order is one.
+buyers as (
+
+    select
+        orders.source,
+        orders.shop_id,
+        orders.order_id,
+        orders.order_date,
+        orders.processed_at,
+        coalesce(customers.person_id, addresses.person_id) as person_id
+    from orders
+    left join ids as customers
+        on orders.source || '_customer_id' = customers.identifier_type and orders.customer_id = customers.token
+    left join ids as addresses on addresses.identifier_type = 'email' and orders.email_token = addresses.token
+
+),
+
+-- Each platform's own clicks of the buyer within its window, by the rule in its declaration; the last one claims.
+clicks as (
+
+    {% for platform, rule in claim_rules().items() -%}
+    select
+        '{{ platform }}' as platform,
+        buyers.source,
+        buyers.shop_id,
+        buyers.order_id,
+        buyers.order_date,
+        touches.touch_id,
+        touches.touched_at,
+        touches.account_id,
+        touches.campaign_id,
+        touches.ad_id
+    from buyers
+    inner join touches
+        on
+            buyers.person_id = touches.person_id
+            and buyers.processed_at >= touches.touched_at
+            and buyers.processed_at - interval '{{ rule.days }} days' <= touches.touched_at
+    where
+        touches.ad_source = '{{ platform }}'
+        or (touches.ad_source is null and touches.click_id_type in ('{{ rule.clicks | join("', '") }}'))
+    {{ 'union all' if not loop.last }}
+    {% endfor %}
+
+),
+
+last_clicks as (
+
+    select *
+    from clicks
+    qualify
+        row_number() over (
+            partition by platform, source, shop_id, order_id
+            order by touched_at desc, touch_id desc
+        ) = 1
+
+),
+
+-- The day on which the platform shows the claim: that of its account; of the shop where the account is not known.
+final as (
+
+    select
+        last_clicks.platform,
+        last_clicks.source,
+        last_clicks.shop_id,
+        last_clicks.order_id,
+        last_clicks.order_date,
+        last_clicks.touch_id,
+        last_clicks.touched_at,
+        cast({{ to_zone('last_clicks.touched_at', "'" ~ reporting_timezone() ~ "'") }} as date) as touched_on,
+        cast({{ to_zone(
+            'last_clicks.touched_at', "coalesce(accounts.account_timezone, '" ~ reporting_timezone() ~ "')"
+        ) }} as date) as claimed_on,
+        last_clicks.account_id,
+        accounts.account_currency,
+        last_clicks.campaign_id,
+        last_clicks.ad_id
+    from last_clicks
+    left join accounts
+        on last_clicks.platform = accounts.source and last_clicks.account_id = accounts.account_id
+
+)
+
+select * from final

@@ -1,0 +1,246 @@
+with steps as (
+
+    select
+        step,
+        step_order,
+        kind,
+        definition
+    from {{ ref('bridge_steps') }}
+    where bridge = 'revenue'
+
+),
+
+ad_performance as (
+
+    select * from {{ ref('fct_ad_performance') }}
+
+),
+
+entries as (
+
+    select * from {{ ref('fin_revenue_bridge_orders') }}
+
+),
+
+sales as (
+
+    select * from {{ ref('fct_orders') }}
+    where not is_test
+
+),
+
+refunds as (
+
+    select
+        refunds.refund_date,
+        sales.order_date,
+        {{ reporting_cents('refunds.subtotal', 'refunds.fx_rate') }} as cents_then,
+        {{ reporting_cents('refunds.subtotal', 'sales.fx_rate') }} as cents_of_order
+    from {{ ref('fct_refunds') }} as refunds
+    left join sales
+        on
+            refunds.source = sales.source
+            and refunds.shop_id = sales.shop_id
+            and refunds.order_id = sales.order_id
+    where not refunds.is_test
+
+),
+
+bases as (
+
+    select 'order_date' as basis
+    union all
+    select 'refund_date' as basis
+
+),
+
+-- Both ends come from the facts and not from the steps: else nothing could be missing between them.
+ends as (
+
+    select
+        bases.basis,
+        'claimed' as step,
+        ad_performance.source as platform,
+        ad_performance.date as day,
+        {{ reporting_cents('ad_performance.platform_conversion_value', 'ad_performance.fx_rate') }} as amount_cents,
+        ad_performance.platform_conversions as orders,
+        0 as traced_orders
+    from ad_performance
+    cross join bases
+
+    union all
+
+    select
+        bases.basis,
+        'booked_net_sales' as step,
+        null as platform,
+        sales.order_date as day,
+        {{ reporting_cents('sales.gross_sales - sales.discounts', 'sales.fx_rate') }} as amount_cents,
+        1 as orders,
+        1 as traced_orders
+    from sales
+    cross join bases
+
+    union all
+
+    select
+        'order_date' as basis,
+        'booked_net_sales' as step,
+        null as platform,
+        order_date as day,
+        -cents_of_order as amount_cents,
+        0 as orders,
+        0 as traced_orders
+    from refunds
+    where order_date is not null
+
+    union all
+
+    select
+        'refund_date' as basis,
+        'booked_net_sales' as step,
+        null as platform,
+        refund_date as day,
+        -cents_then as amount_cents,
+        0 as orders,
+        0 as traced_orders
+    from refunds
+
+),
+
+-- By day each step has its own name; in a month the returns of a day before it may be of the same month.
+rows_of_periods as (
+
+    select
+        'day' as period_type,
+        day as period_start,
+        basis,
+        step,
+        platform,
+        amount_cents,
+        orders,
+        traced_orders
+    from ends
+
+    union all
+
+    select
+        'month' as period_type,
+        {{ month_of('day') }} as period_start,
+        basis,
+        step,
+        platform,
+        amount_cents,
+        orders,
+        traced_orders
+    from ends
+
+    union all
+
+    select
+        'day' as period_type,
+        day as period_start,
+        basis,
+        step,
+        platform,
+        amount_cents,
+        orders,
+        case when order_id is null then 0 else 1 end as traced_orders
+    from entries
+    where step <> 'claimed'
+
+    union all
+
+    select
+        'month' as period_type,
+        month as period_start,
+        basis,
+        step_in_month as step,
+        platform,
+        amount_cents,
+        orders,
+        case when order_id is null then 0 else 1 end as traced_orders
+    from entries
+    where step_in_month <> 'claimed'
+
+),
+
+-- Only what platforms say is told apart by platform; what happens to orders is one row.
+summed as (
+
+    select
+        period_type,
+        period_start,
+        basis,
+        step,
+        case when step in ('claimed', 'overlap', 'view_through', 'claims_without_a_visit') then platform end as platform,
+        sum(amount_cents) as amount_cents,
+        sum(orders) as orders,
+        sum(traced_orders) as traced_rows
+    from rows_of_periods
+    group by period_type, period_start, basis, step, 5
+
+),
+
+residuals as (
+
+    select
+        period_type,
+        period_start,
+        basis,
+        sum(case when step = 'booked_net_sales' then amount_cents else -amount_cents end) as amount_cents,
+        sum(case when step = 'booked_net_sales' then orders else -orders end) as orders
+    from summed
+    group by period_type, period_start, basis
+
+),
+
+-- A step that moved nothing is said to be nothing.
+framed as (
+
+    select
+        residuals.period_type,
+        residuals.period_start,
+        residuals.basis,
+        steps.step,
+        steps.step_order,
+        steps.kind,
+        steps.definition,
+        residuals.amount_cents as residual_cents,
+        residuals.orders as residual_orders
+    from residuals
+    cross join steps
+
+),
+
+final as (
+
+    select
+        framed.period_type,
+        framed.period_start,
+        framed.basis,
+        framed.step_order,
+        framed.step,
+        summed.platform,
+        framed.kind,
+        cast(
+            case framed.step when 'residual' then framed.residual_cents else coalesce(summed.amount_cents, 0) end as bigint
+        ) as amount_cents,
+        cast(
+            case framed.step when 'residual' then framed.residual_orders else coalesce(summed.orders, 0) end
+            as decimal(38, 6)
+        ) as orders,
+        cast(coalesce(summed.traced_rows, 0) as bigint) as traced_rows,
+        '{{ reporting_currency() }}' as reporting_currency,
+        framed.definition
+    from framed
+    left join summed
+        on
+            framed.period_type = summed.period_type
+            and framed.period_start = summed.period_start
+            and framed.basis = summed.basis
+            and framed.step = summed.step
+
+)
+
+select * from final
