@@ -1,4 +1,4 @@
-"""Compiles the metrics to SQL, from the very YAML that MetricFlow reads, and writes the part of it that is one per model."""
+"""Compiles the metrics to SQL, from the very YAML that MetricFlow reads, and writes those that exist once per model."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from deployments.render.text import filled
+from deployments.render.text import filled, filled_file
 from expectations.declare.metrics import METRICS, Metrics, SemanticModel, load_metrics
 
 # As macro attribution_models() lists them; a test compares.
@@ -37,7 +37,7 @@ class Term:
 
 def attributed_metrics() -> str:
     """The YAML of the metrics that exist once for each attribution model."""
-    return filled("attributed", suffix="yml", models=MODELS, bases=BASES)
+    return filled_file(ATTRIBUTED, models=MODELS, bases=BASES)
 
 
 def metrics_daily(folder: Path = METRICS) -> str:

@@ -24,9 +24,14 @@ _TEMPLATES = Environment(
 )
 
 
-def filled(template: str, *, suffix: str = "sql", **values: object) -> str:
-    """The text of `templates/<template>.<suffix>` with its values."""
-    return _TEMPLATES.get_template(f"{template}.{suffix}").render(**values)
+def filled(template: str, /, **values: object) -> str:
+    """The text of `templates/<template>.sql` with its values."""
+    return filled_file(f"{template}.sql", **values)
+
+
+def filled_file(name: str, /, **values: object) -> str:
+    """The text of `templates/<name>` with its values."""
+    return _TEMPLATES.get_template(name).render(**values)
 
 
 def quoted(text: str) -> str:

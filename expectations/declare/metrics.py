@@ -111,9 +111,7 @@ class Meta(_Shape):
     """What readers must know beside the formula: whose it is, whose clock it has and what may cut it."""
 
     owner: str = Field(pattern="^@")
-    basis: Literal[
-        "account_day", "platform", "session_date", "entered_date", "order_date", "refund_date", "touch_date"
-    ]
+    basis: Literal["account_day", "platform", "session_date", "entered_date", "order_date", "refund_date", "touch_date"]
     cut_by: tuple[Literal["channel", "source"], ...]
     unit: Literal["money", "count", "share", "ratio"]
     family: str | None = None
@@ -205,7 +203,7 @@ class Metrics:
 
 def load_metrics(folder: Path = METRICS) -> Metrics:
     """Every file of the folder; `Misconfigured` lists all faults of a file, or of how the files fit together."""
-    files = [_read(path) for path in sorted(folder.glob("*.yml"))]
+    files = [_read(path) for path in _files(folder)]
     found = Metrics(
         tuple(each for file in files for each in file.semantic_models),
         tuple(each for file in files for each in file.metrics),
@@ -218,16 +216,19 @@ def load_metrics(folder: Path = METRICS) -> Metrics:
 
 def metrics_hash(folder: Path = METRICS) -> str:
     """Changes when a definition does."""
-    texts = [path.read_text(encoding="utf-8") for path in sorted(folder.glob("*.yml"))]
+    texts = [path.read_text(encoding="utf-8") for path in _files(folder)]
     return hashlib.sha256("\n".join(texts).encode()).hexdigest()
+
+
+def _files(folder: Path) -> list[Path]:
+    """Without the descriptions of the marts that stand in the folder too."""
+    return [path for path in sorted(folder.glob("*.yml")) if not path.with_suffix(".sql").exists()]
 
 
 def _read(path: Path) -> _File:
     text = read(path)
-    # A model's own description may stand in the folder too.
-    values = {key: value for key, value in text.values.items() if key in ("semantic_models", "metrics")}
     try:
-        return _File.model_validate(values)
+        return _File.model_validate(text.values)
     except ValidationError as error:
         raise text.refused(explained(error, _File, text)) from None
 
@@ -252,9 +253,9 @@ def _unknown(metric: Metric, names: Mapping[str, Metric], measures: list[str]) -
         part.name for part in params.metrics
     ]:
         yield f"{metric.name} must be a sum or difference of exactly the metrics that it lists, in their order"
-    parts = (params.numerator, params.denominator) if metric.type == "ratio" else [m.name for m in params.metrics]
+    parts = (params.numerator, params.denominator) if metric.type == "ratio" else tuple(m.name for m in params.metrics)
     for part in parts:
-        if part not in names or names[part].type == "ratio":
+        if part is None or part not in names or names[part].type == "ratio":
             yield f"{metric.name} is made of {part}, which is no sum"
 
 

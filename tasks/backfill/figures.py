@@ -31,6 +31,7 @@ NOT_APPROVED = (
         "agg_cohorts",
         "agg_paths",
     ),
+    *("agg_ads_daily", "agg_attributed_daily", "fct_metrics_by_period", "fct_metrics_daily"),
     *("agg_extracts_daily", "fct_day_closes", "fct_publication_latency", "fct_source_runs"),
 )
 
