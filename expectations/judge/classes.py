@@ -16,8 +16,10 @@ from great_expectations.expectations.expectation import BatchExpectation
 from great_expectations.render import RenderedStringTemplateContent, RenderedTableContent
 from great_expectations.render.renderer.renderer import renderer
 
-from expectations.judge import punctuality, restatement, rules, totals
+from expectations.judge import pictures, punctuality, restatement, rules, totals
+from expectations.judge.drawing import drawn
 from expectations.judge.measurement import Measurements
+from expectations.judge.pictures import Figure, Picture
 from expectations.judge.verdict import Finding
 
 _HEADINGS = ("State", "Where", "Seen", "Expected", "In words")
@@ -42,6 +44,14 @@ class Judgement(BatchExpectation):  # type: ignore[misc] # the library is untype
     def findings(self, m: Measurements) -> list[Finding]:
         """What the rules say."""
 
+    def pictures(self, m: Measurements, findings: list[Finding]) -> list[Picture]:
+        """What they looked at, to be drawn; nothing where a sentence says it all."""
+        return []
+
+    def figure(self, m: Measurements, findings: list[Finding]) -> Figure:
+        """The one number that the history of the check shows."""
+        return pictures.worst(findings)
+
     def _validate(
         self,
         metrics: Any,  # noqa: ANN401 - the signature is the library's
@@ -49,10 +59,15 @@ class Judgement(BatchExpectation):  # type: ignore[misc] # the library is untype
         execution_engine: Any = None,  # noqa: ANN401
     ) -> dict[str, Any]:
         frame = execution_engine.get_domain_records({})
-        found = self.findings(Measurements.of(frame.to_dict("records")))
+        m = Measurements.of(frame.to_dict("records"))
+        found = self.findings(m)
         failing = [f for f in found if not f.good and f.severity != "info"]
         observed = f"{len(failing)} to look at" if failing else "nothing to look at"
-        details = {"findings": [asdict(f) for f in found]}
+        details = {
+            "findings": [asdict(f) for f in found],
+            "pictures": [asdict(picture) for picture in self.pictures(m, found)],
+            "figure": asdict(self.figure(m, found)),
+        }
         return {"success": not failing, "result": {"observed_value": observed, "details": details}}
 
     @classmethod
@@ -69,12 +84,14 @@ class Judgement(BatchExpectation):  # type: ignore[misc] # the library is untype
             return _text("could not be evaluated", {})
         keys = ("shown", "scope", "observed", "expected", "sentence")
         rows = [[_cell(str(getattr(Finding(**finding), key)), key) for key in keys] for finding in found]
-        return RenderedTableContent(
+        table = RenderedTableContent(
             content_block_type="table",
             header_row=list(_HEADINGS),
             table=rows,
             styling={"body": {"classes": ["findings"]}},
         )
+        stored = result.result["details"].get("pictures", [])
+        return [table, *(_text(made.template, made.params) for made in map(drawn, map(Picture.of, stored)))]
 
 
 def _text(template: str, params: dict[str, str]) -> Any:  # noqa: ANN401
@@ -99,6 +116,9 @@ class ExpectFieldsToArriveAsDeclared(Judgement):
     def findings(self, m: Measurements) -> list[Finding]:
         return rules.schema_drift(m, self.about, keys=self.keys, fields=self.types)
 
+    def pictures(self, m: Measurements, findings: list[Finding]) -> list[Picture]:
+        return pictures.field_bars(m, findings)
+
 
 class ExpectEverythingToArriveOnce(Judgement):
     """Duplicate loads."""
@@ -109,6 +129,12 @@ class ExpectEverythingToArriveOnce(Judgement):
 
     def findings(self, m: Measurements) -> list[Finding]:
         return rules.duplicate_load(m, self.about, label=self.window)
+
+    def pictures(self, m: Measurements, findings: list[Finding]) -> list[Picture]:
+        return pictures.arrivals(m)
+
+    def figure(self, m: Measurements, findings: list[Finding]) -> Figure:
+        return Figure("rows that came twice", m.number("duplicate_rows"), high=0)
 
 
 class ExpectUsualShareOfEmptyCells(Judgement):
@@ -125,6 +151,12 @@ class ExpectUsualShareOfEmptyCells(Judgement):
     def findings(self, m: Measurements) -> list[Finding]:
         return rules.null_spikes(m, self.about, required=self.required, most=self.most)
 
+    def pictures(self, m: Measurements, findings: list[Finding]) -> list[Picture]:
+        return pictures.empty_bars(m, self.most, self.required)
+
+    def figure(self, m: Measurements, findings: list[Finding]) -> Figure:
+        return pictures.fullest(self.pictures(m, findings))
+
 
 class ExpectUsualSpend(Judgement):
     """Spend anomalies."""
@@ -138,6 +170,9 @@ class ExpectUsualSpend(Judgement):
 
     def findings(self, m: Measurements) -> list[Finding]:
         return totals.spend_anomaly(m, self.about, closed=_days(self.closed))
+
+    def pictures(self, m: Measurements, findings: list[Finding]) -> list[Picture]:
+        return pictures.spend_lines(m, findings, _days(self.closed))
 
 
 class ExpectControlTotalsToBeMet(Judgement):
@@ -154,6 +189,12 @@ class ExpectControlTotalsToBeMet(Judgement):
         allowed = totals.Tolerance(Decimal(self.absolute), Decimal(self.share))
         return totals.reconciliation(m, self.about, control=self.control, tolerance=allowed, closed=_days(self.closed))
 
+    def pictures(self, m: Measurements, findings: list[Finding]) -> list[Picture]:
+        return pictures.total_bars(m, findings, _days(self.closed))
+
+    def figure(self, m: Measurements, findings: list[Finding]) -> Figure:
+        return pictures.apart(m, _days(self.closed))
+
 
 class ExpectOldDaysToStay(Judgement):
     """Restatements."""
@@ -165,6 +206,9 @@ class ExpectOldDaysToStay(Judgement):
     def findings(self, m: Measurements) -> list[Finding]:
         return restatement.restatement(m, self.about, look_back=self.look_back)
 
+    def pictures(self, m: Measurements, findings: list[Finding]) -> list[Picture]:
+        return pictures.changed_bars(m)
+
 
 class ExpectExtractsInTime(Judgement):
     """Slow extracts."""
@@ -173,6 +217,9 @@ class ExpectExtractsInTime(Judgement):
 
     def findings(self, m: Measurements) -> list[Finding]:
         return punctuality.slow_extracts(m, self.about)
+
+    def pictures(self, m: Measurements, findings: list[Finding]) -> list[Picture]:
+        return pictures.punctual_bars(m)
 
 
 class ExpectDaysToBeClosedInTime(Judgement):
