@@ -8,7 +8,7 @@ Each is a sum over rows that a mart's own day and channel place. Ratios are left
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -46,14 +46,18 @@ class MartFigures:
     channel: str = "mart.channel"
     join: str = ""
 
-    def query(self) -> str:
-        """One row per metric, channel and day, zeros left out."""
+    def query(self, *, days: Window | None = None, metrics: Collection[str] | None = None) -> str:
+        """One row per metric, channel and day, zeros left out; of some days and metrics only, where they are given."""
+        when = f"{self.day} is not null"
+        if days:
+            when = f"{self.day} between date '{days.days()[0]}' and date '{days.days()[-1]}'"
         parts = [
             f"select '{self.mart}' as mart, '{name}' as metric, coalesce({self.channel}, '{NO_CHANNEL}') as channel,"
             f" cast({self.day} as varchar) as day, cast(coalesce({amount}, 0) as decimal(38, 6)) as amount"
-            f" from marts.{self.mart} as mart {self.join} where {self.day} is not null group by 3, 4"
+            f" from marts.{self.mart} as mart {self.join} where {when} group by 3, 4"
             f" having coalesce({amount}, 0) <> 0"
             for name, amount in sorted(self.metrics.items())
+            if metrics is None or name in metrics
         ]
         return " union all ".join(parts)
 
@@ -125,8 +129,26 @@ def kept(warehouse: Warehouse) -> dict[Cell, Decimal] | None:
 
 
 def _everything(warehouse: Warehouse) -> str:
-    present = set(warehouse.relations("marts"))
-    parts = [spec.query() for spec in FIGURES if spec.mart in present]
+    return statement(warehouse.relations("marts"))
+
+
+def measured(present: Iterable[str]) -> dict[str, tuple[str, ...]]:
+    """The figures that these marts have: the metrics of each."""
+    here = set(present)
+    return {spec.mart: tuple(sorted(spec.metrics)) for spec in FIGURES if spec.mart in here}
+
+
+def statement(
+    present: Iterable[str], *, days: Window | None = None, metrics: Mapping[str, Collection[str]] | None = None
+) -> str:
+    """The query for the figures of the marts that are present: mart, metric, channel, day, amount.
+
+    With `days` and `metrics` (per mart) only those. Marts are looked for in the schema `marts`.
+    """
+    here = set(present)
+    wanted = {spec.mart: spec.metrics.keys() if metrics is None else metrics.get(spec.mart, ()) for spec in FIGURES}
+    chosen = [spec for spec in FIGURES if spec.mart in here and set(wanted[spec.mart]) & set(spec.metrics)]
+    parts = [spec.query(days=days, metrics=wanted[spec.mart]) for spec in chosen]
     nothing = (
         "select '' as mart, '' as metric, '' as channel, '' as day, cast(0 as decimal(38, 6)) as amount where false"
     )

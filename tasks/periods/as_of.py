@@ -1,7 +1,7 @@
 """Figures as they were known at a moment, and what each sync has changed since.
 
-Everything is read from the release that readers see (`fin_figures_daily`, a ledger of changes): a question never waits for
-the warehouse, and two people who ask get one answer.
+Everything is read from the release that readers see (`fin_figures_daily`, a ledger of changes): a question never waits
+for the warehouse, and two people who ask get one answer.
 """
 
 from __future__ import annotations
@@ -118,7 +118,7 @@ def answer(asked: Question) -> Answer:
 
 
 def _figures(parquet: Path, asked: Question) -> list[Figure]:
-    """Sums per group, in two parts (what was known by the moment, and what came later); nothing but zeros is left out."""
+    """Sums per group in two parts: what was known by the moment, and what came later. Mere zeros are left out."""
     later = f"known_at > {_literal(asked.as_of)}" if asked.as_of else "false"
     parts: dict[tuple[tuple[str, ...], str], list[Decimal]] = {}
     for row in _sums(parquet, asked, {"later": later}):
