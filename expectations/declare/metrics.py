@@ -91,6 +91,13 @@ class SemanticModel(_Shape):
         return next((entity.expr for entity in self.entities if entity.name == name), None)
 
 
+class Summed(_Shape):
+    """The measure of a simple metric; where a period has no rows it is zero and not unknown."""
+
+    name: str
+    fill_nulls_with: Literal[0]
+
+
 class Input(_Shape):
     """A metric that a derived one is made of."""
 
@@ -100,7 +107,7 @@ class Input(_Shape):
 class TypeParams(_Shape):
     """What a metric is made of, by its type."""
 
-    measure: str | None = None
+    measure: Summed | None = None
     numerator: str | None = None
     denominator: str | None = None
     expr: str | None = None
@@ -187,13 +194,14 @@ class Metrics:
         """How it is computed, in names of metrics and columns."""
         params = metric.type_params
         if params.measure:
-            return f"sum({self.measure(params.measure).expr}) over {self.home(params.measure).mart}"
+            summed = params.measure.name
+            return f"sum({self.measure(summed).expr}) over {self.home(summed).mart}"
         return params.expr or f"{params.numerator} / {params.denominator}"
 
     def _terms(self, name: str) -> Terms:
         params = self.metric(name).type_params
         if params.measure:
-            return {params.measure: 1}
+            return {params.measure.name: 1}
         found: dict[str, int] = {}
         for sign, part in _TERM.findall(f"+ {params.expr}"):
             for measure, factor in self._terms(part).items():
@@ -247,8 +255,8 @@ def _faults(found: Metrics) -> Iterator[str]:
 
 def _unknown(metric: Metric, names: Mapping[str, Metric], measures: list[str]) -> Iterator[str]:
     params = metric.type_params
-    if metric.type == "simple" and params.measure not in measures:
-        yield f"{metric.name} sums {params.measure}, which no semantic model has"
+    if metric.type == "simple" and (params.measure is None or params.measure.name not in measures):
+        yield f"{metric.name} does not sum a measure of a semantic model"
     if metric.type == "derived" and [part for _, part in _TERM.findall(f"+ {params.expr}")] != [
         part.name for part in params.metrics
     ]:

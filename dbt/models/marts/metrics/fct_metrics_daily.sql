@@ -1,4 +1,4 @@
--- rendered from the metrics, sha256 c2296dfc853f3ea4366f581b8e7868a77594f7dfa14607d79268e6848608c0a9; change the declaration, then run `plumbline render`
+-- rendered from the metrics, sha256 d0b8a8596d0e2628feac7342e75836aec501e8a926960dde970380abd23d722e; change the declaration, then run `plumbline render`
 -- Every metric of dbt/models/marts/metrics/*.yml as sums by day: numerator and denominator stay apart, so that any other
 -- grain is a ratio of sums and never an average of ratios.
 with ads as (
