@@ -18,6 +18,7 @@ import pytest
 
 from deployments.local.saas import ga4_bench, ga4_traffic, links, orders
 from deployments.local.saas.blocks import Request
+from deployments.local.saas.edits import AS_PLACED, as_of
 from deployments.local.saas.ga4_digits import Strip, digits, hexadecimal
 from deployments.local.saas.ga4_export import STREAMS
 from deployments.local.saas.ga4_truth import events_visible, purchases_visible, sessions_of_day
@@ -179,7 +180,7 @@ def test_a_table_is_counted_again_until_nothing_can_come_any_more() -> None:
 
 
 def test_a_purchase_carries_the_shop_order_and_some_fire_twice() -> None:
-    bought = WORLD.orders(DAY)
+    bought = as_of(WORLD.orders(DAY), AS_PLACED)
     totals = dict(zip(map(str, orders.order_id(bought.ref).tolist()), bought.total.tolist(), strict=True))
     fired = Counter[str]()
     for row in once(FINAL).values():

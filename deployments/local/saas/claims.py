@@ -12,6 +12,7 @@ from functools import lru_cache
 import numpy as np
 
 from deployments.local.saas.catalog import ACCOUNTS, BY_COUNTRY, GOOGLE, META, catalog, slot_curve
+from deployments.local.saas.edits import AS_PLACED, as_of
 from deployments.local.saas.hashing import Dice, Flags, Ints, Reals
 from deployments.local.saas.journeys import Sessions
 from deployments.local.saas.orders import orders_at
@@ -51,7 +52,7 @@ def viewers(dice: Dice, day: int) -> Viewers:
     clicked = np.array([any(map(_meta_claims, shape)) for shape in SHAPES], dtype=np.bool_)
     position = position[~clicked[shape_of(dice, day, position)]]
     position = position[dice.chance("viewed", position, VIEWED_SHARE, day)]
-    found = orders_at(dice, day, position)
+    found = as_of(orders_at(dice, day, position), AS_PLACED)
     ago = (60 + dice.below("viewed.ago", found.ref, 20 * 3_600)) * SECOND
     return Viewers(
         order_ref=found.ref,

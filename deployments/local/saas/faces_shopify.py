@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from deployments.local.saas.blocks import Block, Record, Request, Stream, blocks
+from deployments.local.saas.edits import as_of
 from deployments.local.saas.hashing import Dice, Flags, Ints
 from deployments.local.saas.identities import people, spelled
 from deployments.local.saas.journeys import buying_positions, sessions_at
@@ -61,7 +62,7 @@ STREAMS: dict[str, Stream] = {
 
 def updated_at(found: Orders, instant: int) -> Ints:
     """The last thing that happened to each order up to an instant."""
-    events = np.stack((found.created_at, found.fulfilled_at, found.cancelled_at, found.refunded_at))
+    events = np.stack((found.created_at, found.edited_at, found.fulfilled_at, found.cancelled_at, found.refunded_at))
     return np.asarray(np.where(events <= instant, events, 0).max(axis=0), dtype=np.int64)
 
 
@@ -94,7 +95,7 @@ def _orders(dice: Dice, day: int, found: Orders, instant: int) -> list[Order]:
     emails = spelled(dice, "order.email", found.ref, [buyer.email for buyer in buyers])
     landings, referrers = _landings(dice, day, found)
     changed = updated_at(found, instant).tolist()
-    known = zip(_rows(found), buyers, emails, landings, referrers, changed, strict=True)
+    known = zip(_rows(as_of(found, instant)), buyers, emails, landings, referrers, changed, strict=True)
     return [
         Order(row, buyer, email, landing, referrer, at, instant) for row, buyer, email, landing, referrer, at in known
     ]
@@ -121,7 +122,7 @@ def _landings(dice: Dice, day: int, found: Orders) -> tuple[list[str | None], li
 
 
 def _sales(dice: Dice, day: int, instant: int) -> Record:
-    sold, back = orders(dice, day), refunds(dice, day)
+    sold, back = as_of(orders(dice, day), instant), refunds(dice, day)
     counts: Flags = ~sold.is_test & (sold.created_at <= instant)
     known: Flags = ~back.is_test & (back.refunded_at <= instant)
     gross, discounts = _cents(sold.gross, counts), -_cents(sold.discount, counts)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from deployments.local.saas.edits import AS_PLACED, as_of
 from deployments.local.saas.hashing import Dice, Flags, Ints
 from deployments.local.saas.journeys import Sessions
 from deployments.local.saas.orders import DAY_SPAN, PRODUCTS, Orders, orders_at
@@ -114,7 +115,7 @@ def visits(dice: Dice, web: Sessions) -> Visits:
     events = np.minimum(np.maximum(web.events, floor + (web.number == 1)), MOST_EVENTS)
     buyers = np.flatnonzero(buys).astype(np.int64)
     day = int(web.order_ref[buyers[0]]) // DAY_SPAN if len(buyers) else 0
-    bought = orders_at(dice, day, web.order_ref[buyers] % DAY_SPAN)
+    bought = as_of(orders_at(dice, day, web.order_ref[buyers] % DAY_SPAN), AS_PLACED)
     product = dice.below("ga4.interest", web.ref, PRODUCTS)
     product[buyers] = bought.product[:, 0]
     return Visits(web, events, purchases, leaves, product, buyers, bought)

@@ -13,6 +13,7 @@ import numpy as np
 
 from deployments.local.saas.browsers import VISITOR, browser, device
 from deployments.local.saas.catalog import ACCOUNTS, BY_COUNTRY, GOOGLE, META, catalog, slot_curve
+from deployments.local.saas.edits import AS_PLACED, as_of
 from deployments.local.saas.hashing import STEP_COUNTRY, STEP_SLOT, Dice, Flags, Ints, Reals, even
 from deployments.local.saas.orders import COUNTRY_SHARES, DAY_SPAN, orders_at
 from deployments.local.saas.paths import CHANNELS, SHAPES, Piece, cuts, pieces, shape_of, shuffle
@@ -199,7 +200,7 @@ def _orders_of(dice: Dice, path: _Path) -> tuple[Ints, Ints, Ints, Ints, Flags]:
     tracked = np.zeros(len(path.shape), dtype=np.bool_)
     for that in np.unique(path.order_day):
         mine = np.flatnonzero(path.order_day == that)
-        found = orders_at(dice, int(that), path.order_position[mine])
+        found = as_of(orders_at(dice, int(that), path.order_position[mine]), AS_PLACED)
         person[mine], created[mine], total[mine] = found.person, found.created_at, found.total
         country[mine], tracked[mine] = found.country, found.tracked
     return person, created, total, country, tracked

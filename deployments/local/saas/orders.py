@@ -37,8 +37,9 @@ _PEAK_DISCOUNTS = np.array([20, 25, 30, 40], dtype=np.int64)
 class Orders:
     """Columns of orders, one entry each; matrices have one column per line, instants are microseconds UTC.
 
-    `cancelled_at`, `fulfilled_at` and `refunded_at` are 0 where that never happens. `refunded` marks the
-    lines that come back. `tracked` says whether the web analytics sees the purchase.
+    `edited_at`, `cancelled_at`, `fulfilled_at` and `refunded_at` are 0 where that never happens. The last line of an
+    edited order comes with the edit (`edits.as_of`), at full price. `refunded` marks the lines that come back.
+    `tracked` says whether the web analytics sees the purchase.
     """
 
     ref: Ints
@@ -58,6 +59,7 @@ class Orders:
     is_test: Flags
     is_gift: Flags
     tracked: Flags
+    edited_at: Ints
     cancelled_at: Ints
     fulfilled_at: Ints
     refunded_at: Ints
@@ -122,11 +124,12 @@ def orders_at(dice: Dice, day: int, position: Ints) -> Orders:
     source = _source(dice, who, position, ref)
     country = dice.pick("country", person, COUNTRY_SHARES)
     product, quantity, price = _lines(dice, ref)
-    discount = price * quantity * _percent(dice, day, ref)[:, None] // 100
+    is_test, is_cancelled = dice.chance("order.test", ref, 0.0002), dice.chance("order.cancelled", ref, 0.013)
+    edited = dice.chance("order.edited", ref, 0.032) & (product[:, 1] >= 0) & ~is_test & ~is_cancelled
+    discount = price * quantity * _percent(dice, day, ref)[:, None] // 100 * ~(last_lines(product) & edited[:, None])
     taxed = price * quantity - discount
     tax = (taxed * TAX_BASIS_POINTS[country][:, None] + 5_000) // 10_000
-    cancelled = np.where(dice.chance("order.cancelled", ref, 0.013), created + _seconds(dice, ref, 0.5, 30), 0)
-    is_test = dice.chance("order.test", ref, 0.0002)
+    cancelled = np.where(is_cancelled, created + _seconds(dice, ref, 0.5, 30), 0)
     fulfilled = np.where(cancelled > 0, 0, created + _seconds(dice, ref, 8, 70))
     returned = np.where(cancelled > 0, cancelled, _returned_at(dice, who, position, ref))
     return Orders(
@@ -147,6 +150,7 @@ def orders_at(dice: Dice, day: int, position: Ints) -> Orders:
         is_test=is_test,
         is_gift=dice.chance("order.gift", ref, 0.011),
         tracked=(source == 0) & dice.chance("order.tracked", ref, 0.9),
+        edited_at=np.where(edited, created + _seconds(dice, ref, 0.5, 6), 0),
         cancelled_at=cancelled,
         fulfilled_at=fulfilled,
         refunded_at=np.where(is_test, 0, returned),
@@ -277,6 +281,11 @@ def _whole(dice: Dice, day: int) -> Orders:
 @lru_cache(maxsize=512)
 def _cached(dice: Dice, day: int) -> Orders:
     return _whole(dice, day)
+
+
+def last_lines(product: Ints) -> Flags:
+    """Marks the last line of each order."""
+    return np.asarray(np.arange(LINES) == (product >= 0).sum(axis=1)[:, None] - 1, dtype=np.bool_)
 
 
 def customer_id(person: Ints) -> Ints:

@@ -21,7 +21,8 @@ from deployments.local.saas.orders import (
 )
 from deployments.local.saas.people import order_days, position_of
 from deployments.local.saas.seasons import SHOP_ZONE, today
-from deployments.local.saas.shopify_records import SHOP_URL, local, money
+from deployments.local.saas.shopify_parts import money
+from deployments.local.saas.shopify_records import SHOP_URL, local
 
 
 def customer_records(dice: Dice, request: Request) -> Iterator[Record]:

@@ -7,12 +7,23 @@ from zoneinfo import ZoneInfo
 
 from deployments.local.saas.blocks import Record
 from deployments.local.saas.identities import Person
-from deployments.local.saas.orders import CURRENCIES, CUSTOMER_ID, LINES, ORDER_ID, SOURCES, TAX_BASIS_POINTS
+from deployments.local.saas.orders import CURRENCIES, CUSTOMER_ID, ORDER_ID, SOURCES
 from deployments.local.saas.seasons import SHOP_ZONE, instant_of
+from deployments.local.saas.shopify_parts import (
+    REFUND_ID,
+    adjustment,
+    line_record,
+    lines,
+    money,
+    money_set,
+    net,
+    refunded_line,
+    shipping_line,
+    tax_rate,
+    transaction,
+)  # fmt: skip
 
 SHOP_URL = "brightcart"
-REFUND_ID, LINE_ID = 7_000_000_000_000, 12_000_000_000_000
-_PER_DOLLAR = (1.0, 0.79, 0.92, 150.0)
 _ZONE = ZoneInfo(SHOP_ZONE)
 
 
@@ -37,6 +48,11 @@ class Order:
     def is_refunded(self) -> bool:
         """Whether something was given back by now."""
         return self._happened("refunded_at")
+
+    @property
+    def is_edited(self) -> bool:
+        """Whether a line was added by now."""
+        return self._happened("edited_at")
 
     @property
     def is_fulfilled(self) -> bool:
@@ -81,22 +97,33 @@ def order_record(order: Order) -> Record:
         "financial_status": _financial(order),
         "fulfillment_status": "fulfilled" if order.is_fulfilled else None,
         "payment_gateway_names": ["gift_card"] if row["is_gift"] else ["shopify_payments"],
-        "tags": "subscription" if row["source"] == 1 else "",
+        "tags": "subscription" if row["source"] == 1 else "exchange" if is_exchange(row) else "",
         "note": "Please leave at the door" if row["ref"] % 50 == 0 else None,
         "note_attributes": [],
         **_money(order),
         **_contact(order),
-        "line_items": [_line(row, n) for n in _lines(row)],
+        "line_items": [line_record(row, n) for n in lines(row)],
+        "shipping_lines": [shipping_line(row)] if row["shipping"] else [],
         "refunds": [refund_record(row)] if order.is_refunded else [],
     }
+
+
+def is_exchange(row: Record) -> bool:
+    """Two of five draft orders replace goods that came back."""
+    return bool(row["source"] == 4 and row["ref"] % 5 < 2)
+
+
+def is_voided(row: Record) -> bool:
+    """Every fourth cancelled order was never charged: its goods come back, no money does."""
+    return bool(row["cancelled_at"] and row["ref"] % 4 == 0)
 
 
 def refund_record(row: Record) -> Record:
     """What was given back of an order that was refunded."""
     refund, at = REFUND_ID + row["ref"], local(row["refunded_at"])
-    back = [n for n in _lines(row) if row["refunded"][n]]
+    back = [n for n in lines(row) if row["refunded"][n]]
     shipping = row["shipping"] if row["cancelled_at"] else 0
-    amount = sum(_net(row, n) + row["line_tax"][n] for n in back) + shipping
+    amount = sum(net(row, n) + row["line_tax"][n] for n in back) + shipping
     return {
         "id": refund,
         "admin_graphql_api_id": f"gid://shopify/Refund/{refund}",
@@ -109,32 +136,18 @@ def refund_record(row: Record) -> Record:
         "return": None,
         "duties": "[]",
         "total_duties_set": money_set(0, row["currency"]),
-        "order_adjustments": [_adjustment(row, shipping)] if shipping else [],
-        "refund_line_items": [_refunded_line(row, n) for n in back],
-        "transactions": [_transaction(row, amount, at)],
+        "order_adjustments": [adjustment(row, shipping)] if shipping else [],
+        "refund_line_items": [refunded_line(row, n) for n in back],
+        "transactions": [] if is_voided(row) else [transaction(row, amount, at)],
         "shop_url": SHOP_URL,
-    }
-
-
-def money(cents: int) -> float:
-    """Dollars; the division is exact to the last printed digit."""
-    return cents / 100
-
-
-def money_set(cents: int, currency: int) -> Record:
-    """An amount in the shop's and in the customer's currency."""
-    rate, code = _PER_DOLLAR[currency], CURRENCIES[currency]
-    shown = cents / 100 if currency == 0 else round(cents * rate / 100, 0 if code == "JPY" else 2)
-    return {
-        "shop_money": {"amount": cents / 100, "currency_code": "USD"},
-        "presentment_money": {"amount": shown, "currency_code": code},
     }
 
 
 def _money(order: Order) -> Record:
     row, currency = order.row, order.row["currency"]
-    gross = sum(row["price"][n] * row["quantity"][n] for n in _lines(row))
-    discount, tax = sum(row["line_discount"]), sum(row["line_tax"])
+    gross, tax = _priced(row, lines(row)[:-1] if order.is_edited else lines(row))
+    now, tax_now = _priced(row, lines(row))
+    discount = sum(row["line_discount"])
     total = gross - discount + row["shipping"] + tax
     back, back_tax = _given_back(order)
     kept_shipping = 0 if order.is_cancelled else row["shipping"]
@@ -144,10 +157,10 @@ def _money(order: Order) -> Record:
         "subtotal_price": gross - discount,
         "total_tax": tax,
         "total_price": total,
-        "current_subtotal_price": gross - discount - back,
+        "current_subtotal_price": now - discount - back,
         "current_total_discounts": discount,
-        "current_total_tax": tax - back_tax,
-        "current_total_price": gross - discount - back + tax - back_tax + kept_shipping,
+        "current_total_tax": tax_now - back_tax,
+        "current_total_price": now - discount - back + tax_now - back_tax + kept_shipping,
     }
     sets = {f"{name}_set": money_set(cents, currency) for name, cents in amounts.items()}
     return {
@@ -158,13 +171,21 @@ def _money(order: Order) -> Record:
         **{name: money(cents) for name, cents in amounts.items()},
         **sets,
         "total_shipping_price_set": money_set(row["shipping"], currency),
+        "original_total_duties_set": None,
+        "original_total_additional_fees_set": None,
+        "total_cash_rounding_payment_adjustment_set": money_set(0, currency),
         "total_outstanding": 0.0,
         "total_tip_received": 0.0,
-        "tax_lines": [{"price": money(tax), "rate": _rate(row), "title": "Sales tax"}] if tax else [],
+        "tax_lines": [{"price": money(tax), "rate": tax_rate(row), "title": "Sales tax"}] if tax else [],
         "discount_codes": [{"code": "BRIGHT", "amount": f"{discount / 100:.2f}", "type": "percentage"}]
         if discount
         else [],
     }
+
+
+def _priced(row: Record, chosen: list[int]) -> tuple[int, int]:
+    """(price before discounts, tax) of some lines."""
+    return sum(row["price"][n] * row["quantity"][n] for n in chosen), sum(row["line_tax"][n] for n in chosen)
 
 
 def _given_back(order: Order) -> tuple[int, int]:
@@ -172,8 +193,8 @@ def _given_back(order: Order) -> tuple[int, int]:
     row = order.row
     if not order.is_refunded:
         return 0, 0
-    back = [n for n in _lines(row) if row["refunded"][n]]
-    return sum(_net(row, n) for n in back), sum(row["line_tax"][n] for n in back)
+    back = [n for n in lines(row) if row["refunded"][n]]
+    return sum(net(row, n) for n in back), sum(row["line_tax"][n] for n in back)
 
 
 def _contact(order: Order) -> Record:
@@ -208,85 +229,8 @@ def _contact(order: Order) -> Record:
 def _financial(order: Order) -> str:
     if not order.is_refunded:
         return "paid"
+    if is_voided(order.row):
+        return "voided"
     back, _ = _given_back(order)
-    gross = sum(order.row["price"][n] * order.row["quantity"][n] for n in _lines(order.row))
+    gross = sum(order.row["price"][n] * order.row["quantity"][n] for n in lines(order.row))
     return "refunded" if back == gross - sum(order.row["line_discount"]) else "partially_refunded"
-
-
-def _lines(row: Record) -> list[int]:
-    return [n for n in range(LINES) if row["product"][n] >= 0]
-
-
-def _net(row: Record, n: int) -> int:
-    price: int = row["price"][n] * row["quantity"][n] - row["line_discount"][n]
-    return price
-
-
-def _rate(row: Record) -> float:
-    return int(TAX_BASIS_POINTS[row["country"]]) / 10_000
-
-
-def _line(row: Record, n: int) -> Record:
-    product, currency = row["product"][n], row["currency"]
-    return {
-        "id": LINE_ID + row["ref"] * LINES + n,
-        "product_id": 6_796_000_000_000 + product,
-        "variant_id": 40_090_000_000_000 + product,
-        "sku": f"BC-{product:04d}",
-        "title": f"Product {product}",
-        "name": f"Product {product}",
-        "vendor": "BrightCart",
-        "quantity": row["quantity"][n],
-        "price": money(row["price"][n]),
-        "price_set": money_set(row["price"][n], currency),
-        "total_discount": money(row["line_discount"][n]),
-        "tax_lines": [{"price": money(row["line_tax"][n]), "rate": _rate(row), "title": "Sales tax"}],
-        "gift_card": False,
-        "requires_shipping": True,
-        "taxable": True,
-        "grams": 100 + product,
-    }
-
-
-def _refunded_line(row: Record, n: int) -> Record:
-    currency = row["currency"]
-    return {
-        "id": 300_000_000_000 + row["ref"] % 10**10 * LINES + n,
-        "line_item_id": LINE_ID + row["ref"] * LINES + n,
-        "location_id": 63_590_301_885,
-        "quantity": row["quantity"][n],
-        "restock_type": "cancel" if row["cancelled_at"] else "return",
-        "subtotal": money(_net(row, n)),
-        "subtotal_set": money_set(_net(row, n), currency),
-        "total_tax": money(row["line_tax"][n]),
-        "total_tax_set": money_set(row["line_tax"][n], currency),
-        "line_item": _line(row, n),
-    }
-
-
-def _adjustment(row: Record, shipping: int) -> Record:
-    return {
-        "id": 8_000_000_000_000 + row["ref"],
-        "order_id": ORDER_ID + row["ref"],
-        "refund_id": REFUND_ID + row["ref"],
-        "kind": "shipping_refund",
-        "reason": "Shipping refund",
-        "amount": f"-{shipping / 100:.2f}",
-        "tax_amount": "0.00",
-        "amount_set": money_set(-shipping, row["currency"]),
-    }
-
-
-def _transaction(row: Record, amount: int, at: str) -> Record:
-    return {
-        "id": 9_000_000_000_000 + row["ref"],
-        "order_id": ORDER_ID + row["ref"],
-        "kind": "refund",
-        "status": "success",
-        "gateway": "gift_card" if row["is_gift"] else "shopify_payments",
-        "amount": f"{amount / 100:.2f}",
-        "currency": "USD",
-        "created_at": at,
-        "processed_at": at,
-        "test": False,
-    }

@@ -19,6 +19,7 @@ import pyarrow.parquet as pq
 
 from deployments.local.saas.catalog import ACCOUNTS, GOOGLE
 from deployments.local.saas.deliveries import Deliveries, shop_deliveries
+from deployments.local.saas.edits import as_of
 from deployments.local.saas.ga4_truth import sessions_of_day
 from deployments.local.saas.hashing import Dice, Flags
 from deployments.local.saas.journeys import sessions
@@ -127,7 +128,7 @@ def _figures(found: Deliveries, mine: Flags, instant: int) -> tuple[int, int, in
 
 
 def _shop(dice: Dice, day: date, instant: int) -> list[DailyFact]:
-    found = orders(dice, number(day))
+    found = as_of(orders(dice, number(day)), instant)
     found = found.take(~found.is_test & (found.created_at <= instant))
     columns = (found.gross, found.discount, found.shipping, found.tax, found.total)
     sums = [len(found), *(int(column.sum()) for column in columns)]
