@@ -15,6 +15,12 @@ contacts as (
 
 ),
 
+merged as (
+
+    select * from {{ ref('hubspot__merged_contacts') }}
+
+),
+
 -- Whether HubSpot keeps the first or the latest entry after a re-entry is not documented: the earliest date that any
 -- version of the contact ever showed is right in both cases.
 first_dates as (
@@ -55,6 +61,7 @@ final as (
         entries.entered_at,
         contacts.createdat as created_at,
         coalesce(contacts.archived, false) as is_archived,
+        merged.merged_into,
         contacts.properties_email_token as email_token,
         lower(contacts.properties_hs_analytics_source) as lead_source,
         contacts.properties_hs_analytics_source_data_1 as lead_source_detail,
@@ -79,6 +86,7 @@ final as (
         contacts._extracted_at as extracted_at
     from entries
     left join contacts on entries.id = contacts.id
+    left join merged on entries.id = merged.contact_id
 
 )
 

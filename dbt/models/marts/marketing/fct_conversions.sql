@@ -48,7 +48,7 @@ final as (
         0 as revenue_cents
     from leads
     left join ids as addresses on addresses.identifier_type = 'email' and leads.email_token = addresses.token
-    where not leads.is_archived
+    where not leads.is_archived and leads.merged_into is null
 
 )
 
