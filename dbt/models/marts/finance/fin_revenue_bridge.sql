@@ -16,9 +16,20 @@ ad_performance as (
 
 ),
 
+-- What is claimed is taken from the platforms below; its rows only count what of it is traced.
 entries as (
 
-    select * from {{ ref('fin_revenue_bridge_orders') }}
+    select
+        basis,
+        day,
+        month,
+        step,
+        step_in_month,
+        platform,
+        order_id,
+        case step when 'claimed' then 0 else amount_cents end as amount_cents,
+        case step when 'claimed' then 0 else orders end as orders
+    from {{ ref('fin_revenue_bridge_orders') }}
 
 ),
 
@@ -147,7 +158,6 @@ rows_of_periods as (
         orders,
         case when order_id is null then 0 else 1 end as traced_orders
     from entries
-    where step <> 'claimed'
 
     union all
 
@@ -161,12 +171,11 @@ rows_of_periods as (
         orders,
         case when order_id is null then 0 else 1 end as traced_orders
     from entries
-    where step_in_month <> 'claimed'
 
 ),
 
 -- Only what platforms say is told apart by platform; what happens to orders is one row.
-summed as (
+named as (
 
     select
         period_type,
@@ -174,11 +183,26 @@ summed as (
         basis,
         step,
         case when step in ('claimed', 'overlap', 'view_through', 'claims_without_a_visit') then platform end as platform,
+        amount_cents,
+        orders,
+        traced_orders
+    from rows_of_periods
+
+),
+
+summed as (
+
+    select
+        period_type,
+        period_start,
+        basis,
+        step,
+        platform,
         sum(amount_cents) as amount_cents,
         sum(orders) as orders,
         sum(traced_orders) as traced_rows
-    from rows_of_periods
-    group by period_type, period_start, basis, step, 5
+    from named
+    group by period_type, period_start, basis, step, platform
 
 ),
 
