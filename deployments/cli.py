@@ -17,7 +17,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from deployments.commands import backfill, connections, figures, operate, quarantine, try_out, watch
+from deployments.commands import backfill, connections, figures, invoices, operate, quarantine, try_out, watch
 from deployments.commands.bench import app as bench
 from deployments.terminal import QUIET, foreground
 from expectations.declare.errors import Misconfigured, PlumblineError, Unavailable
@@ -39,6 +39,7 @@ app.add_typer(backfill.app, name="backfill", help="Do days again: plan, run, loo
 app.add_typer(operate.app)
 app.add_typer(figures.app)
 app.add_typer(connections.app, name="connections", help="The connections of Airbyte, as the declarations want them.")
+app.add_typer(invoices.app, name="invoices", help="What ad platforms invoiced: give a file, see what is known.")
 app.add_typer(quarantine.app, name="quarantine", help="What is held back, and its way back.")
 app.add_typer(try_out.app, name="try")
 app.add_typer(watch.app)

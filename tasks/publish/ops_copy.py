@@ -14,6 +14,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from tasks import doors
+from tasks.adapters.ops_invoices import INVOICES, OpsInvoices
 from tasks.adapters.ops_runs import RUNS
 from tasks.adapters.ops_tables import INCIDENTS, OUTCOMES, RELEASES, SYNCS, UtcTime
 from tasks.adapters.warehouse.base import Warehouse
@@ -24,7 +25,7 @@ SCHEMA = "ops"
 # Words of SQL on one engine or the other.
 _RENAMED = {"at": "recorded_at", "check": "check_name"}
 _LEFT_OUT = {"incidents": ("slack_channel", "slack_ts"), "releases": ("body",)}
-_TABLES = (RUNS, SYNCS, INCIDENTS, RELEASES)
+_TABLES = (RUNS, SYNCS, INCIDENTS, RELEASES, INVOICES)
 # Outcomes are only ever added. On Postgres a number may be committed after a higher one: so many are copied again.
 OVERLAP = 1000
 _TYPES: tuple[tuple[type[sa.types.TypeEngine[Any]], str], ...] = (
@@ -44,7 +45,8 @@ class Copied:
 
 @recorded
 def copy_ops(warehouse: Warehouse) -> Copied:
-    """Bring `ops.outcomes`, `runs`, `syncs`, `incidents` and `releases` up to date, each in one transaction."""
+    """Bring the copies in the schema `ops` up to date, each table in one transaction."""
+    OpsInvoices(doors.ops_store())  # its table, where no invoice was ever given
     copies = [*(_whole(table) for table in _TABLES), _new_outcomes(warehouse)]
     for copy in copies:
         warehouse.put(copy)
