@@ -25,10 +25,11 @@ from expectations.declare.errors import ContractBroken, PlumblineError
 from tasks.adapters.envelope import SCHEMA, Ints, Lines, batch, batch_of, cut
 from tasks.adapters.gunzip import blocks
 from tasks.adapters.lawless import suspicious
+from tasks.adapters.normal_form_sql import teach
 from tasks.adapters.odd_lines import EARLIEST, LATEST, Opened, Refused, opened
 from tasks.adapters.tokens import NO_TOKENS, TokenKey, TokenSql
 
-# Larger row groups cost page faults, a dictionary is tried in vain on payloads, zstd 1 is smaller than 3 (measured).
+# Larger row groups cost page faults, a dictionary is tried in vain, zstd 1 is smaller than 3 (measured).
 PARQUET = "format parquet, compression zstd, compression_level 1, dictionary_size_limit 1000, row_group_size 8192"
 _ENVELOPE = (
     '{"_airbyte_raw_id":"VARCHAR","_airbyte_extracted_at":"BIGINT","_airbyte_meta":"VARCHAR",'
@@ -39,8 +40,7 @@ _SOUND = (
     f" and e._airbyte_extracted_at >= {EARLIEST} and e._airbyte_extracted_at < {LATEST}"
 )
 # The head closes to a JSON object if and only if the payload's key stands at depth one.
-_ODD = f"""
-select n from (
+_ODD = f"""select n from (
     select n, payload, case when json_valid(head || 'null}}') then from_json(head || 'null}}', '{_ENVELOPE}') end as e
     from lines where json_valid(payload)
 ) where {_SOUND}
@@ -56,8 +56,7 @@ class LandingFile:
     open: Callable[[], AbstractContextManager[BinaryIO]]
 
 
-# Line numbers that are kept of one reason; all of them stand in the quarantine file.
-SHOWN_LINES = 100
+SHOWN_LINES = 100  # line numbers kept of one reason; all of them stand in the quarantine file
 
 
 @dataclass(frozen=True)
@@ -114,6 +113,9 @@ class LakeWriter:
     key: TokenKey
     tokens: TokenSql = NO_TOKENS
     tolerates: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        teach(self.connection)
 
     def write(self, landing: LandingFile, parquet: Path, quarantine: Path) -> Counts:
         """Seal one object into two local files, the second one only if a line was refused.
@@ -274,11 +276,10 @@ def _refused(
 
 
 def _quarantined(landing: LandingFile, lines: Lines, index: int, verdict: Refused) -> bytes:
-    text = lines.text(index)
     try:
-        kept = {"text": text.decode()}
+        kept = {"text": lines.text(index).decode()}
     except UnicodeDecodeError:
-        kept = {"base64": base64.b64encode(text).decode()}
+        kept = {"base64": base64.b64encode(lines.text(index)).decode()}
     about = {"object": landing.key, "line": lines.first + index, "reason": verdict.reason, "place": verdict.place}
     return json.dumps(about | kept).encode() + b"\n"
 

@@ -1,7 +1,8 @@
 """Join tokens: what is left of a personal identifier behind seal.
 
 A token is `<key version>:<HMAC-SHA256 of "<type>|<normalised value>">`, so the same person has the same token in
-every source. It is made in SQL, for millions of rows; the same in Python serves one value at a time (an erasure).
+every source; `nobody:` stands before it where the value is on the deny list or no address at all. It is made in SQL,
+for millions of rows; the same in Python serves one value at a time (an erasure).
 The key travels as two bound parameters, the padded keys of HMAC's definition (RFC 2104), never in SQL text.
 """
 
@@ -10,21 +11,14 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
-import re
-import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from tasks.adapters.normal_form import NOBODY, is_nobody, normalised
+from tasks.adapters.normal_form_sql import nobody_sql, normal_sql
+
 HASH_BLOCK = 64
-# One line each in Python and in SQL; a test compares them.
-_NORMAL_SQL = {
-    "email": "lower(trim(nfc_normalize({value}), {spaces}))",
-    "phone": "case when starts_with(ltrim({value}, {spaces}), '+') then '+' else '' end"
-    " || nullif(regexp_replace({value}, '[^0-9]', '', 'g'), '')",
-    "user_id": "trim({value}, {spaces})",
-}
-SPACES = " \t\r\n"
 
 
 class Personal(Protocol):
@@ -55,21 +49,12 @@ class TokenKey:
         return {"inner_key": bytes(b ^ 0x36 for b in padded), "outer_key": bytes(b ^ 0x5C for b in padded)}
 
     def token(self, pii_type: str, value: str) -> str | None:
-        """The token of one value; none for an empty one."""
+        """The token of one value, marked where the value belongs to nobody; none for an empty one."""
         normal = normalised(pii_type, value)
         if not normal:
             return None
-        return f"{self.version}:{hmac.new(self.key, f'{pii_type}|{normal}'.encode(), 'sha256').hexdigest()}"
-
-
-def normalised(pii_type: str, value: str) -> str:
-    """The form in which two spellings of one identifier are equal."""
-    if pii_type == "email":
-        return unicodedata.normalize("NFC", value).strip(SPACES).lower()
-    if pii_type == "phone":
-        digits = re.sub(r"[^0-9]", "", value)
-        return ("+" if value.lstrip(SPACES).startswith("+") else "") + digits if digits else ""
-    return value.strip(SPACES)
+        mark = NOBODY if is_nobody(pii_type, normal) else ""
+        return f"{mark}{self.version}:{hmac.new(self.key, f'{pii_type}|{normal}'.encode(), 'sha256').hexdigest()}"
 
 
 @dataclass(frozen=True)
@@ -102,11 +87,11 @@ def tokens_sql(fields: Sequence[Personal], version: int) -> TokenSql:
 
 
 def _pair(one: Personal, value: str, version: int) -> str:
-    spaces = "' ' || chr(9) || chr(13) || chr(10)"
-    normal = f"nullif({_NORMAL_SQL[one.pii_type].format(value=value, spaces=spaces)}, '')"
+    normal = f"nullif({normal_sql(one.pii_type, value)}, '')"
+    mark = f"case when {nobody_sql(one.pii_type, normal)} then '{NOBODY}' else '' end"
     inner = f"unhex(sha256($inner_key::blob || encode('{one.pii_type}|' || {normal})))"
     token = f"sha256($outer_key::blob || {inner})"
-    return f"{_quoted(f'{json.dumps(one.name)}:')} || '\"{version}:' || {token} || '\"'"
+    return f"{_quoted(f'{json.dumps(one.name)}:')} || '\"' || {mark} || '{version}:' || {token} || '\"'"
 
 
 def _pointer(path: Sequence[str]) -> str:

@@ -16,7 +16,7 @@ import polars as pl
 from scipy.sparse import coo_matrix
 from scipy.sparse.csgraph import connected_components
 
-from expectations.declare.identity import BY_RANK, LINKING, PLACE
+from expectations.declare.identity import BY_RANK, PLACE
 from tasks.build.identity_conflicts import split
 from tasks.build.identity_graph import Graph, coded
 
@@ -128,7 +128,8 @@ def _shared_devices(edges: pl.DataFrame, bounds: Limits) -> pl.DataFrame:
         .agg(pl.col("node_beside").n_unique().alias("met"))
     )
     within = pairs.filter(pl.len().over("node") == 1).join(_strange(inside, bounds), on="component", how="semi")
-    return _set_aside(pl.concat([met.filter(pl.col("met") > _beyond(bounds)).select("node"), within.select("node")]), SHARED)
+    over = met.filter(pl.col("met") > _beyond(bounds)).select("node")
+    return _set_aside(pl.concat([over, within.select("node")]), SHARED)
 
 
 def _strange(inside: pl.DataFrame, bounds: Limits) -> pl.DataFrame:

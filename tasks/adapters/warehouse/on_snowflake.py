@@ -194,7 +194,7 @@ class SnowflakeWarehouse:
             raise
 
     def _sent(self, copy: Copy) -> str:
-        """Upload many rows into a table beside the one of the copy, before its transaction: an upload would end that."""
+        """Upload many rows beside the table of a copy, before its transaction, which an upload would end."""
         from snowflake.connector.pandas_tools import write_pandas
 
         waiting = copy.arriving
