@@ -79,3 +79,17 @@
 
 {# One reporting day for everything without a day of its own: that of the shop, whose books finance keeps. #}
 {% macro reporting_timezone() %}{{ return(timezone_of('shopify')) }}{% endmacro %}
+
+{# One text that changes when any rule of the seed channel_rules does. #}
+{% macro rules_fingerprint() -%}
+    {%- set cells = [
+        'priority', 'channel', 'source_is', 'source_contains', 'medium_is', 'medium_contains', 'campaign_contains',
+        'click_id_type_is', 'campaign_type_is'
+    ] -%}
+    {%- set whole -%}
+    {%- for cell in cells -%}
+    coalesce(cast({{ cell }} as varchar), ''){{ " || '|' || " if not loop.last }}
+    {%- endfor -%}
+    {%- endset -%}
+    {{ dbt.hash(dbt.listagg(whole, "';'", 'order by priority, channel, ' ~ whole)) }}
+{%- endmacro %}

@@ -10,9 +10,16 @@ campaigns as (
 
 ),
 
+-- Millions of visits become a few rows a day before anything else is done with them.
 sessions as (
 
-    select * from {{ ref('fct_sessions') }}
+    select
+        session_date,
+        channel,
+        count(*) as sessions,
+        sum(case when is_provisional then 1 else 0 end) as provisional_sessions
+    from {{ ref('fct_sessions') }}
+    group by session_date, channel
 
 ),
 
@@ -68,14 +75,14 @@ parts as (
         0 as spend,
         0 as impressions,
         0 as clicks,
-        1 as sessions,
+        sessions,
         0 as leads,
         0 as orders,
         0 as new_customers,
         0 as gross_sales,
         0 as discounts,
         0 as returns,
-        case when is_provisional then 1 else 0 end as provisional_rows
+        provisional_sessions as provisional_rows
     from sessions
 
     union all
@@ -159,7 +166,7 @@ first_open_days as (
 
     select min(session_date) as date
     from sessions
-    where is_provisional
+    where provisional_sessions > 0
 
 ),
 

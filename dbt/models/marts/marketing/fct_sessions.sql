@@ -1,4 +1,10 @@
-with sessions as (
+{{ config(
+    materialized='incremental',
+    incremental_strategy='slices',
+    unique_key=['origin', 'session_date']
+) }}
+
+with exported as (
 
     {% for source in sources_providing('sessions') -%}
     select
@@ -22,8 +28,21 @@ with sessions as (
         click_id_type,
         landing_page,
         user_token,
-        cast({{ to_zone('max(exported_at) over ()', "'" ~ timezone_of(source) ~ "'") }} as date) as exported_on
+        _load_seq
     from {{ ref(source ~ '__sessions') }}
+    {{ 'union all' if not loop.last }}
+    {% endfor %}
+
+),
+
+last_exports as (
+
+    {% for source in sources_providing('sessions') -%}
+    select
+        origin,
+        cast({{ to_zone('max(exported_at)', "'" ~ timezone_of(source) ~ "'") }} as date) as exported_on
+    from {{ ref(source ~ '__sessions') }}
+    group by origin
     {{ 'union all' if not loop.last }}
     {% endfor %}
 
@@ -39,7 +58,8 @@ clicks as (
         account_id,
         campaign_id,
         ad_group_id,
-        ad_id
+        ad_id,
+        _load_seq as click_seq
     from {{ ref(source ~ '__clicks') }}
     {{ 'union all' if not loop.last }}
     {% endfor %}
@@ -49,6 +69,119 @@ clicks as (
 campaigns as (
 
     select * from {{ ref('dim_campaign') }}
+
+),
+
+-- What decides besides the sessions themselves: how far the clicks have come, and the rules that people edit.
+decided_by as (
+
+    select
+        coalesce(min(click_seqs.newest), 0) as clicks_to,
+        max(rules.fingerprint) as rules
+    from (select {{ rules_fingerprint() }} as fingerprint from {{ ref('channel_rules') }}) as rules
+    left join (select max(click_seq) as newest from clicks group by ad_source) as click_seqs on true
+
+),
+
+{% if is_incremental() -%}
+known_days as (
+
+    select
+        origin,
+        session_date,
+        count(*) as known_sessions,
+        sum(_load_seq) as known_seqs,
+        max(_clicks_to) as known_clicks_to,
+        min(_rules) as oldest_rules,
+        max(_rules) as newest_rules,
+        sum(case when is_provisional then 1 else 0 end) as open_sessions
+    from {{ this }}
+    group by origin, session_date
+
+),
+
+exported_days as (
+
+    select
+        origin,
+        session_date,
+        count(*) as exported_sessions,
+        sum(_load_seq) as exported_seqs
+    from exported
+    group by origin, session_date
+
+),
+
+-- Whole days are made again: those whose sessions came, changed or left, those that were still open, and all of them
+-- where somebody edited the rules.
+touched as (
+
+    select
+        coalesce(exported_days.origin, known_days.origin) as origin,
+        coalesce(exported_days.session_date, known_days.session_date) as session_date
+    from exported_days
+    full outer join known_days
+        on exported_days.origin = known_days.origin and exported_days.session_date = known_days.session_date
+    cross join decided_by
+    where
+        exported_days.exported_sessions is distinct from known_days.known_sessions
+        or exported_days.exported_seqs is distinct from known_days.known_seqs
+        or known_days.open_sessions > 0
+        or known_days.oldest_rules is distinct from decided_by.rules
+        or known_days.newest_rules is distinct from decided_by.rules
+
+    union distinct
+
+    -- Days of visits whose click was reported after them.
+    select
+        exported.origin,
+        exported.session_date
+    from exported
+    inner join clicks
+        on exported.click_id = clicks.click_id and exported.click_id_type = clicks.click_id_type
+    where clicks.click_seq > (select max(known_clicks_to) from known_days)
+
+    union distinct
+
+    -- Days of visits whose campaign has come to be known, or otherwise than before.
+    select
+        known.origin,
+        known.session_date
+    from (
+        select distinct
+            origin,
+            session_date,
+            ad_source,
+            account_id,
+            campaign_id,
+            campaign_name,
+            campaign_type
+        from {{ this }}
+        where campaign_id is not null
+    ) as known
+    inner join campaigns
+        on
+            known.ad_source = campaigns.source
+            and known.account_id = campaigns.account_id
+            and known.campaign_id = campaigns.campaign_id
+    where
+        known.campaign_name is distinct from campaigns.campaign_name
+        or known.campaign_type is distinct from campaigns.campaign_type
+
+),
+{%- endif %}
+
+sessions as (
+
+    select
+        exported.*,
+        last_exports.exported_on
+    from exported
+    inner join last_exports on exported.origin = last_exports.origin
+    {% if is_incremental() -%}
+    inner join touched
+        on exported.origin = touched.origin and exported.session_date = touched.session_date
+    {%- endif %}
 
 ),
 
@@ -94,7 +227,7 @@ channels as (
 
 ),
 
-final as (
+made as (
 
     select
         keyed.origin,
@@ -123,10 +256,63 @@ final as (
         keyed.campaign_id,
         keyed.ad_group_id,
         keyed.ad_id,
+        keyed.campaign_name,
+        keyed.campaign_type,
         -- Late events are exported for three more days: a day stands still four days later.
-        keyed.session_date > {{ plus_days('keyed.exported_on', -4) }} as is_provisional
+        keyed.session_date > {{ plus_days('keyed.exported_on', -4) }} as is_provisional,
+        keyed._load_seq,
+        decided_by.clicks_to as _clicks_to,
+        decided_by.rules as _rules
     from keyed
+    cross join decided_by
     left join channels on keyed.traffic_key = channels.traffic_key
+
+),
+
+-- A day that its source emptied is a row of nothing but its key: the strategy removes the day with it.
+final as (
+
+    select * from made
+    {% if is_incremental() -%}
+    union all
+    select
+        known_days.origin,
+        null as session_key,
+        null as user_pseudo_id,
+        null as ga_session_id,
+        known_days.session_date,
+        null as started_at,
+        null as ended_at,
+        null as events,
+        null as page_views,
+        null as purchases,
+        null as checkout_at,
+        null as form_submitted_at,
+        null as engaged,
+        null as source,
+        null as medium,
+        null as campaign,
+        null as click_id,
+        null as click_id_type,
+        null as landing_page,
+        null as user_token,
+        null as channel,
+        null as ad_source,
+        null as account_id,
+        null as campaign_id,
+        null as ad_group_id,
+        null as ad_id,
+        null as campaign_name,
+        null as campaign_type,
+        null as is_provisional,
+        null as _load_seq,
+        null as _clicks_to,
+        null as _rules
+    from known_days
+    left join exported_days
+        on known_days.origin = exported_days.origin and known_days.session_date = exported_days.session_date
+    where exported_days.origin is null
+    {%- endif %}
 
 )
 
