@@ -8,6 +8,21 @@ from typing import Any
 import duckdb
 
 
+def ask(folder: Path, query: str) -> list[tuple[Any, ...]]:
+    """Rows of a query over all marts of a release, each as `marts.<name>`."""
+    with duckdb.connect(config={"threads": 2, "memory_limit": "1GB"}) as db:
+        db.execute("create schema marts")
+        for name in marts_of(folder):
+            file = str(folder / f"{name}.parquet").replace("'", "''")
+            db.execute(f"create view marts.{name} as select * from read_parquet('{file}')")  # noqa: S608 - no parameter in a view
+        return db.execute(query).fetchall()
+
+
+def marts_of(folder: Path) -> list[str]:
+    """The names of the marts of a release."""
+    return sorted(path.stem for path in folder.glob("*.parquet"))
+
+
 def select(parquet: Path, columns: str, where: str, params: list[Any]) -> list[dict[str, Any]]:
     """Rows of one file; `columns` and `where` are written by the caller, values are bound."""
     with duckdb.connect(config={"threads": 1, "memory_limit": "256MB"}) as db:

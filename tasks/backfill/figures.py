@@ -8,7 +8,7 @@ Each is a sum over rows that a mart's own day and channel place. Ratios are left
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -46,20 +46,24 @@ class MartFigures:
     channel: str = "mart.channel"
     join: str = ""
 
-    def query(self, *, days: Window | None = None, metrics: Collection[str] | None = None) -> str:
-        """One row per metric, channel and day, zeros left out; of some days and metrics only, where they are given."""
-        when = f"{self.day} is not null"
-        if days:
-            when = f"{self.day} between date '{days.days()[0]}' and date '{days.days()[-1]}'"
-        parts = [
-            f"select '{self.mart}' as mart, '{name}' as metric, coalesce({self.channel}, '{NO_CHANNEL}') as channel,"
-            f" cast({self.day} as varchar) as day, cast(coalesce({amount}, 0) as decimal(38, 6)) as amount"
-            f" from marts.{self.mart} as mart {self.join} where {when} group by 3, 4"
-            f" having coalesce({amount}, 0) <> 0"
-            for name, amount in sorted(self.metrics.items())
-            if metrics is None or name in metrics
-        ]
-        return " union all ".join(parts)
+    def query(self, *, days: Sequence[Window] = (), metrics: Collection[str] | None = None) -> str:
+        """One row per metric, channel and day, zeros left out; of some days and metrics only, where they are given.
+
+        The mart is read once for all of its metrics.
+        """
+        chosen = {name: amount for name, amount in sorted(self.metrics.items()) if metrics is None or name in metrics}
+        spans = [f"{self.day} between date '{span.days()[0]}' and date '{span.days()[-1]}'" for span in days]
+        when = f"({' or '.join(spans)})" if spans else f"{self.day} is not null"
+        sums = ", ".join(f"cast({amount} as decimal(38, 6)) as {name}" for name, amount in chosen.items())
+        listed = " union all ".join(f"select '{name}' as metric" for name in chosen)
+        cases = " ".join(f"when '{name}' then sums.{name}" for name in chosen)
+        amount = f"case names.metric {cases} end"
+        return (
+            f"select '{self.mart}' as mart, names.metric, sums.channel, cast(sums.day as varchar) as day,"
+            f" {amount} as amount from (select coalesce({self.channel}, '{NO_CHANNEL}') as channel, {self.day} as day,"
+            f" {sums} from marts.{self.mart} as mart {self.join} where {when} group by 1, 2) as sums"
+            f" cross join ({listed}) as names where coalesce({amount}, 0) <> 0"
+        )
 
 
 _CAMPAIGN = (
@@ -139,7 +143,7 @@ def measured(present: Iterable[str]) -> dict[str, tuple[str, ...]]:
 
 
 def statement(
-    present: Iterable[str], *, days: Window | None = None, metrics: Mapping[str, Collection[str]] | None = None
+    present: Iterable[str], *, days: Sequence[Window] = (), metrics: Mapping[str, Collection[str]] | None = None
 ) -> str:
     """The query for the figures of the marts that are present: mart, metric, channel, day, amount.
 

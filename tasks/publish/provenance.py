@@ -22,13 +22,17 @@ class LoadedInput:
 
 @dataclass(frozen=True)
 class Provenance:
-    """Everything that decides what a release says; `freshness` is the last extraction per source, ISO UTC."""
+    """Everything that decides what a release says; `freshness` is the last extraction per source, ISO UTC.
+
+    `load_seq` is the number of the last load that is in it.
+    """
 
     commit: str
     declarations: str
     inputs: tuple[LoadedInput, ...]
     manifests: tuple[tuple[str, int], ...]
     freshness: dict[str, str]
+    load_seq: int
 
 
 def provenance(warehouse: Warehouse, window: Window) -> Provenance:
@@ -46,7 +50,13 @@ def provenance(warehouse: Warehouse, window: Window) -> Provenance:
         inputs=tuple(LoadedInput(str(key), str(etag)) for key, etag in loaded),
         manifests=tuple((str(manifest), int(rows)) for manifest, rows in of_window),
         freshness=_freshness(warehouse),
+        load_seq=load_seq(warehouse),
     )
+
+
+def load_seq(warehouse: Warehouse) -> int:
+    """The number of the last load, 0 before the first."""
+    return int(warehouse.query("select coalesce(max(load_seq), 0) from raw.load_ledger")[0][0])
 
 
 def _freshness(warehouse: Warehouse) -> dict[str, str]:

@@ -144,6 +144,7 @@ def _describe(
         },
         "stale_sources": sorted({v.source for v in verdicts if v.check in ("late", "paused") and v.state != "passed"}),
         "freshness": facts.freshness,
+        "load_seq": facts.load_seq,
         "inputs": [{"manifest": m, "rows": rows} for m, rows in facts.manifests],
         "backfills": promoted(OpsPlans(doors.ops_store()).promotions()),
         "rows": {},
