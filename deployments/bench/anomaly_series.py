@@ -11,27 +11,28 @@ from datetime import date, timedelta
 import numpy as np
 from numpy.random import Generator
 
-from expectations.judge.ladder.panel import Event, Floats, Panel, allowance
+from expectations.declare.promotions import Promotion
+from expectations.judge.ladder.panel import Floats, Panel, allowance
 
 DAYS = 730
 FIRST = date(2024, 7, 1)
 CHANNELS = ("google_search", "google_shopping", "meta", "tiktok", "linkedin")
 
 
-def calendar(years: tuple[int, ...] = (2024, 2025, 2026)) -> tuple[Event, ...]:
+def calendar(years: tuple[int, ...] = (2024, 2025, 2026)) -> tuple[Promotion, ...]:
     """The days that a retailer registers beforehand."""
     return tuple(event for year in years for event in _of_year(year))
 
 
-def _of_year(year: int) -> tuple[Event, ...]:
+def _of_year(year: int) -> tuple[Promotion, ...]:
     fourth_thursday = [d for d in range(1, 31) if date(year, 11, d).weekday() == 3][3]
     friday = date(year, 11, fourth_thursday) + timedelta(days=1)
     return (
-        Event(date(year, 2, 12), date(year, 2, 14), "Valentine's Day", 1.7),
-        Event(date(year, 5, 7), date(year, 5, 10), "Mother's Day", 1.7),
-        Event(date(year, 7, 15), date(year, 7, 16), "Prime days", 2.2),
-        Event(friday - timedelta(days=4), friday + timedelta(days=3), "Black Friday week", 4.0),
-        Event(date(year, 12, 24), date(year, 12, 27), "Christmas", 0.5),
+        Promotion(date(year, 2, 12), date(year, 2, 14), "Valentine's Day", 1.7),
+        Promotion(date(year, 5, 7), date(year, 5, 10), "Mother's Day", 1.7),
+        Promotion(date(year, 7, 15), date(year, 7, 16), "Prime days", 2.2),
+        Promotion(friday - timedelta(days=4), friday + timedelta(days=3), "Black Friday week", 4.0),
+        Promotion(date(year, 12, 24), date(year, 12, 27), "Christmas", 0.5),
     )
 
 

@@ -14,8 +14,9 @@ import numpy as np
 from deployments.try_out.csv_file import Column, read_csv
 from deployments.try_out.workshop import result_file, workshop, write_rows
 from expectations.declare.errors import Misconfigured
+from expectations.declare.promotions import Promotion
 from expectations.judge.ladder.findings import Anomaly, climb
-from expectations.judge.ladder.panel import Event, Floats, Panel, allowance
+from expectations.judge.ladder.panel import Floats, Panel, allowance
 
 SPEND = (
     Column("date", "day"),
@@ -64,27 +65,13 @@ def _row(found: Anomaly) -> tuple[object, ...]:
     )
 
 
-def _events(connection: duckdb.DuckDBPyConnection, calendar: Path) -> tuple[Event, ...]:
+def _events(connection: duckdb.DuckDBPyConnection, calendar: Path) -> tuple[Promotion, ...]:
     read_csv(connection, calendar, "calendar", CALENDAR)
     listed = connection.sql("select start_date, end_date, name, cast(multiplier as double) from calendar").fetchall()
-    events = tuple(Event(*row) for row in listed)
-    for event in events:
-        if event.last < event.first:
-            raise Misconfigured(
-                f"the event {event.name!r} ends on {event.last}, before it starts on {event.first}",
-                where=str(calendar),
-                do="Swap start_date and end_date",
-            )
-        if event.multiplier <= 0:
-            raise Misconfigured(
-                f"the multiplier of the event {event.name!r} is {event.multiplier}",
-                where=str(calendar),
-                do="Write a number above 0: 2 allows twice the usual spend, 0.5 allows half of it",
-            )
-    return events
+    return tuple(Promotion(*row).checked(str(calendar)) for row in listed)
 
 
-def _panels(connection: duckdb.DuckDBPyConnection, spend: Path, events: tuple[Event, ...]) -> Iterator[Panel]:
+def _panels(connection: duckdb.DuckDBPyConnection, spend: Path, events: tuple[Promotion, ...]) -> Iterator[Panel]:
     """One panel per account over all days of the file, so that an account that stopped is seen."""
     first, last = connection.sql("select min(date), max(date) from spend").fetchall()[0]
     if last - first > LONGEST:

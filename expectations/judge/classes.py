@@ -16,9 +16,10 @@ from great_expectations.expectations.expectation import BatchExpectation
 from great_expectations.render import RenderedStringTemplateContent, RenderedTableContent
 from great_expectations.render.renderer.renderer import renderer
 
-from expectations.judge import pictures, punctuality, restatement, rules, totals
+from expectations.declare.promotions import Promotion
+from expectations.judge import pictures, punctuality, restatement, rules, spend, totals
 from expectations.judge.drawing import drawn
-from expectations.judge.measurement import Measurements
+from expectations.judge.measurement import BY_CAMPAIGN, Measurements
 from expectations.judge.pictures import Figure, Picture
 from expectations.judge.verdict import Finding
 
@@ -34,6 +35,7 @@ class Judgement(BatchExpectation):  # type: ignore[misc] # the library is untype
     unit: str = ""
 
     sentence: ClassVar[str] = ""
+    reads_campaigns: ClassVar[bool] = False  # the history by campaign is long, and one check reads it
 
     @property
     def about(self) -> rules.Subject:
@@ -59,6 +61,8 @@ class Judgement(BatchExpectation):  # type: ignore[misc] # the library is untype
         execution_engine: Any = None,  # noqa: ANN401
     ) -> dict[str, Any]:
         frame = execution_engine.get_domain_records({})
+        if not self.reads_campaigns:
+            frame = frame[~frame["metric"].astype(str).str.startswith(BY_CAMPAIGN)]
         m = Measurements.of(frame.to_dict("records"))
         found = self.findings(m)
         failing = [f for f in found if not f.good and f.severity != "info"]
@@ -162,17 +166,20 @@ class ExpectUsualSpend(Judgement):
     """Spend anomalies."""
 
     closed: list[str]
+    calendar: tuple[tuple[str, str, str, str], ...] = ()
 
     sentence = (
         "$subject: each account spends what is usual for the weekday at last week's level, and pays the usual price "
-        "per click."
+        "per click; what the calendar of promotions allows is usual."
     )
+    reads_campaigns = True
 
     def findings(self, m: Measurements) -> list[Finding]:
-        return totals.spend_anomaly(m, self.about, closed=_days(self.closed))
+        return spend.spend_anomaly(m, self.about, closed=_days(self.closed), calendar=_known(self.calendar))
 
     def pictures(self, m: Measurements, findings: list[Finding]) -> list[Picture]:
-        return pictures.spend_lines(m, findings, _days(self.closed))
+        lines = spend.lines(m, self.about, closed=_days(self.closed), calendar=_known(self.calendar))
+        return pictures.spend_lines(lines, findings)
 
 
 class ExpectControlTotalsToBeMet(Judgement):
@@ -233,6 +240,13 @@ class ExpectDaysToBeClosedInTime(Judgement):
 
 def _days(texts: list[str]) -> set[date]:
     return {date.fromisoformat(text) for text in texts}
+
+
+def _known(calendar: tuple[tuple[str, str, str, str], ...]) -> tuple[Promotion, ...]:
+    return tuple(
+        Promotion(date.fromisoformat(first), date.fromisoformat(last), name, float(multiplier))
+        for first, last, name, multiplier in calendar
+    )
 
 
 BY_CHECK: dict[str, type[Judgement]] = {

@@ -9,6 +9,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, Literal
 
+BY_CAMPAIGN = "campaign_"  # begins the metrics that are split by campaign; their field is the campaign
 COLUMNS = ("role", "metric", "account", "day", "field", "value", "baseline", "baseline_n", "sync_id")
 
 

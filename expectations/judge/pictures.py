@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from expectations.judge.bands import SPEND, NullRates, band, null_limit
 from expectations.judge.measurement import Measurements
+from expectations.judge.nulls import NullRates, null_limit
 from expectations.judge.verdict import Finding
 
 DAYS_SHOWN = 35
@@ -80,31 +80,19 @@ def worst(findings: Sequence[Finding]) -> Figure:
     return Figure("findings to look at", sum(not f.good and f.severity != "info" for f in findings), high=0)
 
 
-def spend_lines(m: Measurements, findings: Sequence[Finding], closed: Collection[date]) -> list[Picture]:
+def spend_lines(lines: Mapping[str, Sequence[Point]], findings: Sequence[Finding]) -> list[Picture]:
     """The last weeks of spend with the band of each day: accounts with a finding first, then the largest."""
-    series, last = m.series("spend"), max(closed, default=None)
-    if last is None:
-        return []
     scopes = " ".join(f.scope for f in findings if not f.good)
-    size = {account: float(sum(days.values())) for account, days in series.items()}
+    size = {account: sum(point.value or 0.0 for point in points) for account, points in lines.items()}
     ordered = sorted(size, key=lambda account: (account not in scopes, -size[account]))
-    return [_line(account, series[account], last, closed) for account in ordered[:LINES_SHOWN] if size[account]]
+    return [_line(account, lines[account]) for account in ordered[:LINES_SHOWN] if size[account]]
 
 
-def _line(account: str, series: Mapping[date, Decimal], last: date, closed: Collection[date]) -> Picture:
-    known = {day: float(value) for day, value in series.items()}
-    days = [last - timedelta(days=n) for n in reversed(range(DAYS_SHOWN))]
-    points = [_point(known, day, judged=day in closed) for day in days if day >= min(known)]
-    seen = points[-1]
+def _line(account: str, known: Sequence[Point]) -> Picture:
+    points, seen = list(known[-DAYS_SHOWN:]), known[-1]
     usual = "" if seen.low is None else f"; usual is {seen.low:,.2f} to {seen.high:,.2f}"
     told = "nothing" if seen.value is None else f"{seen.value:,.2f}"
-    return Picture(f"Spend of {account}", f"{len(points)} days up to {last}; on the last {told}{usual}.", points)
-
-
-def _point(known: Mapping[date, float], day: date, *, judged: bool) -> Point:
-    usual = band(known, day, SPEND)
-    low, high = (round(usual.low, 2), round(usual.high, 2)) if usual else (None, None)
-    return Point(day.isoformat(), known.get(day), low, high, judged)
+    return Picture(f"Spend of {account}", f"{len(points)} days up to {seen.at}; on the last {told}{usual}.", points)
 
 
 def field_bars(m: Measurements, findings: Sequence[Finding]) -> list[Picture]:

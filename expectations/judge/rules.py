@@ -10,9 +10,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from expectations.judge.bands import LEARNING_DAYS, NullRates, null_limit, null_spike
 from expectations.judge.drift import Batch, Drift, SeenField, classify
+from expectations.judge.ladder.bounds import LEARNING_DAYS
 from expectations.judge.measurement import Measurement, Measurements
+from expectations.judge.nulls import NullRates, null_limit, null_spike
 from expectations.judge.verdict import Finding, Severity, bad
 
 ACCOUNT_CURRENCY, ROWS = "account currency", "rows"  # units of amounts, besides the code of a currency

@@ -7,12 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 from expectations.declare.contract import contract
+from expectations.declare.promotions import promotions
 from expectations.declare.source import Source
 from expectations.declare.stream import Stream
+from expectations.judge.ladder.bounds import HISTORY_DAYS
 from expectations.judge.rules import ACCOUNT_CURRENCY, ROWS
 from expectations.judge.verdict import Severity, Span
 
@@ -61,7 +63,7 @@ def suite_of(source: Source, stream: Stream, window: Span, *, closed: Collection
     about = {"title": source.title, "stream": stream.name, "history_days": history_days, "unit": unit}
     days = [day.isoformat() for day in sorted(closed)]
     planned = [*_stock(source, stream, window), _drift(stream, about), _once(about, window), _cells(stream, about)]
-    planned += [Planned("spend_anomaly", "critical", {**about, "closed": days})] if stream.watch else []
+    planned += [_spend(about, closed)] if stream.watch else []
     planned += [_totals(stream, about, days)] if stream.reconcile else []
     planned += [_restated(source, about)] if stream.slice_day and stream.kind != "entity" else []
     return Suite(
@@ -103,6 +105,18 @@ def _cells(stream: Stream, about: Mapping[str, Any]) -> Planned:
     required = [name for name, field in fields if not field.nullable or name in stream.key]
     most = {name: field.null_rate_at_most for name, field in fields if field.null_rate_at_most is not None}
     return Planned("null_spike", "critical", {**about, "required": required, "most": most})
+
+
+def _spend(about: Mapping[str, Any], closed: Collection[date]) -> Planned:
+    """What the calendar says about the closed days, and about those that they are compared with."""
+    first = min(closed, default=date.max) - timedelta(days=HISTORY_DAYS if closed else 0)
+    listed = [
+        (str(each.first), str(each.last), each.name, str(each.multiplier))
+        for each in promotions()
+        if each.last >= first and each.first <= max(closed, default=date.min)
+    ]
+    days = [day.isoformat() for day in sorted(closed)]
+    return Planned("spend_anomaly", "critical", {**about, "closed": days, "calendar": listed})
 
 
 def _totals(stream: Stream, about: Mapping[str, Any], days: list[str]) -> Planned:

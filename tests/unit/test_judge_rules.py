@@ -11,7 +11,8 @@ import pytest
 
 from expectations.judge.measurement import Measurement, Measurements
 from expectations.judge.rules import Subject, duplicate_load, null_spikes, schema_drift
-from expectations.judge.totals import Tolerance, reconciliation, spend_anomaly
+from expectations.judge.spend import spend_anomaly
+from expectations.judge.totals import Tolerance, reconciliation
 from expectations.judge.verdict import Finding
 
 DAY = date(2026, 11, 17)

@@ -1,8 +1,7 @@
-"""What the ladder says in words: for each day and channel the first rung that fires."""
+"""What the ladder finds: for each day and channel the first rung that fires, with what it saw."""
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
@@ -10,15 +9,25 @@ from typing import Literal
 
 import numpy as np
 
-from expectations.judge.ladder.panel import Panel
-from expectations.judge.ladder.rungs import Reading, Rules, readings
+from expectations.judge.ladder.bounds import Rules
+from expectations.judge.ladder.known import learn
+from expectations.judge.ladder.panel import Floats, Panel
+from expectations.judge.ladder.rungs import Kind, Reading, readings
+from expectations.judge.ladder.sentences import Seen, sentence
 
-# Exact findings may hold a release; statistical ones are said aloud and published.
-SEVERITY: dict[str, Literal["critical", "warning"]] = {
-    "exact": "critical",
-    "completeness": "critical",
-    "price": "warning",
-    "breadth": "warning",
+Rung = Literal["exact", "completeness", "price", "breadth"]
+Severity = Literal["critical", "warning"]
+
+# What is exact may hold a release; what is statistical is said aloud and published. Half of the campaigns without
+# spend is a fact, too, but people pause campaigns: it warns.
+MEANING: dict[Kind, tuple[Rung, Severity]] = {
+    "duplicate": ("exact", "critical"),
+    "unit": ("exact", "critical"),
+    "stopped": ("completeness", "critical"),
+    "partly": ("completeness", "warning"),
+    "click": ("price", "warning"),
+    "mille": ("price", "warning"),
+    "breadth": ("breadth", "warning"),
 }
 
 
@@ -29,17 +38,36 @@ class Anomaly:
     day: date
     account: str
     channel: str
-    rung: str
-    severity: Literal["critical", "warning"]
+    kind: Kind
     expected: float
+    low: float
+    high: float
     actual: float
     sentence: str
+
+    @property
+    def rung(self) -> Rung:
+        """The step of the ladder that fired."""
+        return MEANING[self.kind][0]
+
+    @property
+    def severity(self) -> Severity:
+        """Whether it may hold a release."""
+        return MEANING[self.kind][1]
 
 
 def climb(panel: Panel, rules: Rules | None = None) -> list[Anomaly]:
     """The findings of one account in the order of days and channels, at most one for each."""
-    said = readings(panel, rules)
-    return [_anomaly(panel, reading, int(day), int(channel)) for day, channel, reading in _first(said)]
+    bounds = rules or Rules()
+    said = readings(panel, learn(panel, bounds), bounds)
+    return [_anomaly(panel, reading, day, channel) for day, channel, reading in _first(said)]
+
+
+def usual_spend(panel: Panel, rules: Rules | None = None) -> tuple[Floats, Floats]:
+    """Between which amounts the breadth rung has nothing to say, (days, channels); NaN where nothing is known."""
+    bounds = rules or Rules()
+    breadth = readings(panel, learn(panel, bounds), bounds)[-1]
+    return breadth.low, breadth.high
 
 
 def _first(said: tuple[Reading, ...]) -> Iterator[tuple[int, int, Reading]]:
@@ -50,41 +78,30 @@ def _first(said: tuple[Reading, ...]) -> Iterator[tuple[int, int, Reading]]:
 
 
 def _anomaly(panel: Panel, reading: Reading, day: int, channel: int) -> Anomaly:
-    expected, actual = float(reading.expected[day, channel]), float(reading.actual[day, channel])
-    agree, active = int(reading.agree[day, channel]), int(reading.active[day, channel])
-    at = panel.days[day]
-    where = f"{panel.channels[channel]} in account {panel.account} on {at:%A} {at.day} {at:%B}"
-    return Anomaly(
-        day=at,
+    def at(name: str) -> float:
+        return float(getattr(reading, name)[day, channel])
+
+    seen = Seen(
+        kind=reading.kind,
+        day=panel.days[day],
         account=panel.account,
         channel=panel.channels[channel],
-        rung=reading.rung,
-        severity=SEVERITY[reading.rung],
-        expected=expected,
-        actual=actual,
-        sentence=_sentence(reading, where, (expected, actual), (agree, active)),
+        unit=panel.unit,
+        expected=at("expected"),
+        actual=at("actual"),
+        agree=int(at("agree")),
+        active=int(at("active")),
+        others=at("others"),
+        alone=len(panel.channels) == 1,
     )
-
-
-def _sentence(reading: Reading, where: str, amounts: tuple[float, float], campaigns: tuple[int, int]) -> str:
-    expected, actual = amounts
-    told = f"{actual:,.2f} instead of {expected:,.2f}"
-    among = f"{campaigns[0]} of {campaigns[1]} campaigns"
-    if reading.kind == "duplicate":
-        return (
-            f"{where}: rows of {among} came more than once; counted once, spend is {expected:,.2f}, not {actual:,.2f}."
-        )
-    if reading.kind == "unit":
-        power = round(math.log10(actual / expected))
-        return (
-            f"{where}: spend per click is 10^{power} times the usual in {among}; it is probably another unit ({told})."
-        )
-    if reading.rung == "completeness":
-        return f"{where}: {campaigns[0]} of {campaigns[1]} running campaigns have no spend ({told})."
-    change = f"{abs(actual / expected - 1):.0%} {'above' if actual > expected else 'below'}"
-    if reading.rung == "price":
-        price = f"{actual:,.4f} instead of {expected:,.4f}"
-        return f"{where}: spend per {reading.kind} is {change} the usual ({price}), in {among}."
-    return (
-        f"{where}: spend is {change} such a day at last week's level ({told}), in {among}, other channels considered."
+    return Anomaly(
+        day=seen.day,
+        account=seen.account,
+        channel=seen.channel,
+        kind=seen.kind,
+        expected=seen.expected,
+        low=at("low"),
+        high=at("high"),
+        actual=seen.actual,
+        sentence=sentence(seen),
     )

@@ -2,28 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 
 import numpy as np
 from numpy.typing import NDArray
 
+from expectations.declare.promotions import Promotion
+
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 Flags = NDArray[np.bool_]
 
 
-@dataclass(frozen=True)
-class Event:
-    """A span that the calendar knows; a multiplier above 1 widens the upper band, below 1 the lower one."""
-
-    first: date
-    last: date
-    name: str
-    multiplier: float
-
-
-def allowance(days: tuple[date, ...], events: tuple[Event, ...]) -> tuple[Floats, Floats]:
+def allowance(days: tuple[date, ...], events: tuple[Promotion, ...]) -> tuple[Floats, Floats]:
     """Logarithms of the factors by which the calendar lets each day lie above and below its band."""
     up, down = np.zeros(len(days)), np.zeros(len(days))
     for event in events:
@@ -39,8 +32,9 @@ class Panel:
 
     The arrays have the shape (days, campaigns). `rows` counts delivered rows: 0 where a campaign has none that day,
     more than 1 where the same row came again; amounts are sums over them, NaN where there is no row. `channel` gives
-    the number of the channel of each campaign. `up` and `down` (days) are what the calendar allows: logarithms of the
-    factor by which a day may lie above and below its usual band, 0 on ordinary days.
+    the number of the channel of each campaign, `unit` the currency where all amounts have the same one. `up` and
+    `down` (days) are what the calendar allows: logarithms of the factor by which a day may lie above and below its
+    usual band, 0 on ordinary days.
     """
 
     account: str
@@ -53,6 +47,7 @@ class Panel:
     impressions: Floats
     up: Floats
     down: Floats
+    unit: str = ""
 
     @property
     def special(self) -> Flags:
@@ -64,7 +59,16 @@ class Panel:
         """Columns of one channel."""
         return np.flatnonzero(self.channel == channel)
 
-    def total(self, amounts: Floats, channel: int) -> Floats:
-        """Sum over the campaigns of a channel by day; 0 where none of them has a row."""
-        summed: Floats = np.nansum(amounts[:, self.campaigns_of(channel)], axis=1)
-        return summed
+    def totals(self, amounts: Floats) -> Floats:
+        """Sums over the campaigns of each channel by day, (days, channels); 0 where none of them has a row."""
+        return self.by_channel(amounts, lambda columns: np.nansum(columns, axis=0))
+
+    def by_channel(self, amounts: Floats, merged: Callable[[Floats], Floats]) -> Floats:
+        """What `merged` makes of the campaigns (first axis) of each channel: (days, campaigns) to (days, channels)."""
+        numbers = range(len(self.channels))
+        return np.stack([merged(amounts[:, self.campaigns_of(number)].T) for number in numbers], axis=1)
+
+    def spread(self, of_channels: Floats) -> Floats:
+        """What is known of each channel, for each of its campaigns: (days, channels) to (days, campaigns)."""
+        found: Floats = of_channels[:, self.channel]
+        return found

@@ -1,0 +1,73 @@
+"""The calendar that people edit: days on which more, or less, spend than usual is no news.
+
+A CSV file with the columns start_date, end_date, name, multiplier; the same that `plumbline try anomalies --calendar`
+reads. A multiplier above 1 lets spend be so many times the usual, one below 1 lets it fall to that share. A price and
+an account that stops altogether are judged on such days as on every other.
+"""
+
+from __future__ import annotations
+
+import csv
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+from expectations.declare.errors import Misconfigured
+
+CALENDAR = Path(__file__).parents[1] / "promotions.csv"
+COLUMNS = ("start_date", "end_date", "name", "multiplier")
+
+
+@dataclass(frozen=True)
+class Promotion:
+    """A span that the calendar knows, both days included."""
+
+    first: date
+    last: date
+    name: str
+    multiplier: float
+
+    def checked(self, where: str) -> Promotion:
+        """Itself; raises `Misconfigured` where it cannot be meant."""
+        if self.last < self.first:
+            raise Misconfigured(
+                f"the event {self.name!r} ends on {self.last}, before it starts on {self.first}",
+                where=where,
+                do="Swap start_date and end_date",
+            )
+        if not 0 < self.multiplier < float("inf"):
+            raise Misconfigured(
+                f"the multiplier of the event {self.name!r} is {self.multiplier}",
+                where=where,
+                do="Write a number above 0: 2 allows twice the usual spend, 0.5 allows half of it",
+            )
+        return self
+
+
+def promotions(path: Path = CALENDAR) -> tuple[Promotion, ...]:
+    """The product's calendar, in the order of the file; none where there is no file.
+
+    Raises `Misconfigured` with the line for a column that is missing, a day or a number that is none.
+    """
+    if not path.exists():
+        return ()
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        rows = csv.DictReader(file)
+        if missing := [name for name in COLUMNS if name not in (rows.fieldnames or ())]:
+            raise Misconfigured(
+                f"{missing[0]} is missing", where=str(path), do=f"Write the columns {', '.join(COLUMNS)}"
+            )
+        return tuple(_promotion(row, f"{path}, line {rows.line_num}") for row in rows)
+
+
+def _promotion(row: dict[str, str | None], where: str) -> Promotion:
+    first, last, name, multiplier = ((row[column] or "").strip() for column in COLUMNS)
+    try:
+        read = Promotion(date.fromisoformat(first), date.fromisoformat(last), name, float(multiplier))
+    except ValueError:
+        raise Misconfigured(
+            f"{first!r}, {last!r}, {multiplier!r} are not two days and a number",
+            where=where,
+            do="Write days as 2026-11-27 and the multiplier as 4 or 0.5",
+        ) from None
+    return read.checked(where)

@@ -1,0 +1,102 @@
+"""What is known about each day before it begins: what every rung expects, and how far off it usually is.
+
+Row t of every array depends on the days before t (and on the calendar) only. Learning and looking are apart, so that
+no rung can read the day it judges into its own expectation, and so that a benchmark can put a fault on every day in
+turn without learning anew.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from expectations.judge.ladder import baseline, scores
+from expectations.judge.ladder.bounds import FACTOR_DAYS, LEARNING_DAYS, LEVEL_DAYS, Rules
+from expectations.judge.ladder.panel import Flags, Floats, Panel
+from expectations.judge.ladder.robust import before, count_before, median, was
+
+_WEEKS_ALIKE = 3
+_OUTAGE_DAYS = 14
+
+
+@dataclass(frozen=True)
+class Price:
+    """What a unit of volume should cost: ln by campaign, and the usual miss of the channel's median campaign."""
+
+    expected: Floats
+    scale: Floats
+
+
+@dataclass(frozen=True)
+class Known:
+    """Shapes (days, campaigns) and, from `total` on, (days, channels); logarithms unless said otherwise."""
+
+    spend: Floats  # what each campaign should spend
+    active: Flags  # which campaigns ran lately
+    due: Flags  # which of them should run today
+    total: Floats  # what the channel should spend
+    amount: Floats  # the same in currency, as well as it is known
+    channel_due: Flags
+    learned: Flags  # whether there are enough days behind it for a band
+    carried: Floats
+    scale: Floats
+    per_click: Price
+    per_mille: Price
+
+
+def learn(panel: Panel, rules: Rules) -> Known:
+    """Everything that a day is compared with, for all days of an account at once."""
+    spent = np.nan_to_num(panel.spend, nan=0.0)
+    logs, totals = baseline.logarithms(panel.spend), panel.totals(panel.spend)
+    spend = baseline.expected(logs, panel.special)
+    total_logs = baseline.logarithms(totals)
+    total = baseline.expected(total_logs, panel.special)
+    active = count_before(spent > 0, LEVEL_DAYS) >= LEVEL_DAYS - 2
+    due = active & _due(spent > 0)
+    moved = scores.moves(panel, scores.Expected(spend, total, active, due), rules)
+    carried = baseline.carried(moved.score, panel.special)
+    ordinary = ~np.isnan(total_logs) & ~panel.special[:, None]
+    return Known(
+        spend=spend,
+        active=active,
+        due=due,
+        total=total,
+        amount=np.where(np.isnan(total), _last_week(totals), np.exp(total)),
+        channel_due=_still(_due(totals > 0), totals > 0),
+        learned=count_before(ordinary, FACTOR_DAYS) >= LEARNING_DAYS,
+        carried=carried,
+        scale=baseline.scale(moved.score - carried, panel.special),
+        per_click=_price(panel, panel.clicks, rules),
+        per_mille=_price(panel, panel.impressions / 1000, rules),
+    )
+
+
+def _price(panel: Panel, volume: Floats, rules: Rules) -> Price:
+    expected = baseline.expected(scores.price(panel.spend, volume), panel.special)
+    missed = scores.price_score(panel, volume, expected)
+    return Price(expected, baseline.scale(missed, panel.special, rules.price_floor))
+
+
+def _due(spent: Flags) -> Flags:
+    """Whether something spends on such a day: on each of the last seven, or on this weekday for three weeks."""
+    daily: Flags = count_before(spent, LEVEL_DAYS) == LEVEL_DAYS
+    alike = np.ones(spent.shape, dtype=np.bool_)
+    for week in range(1, _WEEKS_ALIKE + 1):
+        alike &= was(spent, week * LEVEL_DAYS)
+    found: Flags = daily | alike
+    return found
+
+
+def _still(due: Flags, spent: Flags) -> Flags:
+    """Due, or due when the zeros began that have lasted until yesterday: an outage goes on until it ends."""
+    found, silent = due.copy(), np.ones(due.shape, dtype=np.bool_)
+    for back in range(1, _OUTAGE_DAYS + 1):
+        silent = silent & was(~spent, back)
+        found |= silent & was(due, back)
+    return found
+
+
+def _last_week(totals: Floats) -> Floats:
+    """Median of the seven days before, for days without a baseline."""
+    return median(np.stack([before(totals, back) for back in range(1, LEVEL_DAYS + 1)]))

@@ -1,0 +1,154 @@
+"""Unusual spend of the accounts of a stream: the ladder on what was measured by campaign and day.
+
+Only `expectations.judge.classes` imports this module, late: the ladder needs an array library.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from datetime import date, timedelta
+
+import numpy as np
+
+from expectations.declare.promotions import Promotion
+from expectations.judge.ladder.bounds import FACTOR_DAYS, HISTORY_DAYS, LEARNING_DAYS
+from expectations.judge.ladder.findings import Anomaly, climb, usual_spend
+from expectations.judge.ladder.panel import Floats, Panel, allowance
+from expectations.judge.ladder.sentences import amount
+from expectations.judge.measurement import BY_CAMPAIGN, Measurements
+from expectations.judge.pictures import Point
+from expectations.judge.rules import ACCOUNT_CURRENCY, Subject
+from expectations.judge.verdict import Finding, bad
+
+_Cells = dict[tuple[date, str], dict[str, float]]  # day and campaign to metric and value
+_METRICS = ("spend", "clicks", "impressions")
+
+
+def spend_anomaly(
+    m: Measurements, about: Subject, *, closed: Collection[date], calendar: Iterable[Promotion] = ()
+) -> list[Finding]:
+    """At most one finding for each account and closed day: the first rung of the ladder that explains it.
+
+    A channel is the platform itself. Nothing of a later day is read, and accounts that never spent are not judged.
+    """
+    if not closed:
+        return [
+            about.passed("the day is not over; its spend is judged when it is closed.", "day not over", "a closed day")
+        ]
+    panels = list(_panels(m, about, closed, tuple(calendar)))
+    found = [_finding(one, about) for panel in panels for one in climb(panel) if one.day in closed]
+    learned = min((_learned(panel, max(closed)) for panel in panels), default=LEARNING_DAYS)
+    if learned < LEARNING_DAYS:
+        found.append(about.learning("what spend is usual", learned))
+    usual = about.passed(
+        "the spend of every account is usual.",
+        f"{len(panels) * len(closed)} account-days, each as usual",
+        "every account as usual",
+    )
+    return found or [usual]
+
+
+def lines(
+    m: Measurements, about: Subject, *, closed: Collection[date], calendar: Iterable[Promotion] = ()
+) -> dict[str, list[Point]]:
+    """Per account the spend of each day up to the newest closed one, with what the breadth rung lets it be."""
+    panels = _panels(m, about, closed, tuple(calendar)) if closed else ()
+    return {panel.account: _points(panel, closed) for panel in panels}
+
+
+def _points(panel: Panel, closed: Collection[date]) -> list[Point]:
+    low, high = (side[:, 0] for side in usual_spend(panel))
+    total, known = panel.totals(panel.spend)[:, 0], (panel.rows > 0).sum(axis=1) > 0
+    return [
+        Point(
+            at=day.isoformat(),
+            value=float(total[n]) if known[n] else None,
+            low=None if np.isnan(low[n]) else round(float(low[n]), 2),
+            high=None if np.isnan(high[n]) else round(float(high[n]), 2),
+            judged=day in closed,
+        )
+        for n, day in enumerate(panel.days)
+    ]
+
+
+def _panels(
+    m: Measurements, about: Subject, closed: Collection[date], calendar: tuple[Promotion, ...]
+) -> Iterator[Panel]:
+    """The panel of each account that ever spent, from the oldest day that counts to the newest closed one."""
+    first, last = min(closed) - timedelta(days=HISTORY_DAYS), max(closed)
+    accounts = {account: _within(cells, first, last) for account, cells in _cells(m).items()}
+    spending = {a: cells for a, cells in accounts.items() if any(cell.get("spend") for cell in cells.values())}
+    oldest = {account: min(day for day, _ in cells) for account, cells in spending.items()}
+    for account, cells in sorted(spending.items()):
+        days = tuple(oldest[account] + timedelta(days=n) for n in range((last - oldest[account]).days + 1))
+        yield _panel((account, about), cells, days, allowance(days, calendar))
+
+
+def _cells(m: Measurements) -> dict[str, _Cells]:
+    """The figures by campaign; a day that was measured by account alone counts as one campaign without a name."""
+    found: dict[str, _Cells] = defaultdict(lambda: defaultdict(dict))
+    whole: dict[str, _Cells] = defaultdict(lambda: defaultdict(dict))
+    for role in ("before", "now"):
+        for row in m.rows:
+            if row.role == role and row.day and row.metric.removeprefix(BY_CAMPAIGN) in _METRICS:
+                detailed = row.metric.startswith(BY_CAMPAIGN)
+                cells = (found if detailed else whole)[row.account]
+                cells[row.day, row.field if detailed else ""][row.metric.removeprefix(BY_CAMPAIGN)] = float(row.value)
+    for account, cells in whole.items():
+        detailed_days = {day for day, _ in found.get(account, {})}
+        found[account].update({place: cell for place, cell in cells.items() if place[0] not in detailed_days})
+    return dict(found)
+
+
+def _within(cells: _Cells, first: date, last: date) -> _Cells:
+    return {(day, campaign): cell for (day, campaign), cell in cells.items() if first <= day <= last}
+
+
+def _panel(
+    whose: tuple[str, Subject],
+    cells: Mapping[tuple[date, str], Mapping[str, float]],
+    days: tuple[date, ...],
+    allowed: tuple[Floats, Floats],
+) -> Panel:
+    account, about = whose
+    campaigns = {name: number for number, name in enumerate(sorted({name for _, name in cells}))}
+    laid = {metric: np.full((len(days), len(campaigns)), np.nan) for metric in _METRICS}
+    for (day, campaign), cell in cells.items():
+        for metric, value in cell.items():
+            laid[metric][(day - days[0]).days, campaigns[campaign]] = value
+    return Panel(
+        account=account,
+        days=days,
+        channels=(about.title,),
+        channel=np.zeros(len(campaigns), dtype=np.int64),
+        rows=(~np.isnan(laid["spend"])).astype(np.int64),
+        **laid,
+        up=allowed[0],
+        down=allowed[1],
+        unit="" if about.unit == ACCOUNT_CURRENCY else about.unit,
+    )
+
+
+def _learned(panel: Panel, day: date) -> int:
+    """How many days with spend lie behind the newest closed day, of the 28 that a band needs."""
+    total = panel.totals(panel.spend)[:, 0]
+    reach = [0 < (day - at).days <= FACTOR_DAYS for at in panel.days]
+    return min(int((total[reach] > 0).sum()), LEARNING_DAYS)
+
+
+def _finding(found: Anomaly, about: Subject) -> Finding:
+    unit = "" if about.unit == ACCOUNT_CURRENCY else about.unit
+    per = {"click": " per click", "mille": " per thousand impressions"}.get(found.kind, "")
+    observed = about.labelled(f"{amount(found.actual, unit)}{per}")
+    usual = f"{amount(found.low)} to {amount(found.high, unit)}{per}"
+    if found.low == found.high:
+        usual = f"about {amount(found.expected, unit)}" if found.expected > 0 else "some spend"
+    return Finding(
+        scope=f"{found.account} {found.day}",
+        state=bad(found.severity),
+        severity=found.severity,
+        sentence=f"{found.sentence}{about.note}",
+        observed=observed,
+        expected=about.labelled(usual),
+    )
