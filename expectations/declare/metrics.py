@@ -246,10 +246,10 @@ def _faults(found: Metrics) -> Iterator[str]:
     measures = [measure.name for model in found.semantic_models for measure in model.measures]
     for what, listed in (("metric", [m.name for m in found.metrics]), ("measure", measures)):
         yield from (f"{what} {name} stands twice" for name in sorted({n for n in listed if listed.count(n) > 1}))
-    for metric in found.metrics:
-        if wrong := list(_unknown(metric, names, measures)):
-            yield from wrong
-        elif missing := _not_cut(found, metric):
+    wrong = [fault for metric in found.metrics for fault in _unknown(metric, names, measures)]
+    yield from wrong
+    for metric in found.metrics if not wrong else ():
+        if missing := _not_cut(found, metric):
             yield f"{metric.name} cannot be cut by {missing}: a mart that it is made of does not know it"
 
 
