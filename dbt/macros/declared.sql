@@ -1,4 +1,4 @@
-{# rendered from all sources, sha256 cbcd6535a2f7acbfe48991bf63ddea1866ca2ae875b362024428809f86bece3b; change the declaration, then run `plumbline render` #}
+{# rendered from all sources, sha256 384edd3dd7db1e5aefc82425cc740fd3506be781105e8c0edcfc41607216a76f; change the declaration, then run `plumbline render` #}
 
 {# The fixed time zone of a source's days. #}
 {% macro timezone_of(source) %}

@@ -104,6 +104,15 @@ FIGURES = (
     MartFigures(
         "fct_attribution", "mart.booked_on", _sums("credit", "revenue_cents"), "mart.model || ', ' || mart.channel"
     ),
+    MartFigures(
+        "fct_order_lines",
+        "mart.order_date",
+        {"lines": COUNT} | _sums("quantity", "gross_sales", "discounts", "tax", "net_sales"),
+        f"'{NO_CHANNEL}'",
+    ),
+    MartFigures(
+        "fct_refund_lines", "mart.refund_date", {"lines": COUNT} | _sums("quantity", "subtotal"), f"'{NO_CHANNEL}'"
+    ),
     MartFigures("fct_refunds", "mart.refund_date", {"refunds": COUNT} | _sums("subtotal", "amount")),
 )
 

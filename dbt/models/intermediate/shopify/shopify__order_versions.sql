@@ -1,13 +1,42 @@
 {{ config(materialized='view') }}
 
-with versions as (
+with said as (
+
+    select * from {{ ref('stg_shopify__orders') }}
+    where id is not null
+
+),
+
+opened_lines as (
+
+    {{ rows_shopify__order_lines('said') }}
+
+),
+
+lines as (
+
+    {{ shopify_order_lines('opened_lines') }}
+
+),
+
+shipping_lines as (
+
+    {{ rows_shopify__order_shipping_lines('said') }}
+
+),
+
+priced as (
+
+    {{ shopify_order_money('said', 'lines', 'shipping_lines') }}
+
+),
+
+versions as (
 
     select
         *,
-        case when taxes_included then coalesce(total_tax, 0) else 0 end as included_tax,
         deleted_at is not null or processed_at is null as is_vanished
-    from {{ ref('stg_shopify__orders') }}
-    where id is not null
+    from priced
 
 ),
 
@@ -24,12 +53,11 @@ final as (
         cancelled_at is not null as is_cancelled,
         is_vanished,
         currency,
-        {{ money('case when is_vanished then 0 else coalesce(total_line_items_price, 0) - included_tax end') }}
-            as gross_sales,
-        {{ money('case when is_vanished then 0 else coalesce(total_discounts, 0) end') }} as discounts,
-        {{ money('case when is_vanished then 0 else coalesce(total_shipping_price, 0) end') }} as shipping,
-        {{ money('case when is_vanished then 0 else coalesce(total_tax, 0) end') }} as tax,
-        {{ money('case when is_vanished then 0 else coalesce(total_price, 0) end') }} as total,
+        {{ money('case when is_vanished then 0 else gross_sales end') }} as gross_sales,
+        {{ money('case when is_vanished then 0 else discounts end') }} as discounts,
+        {{ money('case when is_vanished then 0 else shipping end') }} as shipping,
+        {{ money('case when is_vanished then 0 else tax end') }} as tax,
+        {{ money('case when is_vanished then 0 else total end') }} as total,
         {{ money('case when is_vanished then 0 else coalesce(current_total_price, total_price, 0) end') }}
             as current_total,
         coalesce(updated_at, _extracted_at) as changed_at,

@@ -10,14 +10,30 @@ customers as (
 
 ),
 
--- A deletion arrives as a version without content: the order leaves the facts.
-kept as (
+lines as (
 
-    select
-        *,
-        case when taxes_included then coalesce(total_tax, 0) else 0 end as included_tax
+    select * from {{ ref('shopify__order_lines') }}
+
+),
+
+shipping_lines as (
+
+    select * from {{ ref('stg_shopify__order_shipping_lines') }}
+
+),
+
+-- A deletion arrives as a version without content: the order leaves the facts.
+with_content as (
+
+    select *
     from orders
     where deleted_at is null and processed_at is not null
+
+),
+
+kept as (
+
+    {{ shopify_order_money('with_content', 'lines', 'shipping_lines') }}
 
 ),
 
@@ -63,18 +79,35 @@ final as (
         kept.financial_status,
         coalesce(kept.test, false) as is_test,
         kept.cancelled_at is not null as is_cancelled,
+        coalesce(kept.financial_status = 'voided', false) as is_voided,
+        coalesce(kept.source_name = 'shopify_draft_order', false) as is_draft,
+        -- Shops and their return apps mark an exchange by a tag or a sales channel of that name.
+        coalesce(
+            kept.source_name = 'exchange' or ',' || replace(lower(kept.tags), ' ', '') || ',' like '%,exchange,%', false
+        ) as is_exchange,
+        kept.is_edited,
+        coalesce(replace(kept.payment_gateway_names, ' ', '') = '["gift_card"]', false) as is_gift_card_paid,
         first_orders.id is not null as is_new_customer,
         cast(kept.customer_id as varchar) as customer_id,
         kept.email_token,
         kept.currency,
         kept.presentment_currency,
-        -- In a tax-inclusive shop prices contain the tax, which is no sale.
-        {{ money('coalesce(kept.total_line_items_price, 0) - kept.included_tax') }} as gross_sales,
-        {{ money('coalesce(kept.total_discounts, 0)') }} as discounts,
-        {{ money('coalesce(kept.total_shipping_price, 0)') }} as shipping,
-        {{ money('coalesce(kept.total_tax, 0)') }} as tax,
-        {{ money('coalesce(kept.total_price, 0)') }} as total,
+        kept.contains_tax as taxes_included,
+        kept.gross_sales,
+        kept.discounts,
+        kept.gift_card_sales,
+        kept.shipping,
+        kept.tax,
+        kept.duties,
+        kept.tips,
+        kept.fees,
+        kept.total,
         {{ money('coalesce(kept.current_total_price, kept.total_price, 0)') }} as current_total,
+        {{ money('kept.presentment_subtotal') }} as presentment_subtotal,
+        {{ money('kept.presentment_discounts') }} as presentment_discounts,
+        {{ money('kept.presentment_shipping') }} as presentment_shipping,
+        {{ money('kept.presentment_tax') }} as presentment_tax,
+        {{ money('kept.presentment_total') }} as presentment_total,
         cast(coalesce(kept.item_quantity, 0) as bigint) as items,
         nullif(coalesce(kept.landing_site_host, '') || coalesce(kept.landing_site_path, ''), '') as landing_page,
         -- A page of the shop itself is no referrer; the landing page may come without its host.
