@@ -27,6 +27,7 @@ CHECKS = {
     "paused": "Source is paused",
     "build_failed": "A model did not build",
     "data_test": "A data test failed",
+    "bridge_residual": "A bridge does not close",
     "server_down": "Prefect does not answer",
     "worker_down": "No worker",
     "run_missed": "A run did not start",

@@ -17,9 +17,10 @@ from prefect.artifacts import create_table_artifact
 from prefect.context import FlowRunContext
 
 from expectations.declare.source import load, load_all
-from expectations.judge.verdict import Finding, Subject, Verdict
+from expectations.judge.verdict import CHECKS, Finding, Subject, Verdict
 from tasks import doors
 from tasks.adapters.dbt_runner import DbtOutcome, NodeResult
+from tasks.build.catalog import catalog
 from tasks.build.channel_credits import credit_channels
 from tasks.operate.memory import refuse_lost, remember
 from tasks.outcomes import recorded
@@ -76,6 +77,7 @@ def build(window: Window, marts: Sequence[str] = ()) -> BuildReceipt:
     receipt = _run(window, "marts", [f"+{mart}" for mart in marts], DATA_TEAM, measured)
     with doors.warehouse() as warehouse:
         credit_channels(warehouse)
+        catalog(warehouse)
     return receipt
 
 
@@ -133,7 +135,13 @@ def _tested(node: NodeResult, window: Window) -> Verdict:
         observed=without_values(node.message) or node.status,
         expected="0 rows",
     )
-    return Subject("marts", node.name, DATA_TEAM, window).verdict("data_test", finding)
+    return Subject("marts", node.name, DATA_TEAM, window).verdict(_check_of(node.name), finding)
+
+
+def _check_of(test: str) -> str:
+    """The check that a data test belongs to: the one whose name it begins with, else it is a data test like others."""
+    named = test.split("__", maxsplit=1)[0]
+    return named if named in CHECKS else "data_test"
 
 
 def without_values(message: str) -> str:

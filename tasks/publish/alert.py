@@ -148,7 +148,8 @@ def _enqueue(ops: OpsStore, incident: Incident, kind: Literal["open", "update", 
 def page_of(verdict: Verdict) -> str:
     """Address of the Data Docs page that shows the verdict; checks without a suite are on the index."""
     label = verdict.window.label
-    if verdict.check in ("late", "build_failed", "data_test", "delivery") or verdict.check in WATCHED:
+    plain = ("late", "build_failed", "data_test", "bridge_residual", "delivery")
+    if verdict.check in plain or verdict.check in WATCHED:
         return f"{_site()}/data-docs/index.html#{label}"
     suite = verdict.model if verdict.source == verdict.model else f"{verdict.source}.{verdict.model}"
     return f"{_site()}/data-docs/{label}/{suite}.html"

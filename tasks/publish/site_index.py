@@ -100,7 +100,8 @@ def _models(label: str) -> dict[tuple[str, str, str], str]:
 def _page(incident: Incident, models: Mapping[tuple[str, str, str], str]) -> str:
     model = models.get((incident.check, incident.source, incident.scope), "")
     suite = "marts" if model == "marts" else f"{incident.source}.{model}"
-    if not model or incident.check in ("late", "build_failed", "data_test") or incident.check in WATCHED:
+    plain = ("late", "build_failed", "data_test", "bridge_residual")
+    if not model or incident.check in plain or incident.check in WATCHED:
         return f"data-docs/index.html#{incident.window_label}"
     return f"data-docs/{incident.window_label}/{suite}.html"
 

@@ -209,6 +209,17 @@ def empty_warehouse() -> Iterator[duckdb.DuckDBPyConnection]:
             " step varchar, source varchar, stream varchar, status varchar, rows_in bigint, rows_out bigint,"
             " millis bigint, reason varchar, job_id bigint)"
         )
+        db.execute(
+            "create table marts.fin_revenue_bridge (period_type varchar, period_start date, basis varchar, step varchar,"
+            " amount_cents bigint, orders decimal(38, 6));"
+            "create table marts.fin_spend_bridge (period_type varchar, period_start date, source varchar,"
+            " account_id varchar, step varchar, amount decimal(38, 6));"
+            "create table marts.fin_revenue_bridge_orders (basis varchar, step varchar, source varchar, shop_id varchar,"
+            " order_id varchar, amount_cents bigint, orders decimal(38, 6));"
+            "create table marts.fct_orders (source varchar, shop_id varchar, order_id varchar, order_date date,"
+            " is_test boolean, gross_sales decimal(38, 6), discounts decimal(38, 6), returns decimal(38, 6),"
+            " fx_rate decimal(18, 9))"
+        )
         for name in ("agg_extracts_daily", "fct_source_runs", "fct_day_closes"):
             described = (site_parts.RUNBOOKS.parents[1] / f"dbt/models/marts/operations/{name}.yml").read_text()
             columns = ", ".join(f"{column} varchar" for column in re.findall(r"      - name: (\w+)$", described, re.M))

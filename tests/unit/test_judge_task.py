@@ -170,6 +170,22 @@ def test_a_mart_without_rows_of_the_day_is_marked(small: Small) -> None:
     assert found["fct_leads 2026-11-17"] == "warned"
 
 
+def test_a_bridge_that_does_not_close_is_an_incident_of_its_own_and_holds() -> None:
+    from tasks.adapters.dbt_runner import NodeResult
+    from tasks.build.transform import _tested
+
+    window = Window.parse("2026-11-17")
+    found = [
+        _tested(NodeResult(name, "fail", "Got 2 results", 0.1), window)
+        for name in ("bridge_residual__revenue", "bridge_residual__spend", "fct_orders__grain")
+    ]
+    assert [(one.check, one.runbook, one.holds) for one in found] == [
+        ("bridge_residual", "bridge_residual", True),
+        ("bridge_residual", "bridge_residual", True),
+        ("data_test", "data_test", True),
+    ]
+
+
 def test_a_data_test_that_only_warns_holds_nothing() -> None:
     from tasks.adapters.dbt_runner import NodeResult
     from tasks.build.transform import _tested
