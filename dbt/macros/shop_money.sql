@@ -144,3 +144,6 @@
         ) as joined
     ) as parted
 {%- endmacro %}
+
+{# The attribution model whose touch dates revenue in basis touch_date: one touch per order, so no cent is split. #}
+{% macro accrual_model() %}{{ return('last_non_direct') }}{% endmacro %}

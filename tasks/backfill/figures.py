@@ -28,6 +28,9 @@ NOT_APPROVED = (
         "fct_order_history",
         "fct_refund_history",
         "fin_figures_daily",
+        "fin_closed_figures",
+        "fin_period_status",
+        "fin_restatements",
         "agg_cohorts",
         "agg_paths",
     ),
@@ -112,6 +115,12 @@ FIGURES = (
     ),
     MartFigures(
         "fct_refund_lines", "mart.refund_date", {"lines": COUNT} | _sums("quantity", "subtotal"), f"'{NO_CHANNEL}'"
+    ),
+    MartFigures(
+        "fin_revenue_daily",
+        "mart.booked_on",
+        _sums("orders", "gross_sales", "discounts", "returns", "net_sales", "shipping", "tax", "total"),
+        "mart.basis || ', ' || mart.channel",
     ),
     MartFigures("fct_refunds", "mart.refund_date", {"refunds": COUNT} | _sums("subtotal", "amount")),
 )
