@@ -15,8 +15,8 @@ rates as (
 
 ),
 
--- Cents as whole levels, so that the steps between them carry no rounding: all that is paid, without tax, without
--- shipping too.
+-- Cents as whole levels, so that the steps between them carry no rounding: all that is paid, without tax, without what
+-- is charged beside the goods, without gift cards, before discounts.
 orders as (
 
     select
@@ -29,8 +29,11 @@ orders as (
         fx_rate,
         {{ reporting_cents('total', 'fx_rate') }} as total_cents,
         {{ reporting_cents('total - tax', 'fx_rate') }} as untaxed_cents,
-        {{ reporting_cents('total - tax - shipping', 'fx_rate') }} as goods_cents,
-        {{ reporting_cents('total - tax - shipping + discounts', 'fx_rate') }} as undiscounted_cents
+        {{ reporting_cents('total - tax - shipping - duties - tips - fees', 'fx_rate') }} as carried_cents,
+        {{ reporting_cents('total - tax - shipping - duties - tips - fees - gift_card_sales', 'fx_rate') }} as goods_cents,
+        {{ reporting_cents(
+            'total - tax - shipping - duties - tips - fees - gift_card_sales + discounts', 'fx_rate'
+        ) }} as undiscounted_cents
     from {{ ref('fct_orders') }}
 
 ),
@@ -107,7 +110,9 @@ entered as (
         claims.touched_on,
         claims.claimed_on,
         claims.claimed_cents,
-        coalesce(claims.claimed_value, 'total') as claimed_value,
+        -- What of the whole total came in: what a platform was never told of need not be taken off.
+        case when coalesce(claims.claimed_value, 'total') = 'total' then 1 else 0 end as whole,
+        case when claims.claimed_value = 'gross' then 1 else 0 end as undiscounted,
         coalesce(claims.value_cents, orders.total_cents) as value_cents
     from orders
     left join claims
@@ -302,11 +307,10 @@ entries as (
         entered.touched_at,
         case lowered.step
             when 'currency' then entered.value_cents - coalesce(entered.claimed_cents, entered.value_cents)
-            when 'tax' then case when entered.claimed_value = 'total' then entered.untaxed_cents - entered.total_cents else 0 end
-            when 'shipping_and_duties'
-                then case when entered.claimed_value = 'total' then entered.goods_cents - entered.untaxed_cents else 0 end
-            when 'discounts'
-                then case when entered.claimed_value = 'gross' then entered.goods_cents - entered.undiscounted_cents else 0 end
+            when 'tax' then entered.whole * (entered.untaxed_cents - entered.total_cents)
+            when 'shipping_and_duties' then entered.whole * (entered.carried_cents - entered.untaxed_cents)
+            when 'gift_cards' then entered.whole * (entered.goods_cents - entered.carried_cents)
+            when 'discounts' then entered.undiscounted * (entered.goods_cents - entered.undiscounted_cents)
             else case when entered.is_test then -entered.goods_cents else 0 end
         end as amount_cents,
         case when lowered.step = 'cancelled_test_fraud' and entered.is_test then -1 else 0 end as orders
@@ -317,6 +321,8 @@ entries as (
         select 'tax' as step
         union all
         select 'shipping_and_duties' as step
+        union all
+        select 'gift_cards' as step
         union all
         select 'discounts' as step
         union all
