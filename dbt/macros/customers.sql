@@ -24,3 +24,8 @@
     from {{ relation }}, lateral flatten(input => split({{ relation }}.{{ list }}, '{{ separator }}')) as pieces
     where {{ relation }}.{{ list }} is not null
 {%- endmacro %}
+
+{# Hours from one UTC timestamp to another, exact to the microsecond. #}
+{% macro hours_between(earlier, later) -%}
+    cast(cast({{ microseconds_between(earlier, later) }} as decimal(38, 0)) / 3600000000 as decimal(38, 6))
+{%- endmacro %}

@@ -1,24 +1,28 @@
--- Cells of months that are over hold every valid order of customers whose first order is loaded.
-with all_orders as (
+-- Cells of months that are over hold every valid order of the customers whose acquisition is known.
+with orders as (
 
     select * from {{ ref('fct_orders') }}
+    where is_valid
+
+),
+
+people as (
+
+    select * from {{ ref('int_order_people') }}
+
+),
+
+customers as (
+
+    select * from {{ ref('dim_customers') }}
+    where is_acquisition_known
 
 ),
 
 last_days as (
 
     select max(order_date) as last_day
-    from all_orders
-
-),
-
-known as (
-
-    select distinct
-        source,
-        customer_id
-    from all_orders
-    where is_new_customer and not is_test and not is_cancelled
+    from {{ ref('fct_orders') }}
 
 ),
 
@@ -26,15 +30,17 @@ bought as (
 
     select
         count(*) as orders,
-        coalesce(sum({{ money('all_orders.net_sales * all_orders.fx_rate') }}), 0) as revenue
-    from all_orders
-    inner join known on all_orders.source = known.source and all_orders.customer_id = known.customer_id
+        coalesce(sum({{ money('orders.net_sales * orders.fx_rate') }}), 0) as revenue
+    from orders
+    inner join people
+        on
+            orders.source = people.source
+            and orders.shop_id = people.shop_id
+            and orders.order_id = people.order_id
+    inner join customers on people.person_id = customers.person_id
     cross join last_days
     where
-        not all_orders.is_test
-        and not all_orders.is_cancelled
-        and {{ month_after(dbt.date_trunc('month', 'all_orders.order_date'), 1) }}
-        <= {{ plus_days('last_days.last_day', 1) }}
+        {{ month_after(dbt.date_trunc('month', 'orders.order_date'), 1) }} <= {{ plus_days('last_days.last_day', 1) }}
 
 ),
 

@@ -1,42 +1,39 @@
-with all_orders as (
+with placed as (
 
-    select * from {{ ref('fct_orders') }}
-
-),
-
-valid_orders as (
-
-    select
-        *,
-        max(case when is_new_customer then 1 else 0 end) over (partition by source, customer_id) as begins_here
-    from all_orders
-    where not is_test and not is_cancelled and customer_id is not null
+    select * from {{ ref('fct_customer_orders') }}
+    where is_valid
 
 ),
 
--- Customers whose first order is older than what is loaded belong to a month that nobody knows.
+customers as (
+
+    select * from {{ ref('dim_customers') }}
+
+),
+
+days as (
+
+    select * from {{ ref('int_order_days') }}
+
+),
+
+-- Customers whose first order may be older than what is loaded belong to a month that nobody knows.
 orders as (
 
     select
-        order_id,
-        source || ':' || customer_id as customer_id,
-        order_date as ordered_on,
-        {{ money('net_sales * fx_rate') }} as net_sales
-    from valid_orders
-    where begins_here = 1
+        placed.order_id,
+        placed.person_id as customer_id,
+        placed.order_date as ordered_on,
+        placed.net_sales
+    from placed
+    inner join customers on placed.person_id = customers.person_id
+    where customers.is_acquisition_known
 
 ),
 
 cohorts as (
 
     {{ cohort_months('orders') }}
-
-),
-
-last_days as (
-
-    select max(order_date) as last_day
-    from all_orders
 
 ),
 
@@ -59,10 +56,11 @@ final as (
         sized.customers,
         sized.orders,
         sized.revenue,
-        {{ ratio('sized.customers', 'sized.cohort_customers') }} as retention
+        {{ ratio('sized.customers', 'sized.cohort_customers') }} as retention,
+        sized.cohort_month >= days.first_whole_month as is_whole_month
     from sized
-    cross join last_days
-    where {{ month_after('sized.cohort_month', 'sized.month_index + 1') }} <= {{ plus_days('last_days.last_day', 1) }}
+    cross join days
+    where {{ month_after('sized.cohort_month', 'sized.month_index + 1') }} <= {{ plus_days('days.last_day', 1) }}
 
 )
 
