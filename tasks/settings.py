@@ -154,6 +154,8 @@ class KeepSettings(_Group):
     lake_days: int = Field(180, ge=30, description="Sealed syncs of which no row counts any more")
     releases: int = Field(5, ge=2, description="Releases in published/, the current one included")
     pages_days: int = Field(400, ge=1, description="Results of checks and their pages")
+    clean_pages_days: int = Field(60, ge=1, description="Pages of suites on which nobody had to look")
+    part_pages_days: int = Field(7, ge=1, description="Pages of a refresh within a day, once judged again")
     logs_days: int = Field(60, ge=1, description="Logs, and the evidence of dbt runs")
     runs_days: int = Field(30, ge=1, description="Flow runs in the Prefect server of the local stack")
 

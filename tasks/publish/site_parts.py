@@ -12,7 +12,7 @@ from expectations.declare.rendered import CHECKOUT
 from tasks.settings import settings
 
 _PAGES = Path(__file__).parent / "pages"
-ASSETS = (_PAGES / "plumbline.css", _PAGES / "plumbline.svg")
+ASSETS = (_PAGES / "plumbline.css", _PAGES / "plumbline.svg", _PAGES / "filter.js")
 RUNBOOKS = CHECKOUT / "deployments" / "runbooks"
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
@@ -33,12 +33,23 @@ def places() -> list[Place]:
     local_slack = slack.removesuffix("/").removesuffix("/api") + "/" if urlsplit(slack).hostname in _LOOPBACK else ""
     found = [
         Place("Figures", "figures.html", "the published numbers by day and channel, and what each means"),
+        *_made_of(),
         Place("Data Docs", "data-docs/index.html", "what the checks said, window by window"),
         Place("Runbooks", "runbooks/index.html", "what each alert means and how to repair it"),
         Place("Prefect", prefect, "the runs, their steps, and buttons to start one"),
         Place("Slack channel", local_slack, "the incidents as the team sees them"),
     ]
     return [place for place in found if place.address]
+
+
+def _made_of() -> list[Place]:
+    """The pages that come with the first build."""
+    if not (settings().home / "site" / "models" / "index.html").exists():
+        return []
+    return [
+        Place("Metrics", "metrics.html", "every number: definition, formula, basis, grain, owner and tests"),
+        Place("Tables", "models/index.html", "every table: columns, what it is made of, what tests it"),
+    ]
 
 
 def warehouse_words() -> str:

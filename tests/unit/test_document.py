@@ -63,19 +63,26 @@ def test_a_hostile_account_is_text_on_every_page(home: Path) -> None:
     index = document.fn(WINDOW)
     pages = sorted(index.parent.rglob("*.html"))
     assert [str(p.relative_to(index.parent)) for p in pages if "runbooks" not in str(p)] == [
+        "data-docs/2026-11-17/index.html",
         "data-docs/2026-11-17/meta_ads.ads_insights.html",
+        "data-docs/history/meta_ads.ads_insights.html",
         "data-docs/index.html",
+        "data-docs/months/2026-11.html",
         "figures.html",
         "index.html",
     ]
     assert all("<img" not in page.read_text() for page in pages)
-    assert "&lt;img src=x onerror=alert(1)&gt; 💥" in pages[0].read_text()
+    told = [page.stem for page in pages if "&lt;img src=x onerror=alert(1)&gt; 💥" in page.read_text()]
+    assert told == ["index", "meta_ads.ads_insights", "2026-11"]
 
 
-def test_no_page_has_a_script_or_asks_another_host(home: Path) -> None:
+def test_no_page_has_a_script_but_the_filter_or_asks_another_host(home: Path) -> None:
     _store()
     for page in document.fn(WINDOW).parent.rglob("*.html"):
-        assert "<script" not in page.read_text()
+        assert re.findall(r"<script[^>]*>[^<]", page.read_text()) == []
+        assert [link.rpartition("/")[2] for link in re.findall(r'<script src="([^"]+)', page.read_text())] == [
+            "filter.js"
+        ]
         elsewhere = [link for link in _links(page) if "//" in link and not link.startswith("http://127.0.0.1:")]
         assert elsewhere == []
 
@@ -112,7 +119,7 @@ def test_only_new_results_are_rendered_again(home: Path, monkeypatch: pytest.Mon
     _store()
     document.fn(WINDOW)
     rendered: list[str] = []
-    monkeypatch.setattr("tasks.publish.document._render_suite", lambda body, page: rendered.append(page.stem))
+    monkeypatch.setattr("tasks.publish.data_docs._render_suite", lambda body, page: rendered.append(page.stem))
     document.fn(WINDOW)
     assert rendered == []
     _store(stream="ads_insights_account")
@@ -128,8 +135,8 @@ def test_a_new_template_renders_old_windows_again(home: Path, monkeypatch: pytes
     newer.touch()
     os.utime(newer, ns=(page.stat().st_mtime_ns + 1, page.stat().st_mtime_ns + 1))
     rendered: list[str] = []
-    monkeypatch.setattr("tasks.publish.document._TEMPLATES", (newer,))
-    monkeypatch.setattr("tasks.publish.document._render_suite", lambda body, page: rendered.append(page.stem))
+    monkeypatch.setattr("tasks.publish.data_docs._TEMPLATES", (newer,))
+    monkeypatch.setattr("tasks.publish.data_docs._render_suite", lambda body, page: rendered.append(page.stem))
     document.fn(Window.parse("2026-11-18"))
     assert rendered == ["meta_ads.ads_insights"]
 
@@ -147,7 +154,7 @@ def test_a_recovered_incident_stays_with_its_window(home: Path) -> None:
     )
     doors.ops_store().save_incident(replace(told, state="recovered", recovered_at=at))
     site = document.fn(WINDOW).parent
-    assert "Was: It was late." in (site / "data-docs" / "index.html").read_text()
+    assert "Was: It was late." in (site / "data-docs" / "2026-11-17" / "index.html").read_text()
     assert "None now." in (site / "index.html").read_text()
 
 
