@@ -38,7 +38,7 @@ NOT_APPROVED = (
     *("fin_revenue_bridge", "fin_revenue_bridge_orders", "fin_spend_bridge", "fin_spend_bridge_rows"),
     *("agg_ads_daily", "agg_attributed_daily", "fct_metrics_by_period", "fct_metrics_daily"),
     # What follows from the orders, the leads and who is the same person; the count of new customers is approved.
-    *("fct_customer_orders", "dim_customers", "fct_new_customer_differences", "agg_new_customer_credits"),
+    *("fct_customer_orders", "fct_new_customer_differences", "agg_new_customer_credits"),
     *("agg_cohort_ltv", "fin_acquisition", "fct_funnel", "agg_funnel_daily"),
     *("agg_extracts_daily", "fct_day_closes", "fct_publication_latency", "fct_source_runs"),
 )

@@ -184,7 +184,11 @@ def test_a_column_of_another_type_is_refused_and_a_new_one_is_added(pipeline: An
 
 
 def test_every_mart_of_facts_has_figures_that_a_person_can_approve() -> None:
-    marts = {path.stem for path in (PROJECT / "models/marts").rglob("*.sql") if path.stem.startswith(("fct_", "agg_"))}
+    marts = {
+        path.stem
+        for path in (PROJECT / "models/marts").rglob("*.sql")
+        if path.stem.startswith(("fct_", "agg_", "fin_"))
+    }
     assert marts == {spec.mart for spec in FIGURES} | set(NOT_APPROVED)
 
 
