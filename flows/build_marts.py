@@ -13,6 +13,7 @@ from tasks.build.marts import known_marts
 from tasks.build.transform import build, test
 from tasks.judge.judge import judge_marts
 from tasks.judge.readiness import known_verdicts
+from tasks.periods.compare import compare_closed
 from tasks.publish.alert import announce, deliver
 from tasks.publish.document import document
 from tasks.publish.publish import Release, publish
@@ -30,7 +31,13 @@ def build_marts(window: Window | None = None) -> Release:
     fresh_rendering()
     with writer_queue():
         built = build(window)
-        verdicts = (*known_verdicts(window), *built.verdicts, *test(window), *judge_marts(window))
+        verdicts = (
+            *known_verdicts(window),
+            *built.verdicts,
+            *test(window),
+            *judge_marts(window),
+            *compare_closed(window),
+        )
         release = publish(window, "provisional", verdicts)
     announce(verdicts, window)
     document(window)

@@ -13,6 +13,7 @@ from flows.start import chosen_day, fresh_rendering
 from tasks.build.transform import build, test
 from tasks.judge.judge import judge_marts
 from tasks.judge.readiness import known_verdicts, wait_for_sources
+from tasks.periods.compare import compare_closed
 from tasks.publish.alert import announce, deliver
 from tasks.publish.document import document
 from tasks.publish.publish import Release, publish
@@ -33,7 +34,14 @@ def close_day(day: date | None = None) -> Release:
     late = wait_for_sources(window)
     with writer_queue():
         built = build(window)
-        verdicts = (*late, *known_verdicts(window), *built.verdicts, *test(window), *judge_marts(window))
+        verdicts = (
+            *late,
+            *known_verdicts(window),
+            *built.verdicts,
+            *test(window),
+            *judge_marts(window),
+            *compare_closed(window),
+        )
         release = publish(window, "final", verdicts)
     announce(verdicts, window)
     document(window)

@@ -22,8 +22,10 @@ from tasks import doors
 from tasks.adapters.dbt_runner import DbtOutcome, NodeResult
 from tasks.build.catalog import catalog
 from tasks.build.channel_credits import credit_channels
+from tasks.build.people import held_people, link_people
 from tasks.operate.memory import refuse_lost, remember
 from tasks.outcomes import recorded
+from tasks.periods.copies import copy_periods
 from tasks.publish.ops_copy import copy_ops
 from tasks.window import Window
 
@@ -73,12 +75,15 @@ def build(window: Window, marts: Sequence[str] = ()) -> BuildReceipt:
             for stream in declaration.streams.values():
                 warehouse.ensure_raw(stream.raw_table)
         copy_ops(warehouse)
+        people = held_people(link_people(warehouse), window, DATA_TEAM)
+        copy_periods(warehouse)
         measured = [*warehouse.relations("staging"), *warehouse.relations("quality")]
     receipt = _run(window, "marts", [f"+{mart}" for mart in marts], DATA_TEAM, measured)
     with doors.warehouse() as warehouse:
         credit_channels(warehouse)
         catalog(warehouse)
-    return receipt
+    doors.ops_store().record_verdicts([people])
+    return replace(receipt, verdicts=(*receipt.verdicts, people))
 
 
 @task(task_run_name="test {window.label}")

@@ -1,6 +1,6 @@
 """What must be true before a month is closed; the product looks itself, and nobody ticks a box.
 
-Each item is a pure function of what was read. What cannot be read is not fine: a missing release or mart fails its item.
+Each item is a pure function of what was read. What cannot be read is not fine: a missing mart fails its item.
 """
 
 from __future__ import annotations

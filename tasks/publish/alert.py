@@ -148,7 +148,15 @@ def _enqueue(ops: OpsStore, incident: Incident, kind: Literal["open", "update", 
 def page_of(verdict: Verdict) -> str:
     """Address of the Data Docs page that shows the verdict; checks without a suite are on the index."""
     label = verdict.window.label
-    plain = ("late", "build_failed", "data_test", "bridge_residual", "delivery")
+    plain = (
+        "late",
+        "build_failed",
+        "data_test",
+        "identity_held",
+        "bridge_residual",
+        "closed_month_changed",
+        "delivery",
+    )
     if verdict.check in plain or verdict.check in WATCHED:
         return f"{_site()}/data-docs/index.html#{label}"
     suite = verdict.model if verdict.source == verdict.model else f"{verdict.source}.{verdict.model}"

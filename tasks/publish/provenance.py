@@ -56,7 +56,8 @@ def provenance(warehouse: Warehouse, window: Window) -> Provenance:
 
 def load_seq(warehouse: Warehouse) -> int:
     """The number of the last load, 0 before the first."""
-    return int(warehouse.query("select coalesce(max(load_seq), 0) from raw.load_ledger")[0][0])
+    loaded = warehouse.query("select coalesce(max(load_seq), 0) from raw.load_ledger", [])
+    return int(loaded[0][0]) if loaded else 0
 
 
 def _freshness(warehouse: Warehouse) -> dict[str, str]:

@@ -82,6 +82,7 @@ def test_an_unknown_source_is_refused_before_anything_runs(record: Callable[...,
 
 def test_a_close_publishes_after_every_judgement(record: Callable[..., None], journal: list[str]) -> None:
     steps = {"wait_for_sources": (), "build": BUILT, "known_verdicts": (), "test": (), "judge_marts": ()}
+    steps["compare_closed"] = ()
     record(flows.close_day, **steps, publish=SimpleNamespace(held=False), announce=None, document=None, deliver=None)
     flows.close_day.close_day.fn(DAY)
     assert journal == [*steps, "publish", "announce", "document", "deliver"]
@@ -89,6 +90,7 @@ def test_a_close_publishes_after_every_judgement(record: Callable[..., None], jo
 
 def test_a_build_publishes_provisionally_after_judgement(record: Callable[..., None], journal: list[str]) -> None:
     steps = {"build": BUILT, "known_verdicts": (), "test": (), "judge_marts": ()}
+    steps["compare_closed"] = ()
     record(flows.build_marts, **steps, publish=SimpleNamespace(held=False), announce=None, document=None, deliver=None)
     flows.build_marts.build_marts.fn(WINDOW)
     assert journal == [*steps, "publish", "announce", "document", "deliver"]
