@@ -125,7 +125,9 @@ final as (
         kept.landing_site_click_id as click_id,
         kept.landing_site_click_id_type as click_id_type,
         kept.updated_at,
-        kept._extracted_at as extracted_at
+        kept._extracted_at as extracted_at,
+        kept._sync_id as sync_id,
+        kept._load_seq
     from kept
     left join first_orders on kept.id = first_orders.id
 

@@ -44,7 +44,9 @@ final as (
         {{ money('coalesce(refunds.refund_amount, 0)') }} as amount,
         cast(coalesce(refunds.refund_quantity, lines.quantity, 0) as bigint) as items,
         coalesce(refunds.restock, false) as is_restocked,
-        refunds._extracted_at as extracted_at
+        refunds._extracted_at as extracted_at,
+        refunds._sync_id as sync_id,
+        refunds._load_seq
     from refunds
     left join orders on refunds.order_id = orders.id
     left join lines on cast(refunds.id as varchar) = lines.refund_id

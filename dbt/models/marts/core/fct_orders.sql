@@ -50,7 +50,9 @@ with orders as (
         utm_content,
         click_id,
         click_id_type,
-        extracted_at
+        extracted_at,
+        sync_id,
+        _load_seq
     from {{ ref(source ~ '__orders') }}
     {{ 'union all' if not loop.last }}
     {% endfor %}
@@ -211,7 +213,9 @@ final as (
         keyed.click_id,
         keyed.click_id_type,
         coalesce(channels.channel, 'Unassigned') as channel,
-        keyed.extracted_at
+        keyed.extracted_at,
+        keyed.sync_id,
+        keyed._load_seq
     from keyed
     left join returned
         on

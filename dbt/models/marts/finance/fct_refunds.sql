@@ -17,7 +17,9 @@ with refunds as (
         amount,
         items,
         is_restocked,
-        extracted_at
+        extracted_at,
+        sync_id,
+        _load_seq
     from {{ ref(source ~ '__refunds') }}
     {{ 'union all' if not loop.last }}
     {% endfor %}
@@ -62,7 +64,9 @@ final as (
         orders.order_id is not null as has_order,
         -- A refund takes its sale back from the channel that had won it.
         coalesce(orders.channel, 'Unassigned') as channel,
-        refunds.extracted_at
+        refunds.extracted_at,
+        refunds.sync_id,
+        refunds._load_seq
     from refunds
     left join orders
         on
