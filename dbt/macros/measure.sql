@@ -32,6 +32,25 @@
     group by window_start, window_end, cast(listed.value as varchar)
 {% endmacro %}
 
+{# One row per field and window out of envelopes (window_start, window_end, meta): in how many of them the connector
+   says that it made the field null, because it could not read what the source had sent. #}
+{% macro nulled_counts(envelopes) %}{{ return(adapter.dispatch('nulled_counts')(envelopes)) }}{% endmacro %}
+{% macro default__nulled_counts(envelopes) %}
+    select window_start, window_end, json_extract_string(change, '$.field') as field_name, count(*) as field_rows
+    from (
+        select window_start, window_end, unnest(json_extract(meta, '$.changes[*]')) as change
+        from {{ envelopes }}
+    ) as listed
+    where json_extract_string(change, '$.change') = 'NULLED'
+    group by window_start, window_end, field_name
+{% endmacro %}
+{% macro snowflake__nulled_counts(envelopes) %}
+    select window_start, window_end, cast(listed.value:field as varchar) as field_name, count(*) as field_rows
+    from {{ envelopes }}, lateral flatten(input => try_parse_json(meta):changes) as listed
+    where cast(listed.value:change as varchar) = 'NULLED'
+    group by window_start, window_end, cast(listed.value:field as varchar)
+{% endmacro %}
+
 {# Whether every window of a source in the load ledger is measured as far as it is loaded. #}
 {% macro nothing_to_measure(source_name) %}
     {%- if execute and is_incremental() -%}

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from expectations.declare.errors import NotReconciled
 from expectations.declare.source import Source, load_all
 from tasks import doors
+from tasks.build.people import ensure_identity
 
 _NO_MARTS = ("path:models/marts/operations", "path:models/quality")
 
@@ -46,6 +47,7 @@ def _ensure_raw() -> None:
         for source in load_all().values():
             for stream in source.streams.values():
                 warehouse.ensure_raw(stream.raw_table)
+        ensure_identity(warehouse)
 
 
 def _command(words: Sequence[str]) -> tuple[list[str], dict[str, str]]:

@@ -21,7 +21,7 @@ def run_identity(records: Path, out: Path) -> str:
         read_csv(connection, records, "records", _columns(records))
         found = connection.sql("select * from records").pl()
         people = resolve(found["record_id"], observed(found))
-        told = people.records.sort("record_id")
+        told = people.records.sort("record_id").drop("known_by")
         write_rows(told.columns, told.iter_rows(), path)
     aside = people.quarantine.group_by("identifier_type", "reason").len().sort("identifier_type", "reason")
     lines = [f"  {count} of {kind}: {reason}" for kind, reason, count in aside.iter_rows()]

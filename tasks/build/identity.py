@@ -48,10 +48,11 @@ class Limits:
 class People:
     """The answer: a person for each record and identifier, and what was set aside.
 
-    `records`: record_id, person_id, method, confidence. `id_map`: identifier_type, token, person_id, records (how many
-    carry it), rule, confidence, evidence (the first record that ties it to the person). `quarantine`: identifier_type,
-    token, reason. `refused`: person_id of everybody whom a conflict kept apart. `held`: person_id, identifiers and
-    emails of people who are too large even without their devices.
+    `records`: record_id, person_id, method (alone where the person has no other record), confidence, known_by (the
+    identifier that the record rests on, whoever else carries it). `id_map`: identifier_type, token, person_id, records
+    (how many carry it), rule, confidence, evidence (the first record that ties it to the person). `quarantine`:
+    identifier_type, token, reason. `refused`: person_id of everybody whom a conflict kept apart. `held`: person_id,
+    identifiers and emails of people who are too large even without their devices.
     """
 
     records: pl.DataFrame
@@ -223,7 +224,8 @@ def _of_every_record(record_ids: pl.Series, named: pl.DataFrame, graph: Graph) -
     return (
         every.with_columns(method.alias("method"))
         .join(own, on="record_id", how="left", maintain_order="left")
-        .select("record_id", pl.coalesce("person_id", "own").alias("person_id"), "method", confidence("method"))
+        .with_columns(_method().fill_null("alone").alias("known_by"), confidence("method"))
+        .select("record_id", pl.coalesce("person_id", "own").alias("person_id"), "method", "confidence", "known_by")
     )
 
 

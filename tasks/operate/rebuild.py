@@ -23,6 +23,7 @@ from tasks import doors
 from tasks.adapters.ops_memory import OpsMemory
 from tasks.adapters.warehouse.base import LEDGER, LEDGER_COLUMNS, Warehouse
 from tasks.backfill.lake import batch_at, folders
+from tasks.build.people import ensure_identity, link_people
 from tasks.ingest.load import load_into
 from tasks.ingest.manifest import NAME
 from tasks.ingest.seal import Batch, LakeObject
@@ -97,9 +98,19 @@ def recall_measurements() -> int:
 @task(task_run_name="build everything")
 @recorded
 def build_everything() -> int:
-    """All seeds and models; the number of models built. Raises `Misconfigured` with the names of those that fail."""
+    """All seeds and models; the number of models built. Raises `Misconfigured` with the names of those that fail.
+
+    People are resolved in between: staging first, then who is behind it, then everything that is made of both.
+    """
+    with doors.warehouse() as warehouse:
+        ensure_identity(warehouse)
     with doors.warehouse_lock():
-        outcome = doors.dbt().run_models()
+        staged = doors.dbt().run_models(["path:models/staging"])
+    with doors.warehouse() as warehouse:
+        link_people(warehouse)
+    with doors.warehouse_lock():
+        outcome = doors.dbt().run_models(exclude=["path:models/staging"])
+    outcome = replace(outcome, results=(*staged.results, *outcome.results))
     if failed := [node.name for node in outcome.results if node.status in ("error", "fail")]:
         raise Misconfigured(
             f"{len(failed)} models did not build",

@@ -241,6 +241,17 @@ sessions_by_channel_drift as (
     where payload_key not in (select key_name from sessions_by_channel_declared)
 ),
 
+sessions_by_channel_changes as (
+    select batches.window_start, batches.window_end, delivered._airbyte_meta as meta
+    from {{ source('ga4', 'sessions_by_channel') }} as delivered
+    inner join batches on delivered._sync_id = batches.sync_id and batches.stream = 'sessions_by_channel'
+    where contains(delivered._airbyte_meta, '"NULLED"')
+),
+
+sessions_by_channel_nulled as (
+    {{ nulled_counts('sessions_by_channel_changes') }}
+),
+
 sessions_by_channel_measured as (
     select window_start, window_end, 'sessions_by_channel' as model, sync_id, metric, field, value
     from sessions_by_channel_tall
@@ -253,7 +264,12 @@ sessions_by_channel_measured as (
         drift.metric,
         drift.field,
         cast(drift.value as decimal(38, 6)) as value
-    from sessions_by_channel_drift as drift
+    from (
+        select * from sessions_by_channel_drift
+        union all
+        select window_start, window_end, 'nulled' as metric, field_name as field, field_rows as value
+        from sessions_by_channel_nulled
+    ) as drift
     left join batches
         on drift.window_start = batches.window_start and drift.window_end = batches.window_end
         and batches.stream = 'sessions_by_channel'
@@ -420,6 +436,17 @@ events_report_drift as (
     where payload_key not in (select key_name from events_report_declared)
 ),
 
+events_report_changes as (
+    select batches.window_start, batches.window_end, delivered._airbyte_meta as meta
+    from {{ source('ga4', 'events_report') }} as delivered
+    inner join batches on delivered._sync_id = batches.sync_id and batches.stream = 'events_report'
+    where contains(delivered._airbyte_meta, '"NULLED"')
+),
+
+events_report_nulled as (
+    {{ nulled_counts('events_report_changes') }}
+),
+
 events_report_measured as (
     select window_start, window_end, 'events_report' as model, sync_id, metric, field, value
     from events_report_tall
@@ -432,7 +459,12 @@ events_report_measured as (
         drift.metric,
         drift.field,
         cast(drift.value as decimal(38, 6)) as value
-    from events_report_drift as drift
+    from (
+        select * from events_report_drift
+        union all
+        select window_start, window_end, 'nulled' as metric, field_name as field, field_rows as value
+        from events_report_nulled
+    ) as drift
     left join batches
         on drift.window_start = batches.window_start and drift.window_end = batches.window_end
         and batches.stream = 'events_report'
@@ -473,6 +505,7 @@ null_history as (
             on n.model = r.model and n.window_start = r.window_start and n.window_end = r.window_end
             and n.load_seq = r.load_seq and r.metric = 'rows'
         where n.metric = 'nulls'
+            and n.window_end > (select {{ dbt.dateadd('day', -28, 'min(window_start)') }} from pending)
             and not exists (
                 select 1
                 from pending
@@ -485,17 +518,19 @@ null_history as (
 
 null_baselines as (
     select
-        model,
-        field,
-        window_start,
-        window_end,
-        sum(nulls) over earlier as nulls_before,
-        sum(batch_rows) over earlier as rows_before
-    from null_history
-    window earlier as (
-        partition by model, field order by window_start, window_end
-        rows between 28 preceding and 1 preceding
-    )
+        judged.model,
+        judged.field,
+        judged.window_start,
+        judged.window_end,
+        sum(earlier.nulls) as nulls_before,
+        sum(earlier.batch_rows) as rows_before
+    from null_history as judged
+    inner join pending on judged.window_start = pending.window_start and judged.window_end = pending.window_end
+    inner join null_history as earlier
+        on judged.model = earlier.model and judged.field = earlier.field
+        and earlier.window_end <= judged.window_start
+        and earlier.window_end > {{ dbt.dateadd('day', -28, 'judged.window_start') }}
+    group by judged.model, judged.field, judged.window_start, judged.window_end
 ),
 
 batch_figures as (

@@ -327,6 +327,17 @@ events_drift as (
     where payload_key not in (select key_name from events_declared)
 ),
 
+events_changes as (
+    select batches.window_start, batches.window_end, delivered._airbyte_meta as meta
+    from {{ source('ga4_export', 'events') }} as delivered
+    inner join batches on delivered._sync_id = batches.sync_id and batches.stream = 'events'
+    where contains(delivered._airbyte_meta, '"NULLED"')
+),
+
+events_nulled as (
+    {{ nulled_counts('events_changes') }}
+),
+
 events_measured as (
     select window_start, window_end, 'events' as model, sync_id, metric, field, value
     from events_tall
@@ -339,7 +350,12 @@ events_measured as (
         drift.metric,
         drift.field,
         cast(drift.value as decimal(38, 6)) as value
-    from events_drift as drift
+    from (
+        select * from events_drift
+        union all
+        select window_start, window_end, 'nulled' as metric, field_name as field, field_rows as value
+        from events_nulled
+    ) as drift
     left join batches
         on drift.window_start = batches.window_start and drift.window_end = batches.window_end
         and batches.stream = 'events'
@@ -517,6 +533,17 @@ events_control_drift as (
     where payload_key not in (select key_name from events_control_declared)
 ),
 
+events_control_changes as (
+    select batches.window_start, batches.window_end, delivered._airbyte_meta as meta
+    from {{ source('ga4_export', 'events_control') }} as delivered
+    inner join batches on delivered._sync_id = batches.sync_id and batches.stream = 'events_control'
+    where contains(delivered._airbyte_meta, '"NULLED"')
+),
+
+events_control_nulled as (
+    {{ nulled_counts('events_control_changes') }}
+),
+
 events_control_measured as (
     select window_start, window_end, 'events_control' as model, sync_id, metric, field, value
     from events_control_tall
@@ -529,7 +556,12 @@ events_control_measured as (
         drift.metric,
         drift.field,
         cast(drift.value as decimal(38, 6)) as value
-    from events_control_drift as drift
+    from (
+        select * from events_control_drift
+        union all
+        select window_start, window_end, 'nulled' as metric, field_name as field, field_rows as value
+        from events_control_nulled
+    ) as drift
     left join batches
         on drift.window_start = batches.window_start and drift.window_end = batches.window_end
         and batches.stream = 'events_control'
@@ -570,6 +602,7 @@ null_history as (
             on n.model = r.model and n.window_start = r.window_start and n.window_end = r.window_end
             and n.load_seq = r.load_seq and r.metric = 'rows'
         where n.metric = 'nulls'
+            and n.window_end > (select {{ dbt.dateadd('day', -28, 'min(window_start)') }} from pending)
             and not exists (
                 select 1
                 from pending
@@ -582,17 +615,19 @@ null_history as (
 
 null_baselines as (
     select
-        model,
-        field,
-        window_start,
-        window_end,
-        sum(nulls) over earlier as nulls_before,
-        sum(batch_rows) over earlier as rows_before
-    from null_history
-    window earlier as (
-        partition by model, field order by window_start, window_end
-        rows between 28 preceding and 1 preceding
-    )
+        judged.model,
+        judged.field,
+        judged.window_start,
+        judged.window_end,
+        sum(earlier.nulls) as nulls_before,
+        sum(earlier.batch_rows) as rows_before
+    from null_history as judged
+    inner join pending on judged.window_start = pending.window_start and judged.window_end = pending.window_end
+    inner join null_history as earlier
+        on judged.model = earlier.model and judged.field = earlier.field
+        and earlier.window_end <= judged.window_start
+        and earlier.window_end > {{ dbt.dateadd('day', -28, 'judged.window_start') }}
+    group by judged.model, judged.field, judged.window_start, judged.window_end
 ),
 
 batch_figures as (

@@ -1,4 +1,4 @@
--- rendered from google_ads, sha256 350f37def7b90ff4945f26b3ddf6d42153d10e95722af7a167e1406620a74f0e; change the declaration, then run `plumbline render`
+-- rendered from google_ads, sha256 72d7c49689291b03eed16e29b7e64e95b06a1b9f76f938517e71084317b662ed; change the declaration, then run `plumbline render`
 {% if nothing_to_measure('google_ads') %}
 select * from {{ this }} where false
 {% else %}
@@ -297,6 +297,17 @@ ad_performance_drift as (
     where payload_key not in (select key_name from ad_performance_declared)
 ),
 
+ad_performance_changes as (
+    select batches.window_start, batches.window_end, delivered._airbyte_meta as meta
+    from {{ source('google_ads', 'ad_performance') }} as delivered
+    inner join batches on delivered._sync_id = batches.sync_id and batches.stream = 'ad_performance'
+    where contains(delivered._airbyte_meta, '"NULLED"')
+),
+
+ad_performance_nulled as (
+    {{ nulled_counts('ad_performance_changes') }}
+),
+
 ad_performance_measured as (
     select window_start, window_end, 'ad_performance' as model, sync_id, metric, field, value
     from ad_performance_tall
@@ -309,7 +320,12 @@ ad_performance_measured as (
         drift.metric,
         drift.field,
         cast(drift.value as decimal(38, 6)) as value
-    from ad_performance_drift as drift
+    from (
+        select * from ad_performance_drift
+        union all
+        select window_start, window_end, 'nulled' as metric, field_name as field, field_rows as value
+        from ad_performance_nulled
+    ) as drift
     left join batches
         on drift.window_start = batches.window_start and drift.window_end = batches.window_end
         and batches.stream = 'ad_performance'
@@ -540,6 +556,17 @@ campaign_drift as (
     where payload_key not in (select key_name from campaign_declared)
 ),
 
+campaign_changes as (
+    select batches.window_start, batches.window_end, delivered._airbyte_meta as meta
+    from {{ source('google_ads', 'campaign') }} as delivered
+    inner join batches on delivered._sync_id = batches.sync_id and batches.stream = 'campaign'
+    where contains(delivered._airbyte_meta, '"NULLED"')
+),
+
+campaign_nulled as (
+    {{ nulled_counts('campaign_changes') }}
+),
+
 campaign_measured as (
     select window_start, window_end, 'campaign' as model, sync_id, metric, field, value
     from campaign_tall
@@ -552,7 +579,12 @@ campaign_measured as (
         drift.metric,
         drift.field,
         cast(drift.value as decimal(38, 6)) as value
-    from campaign_drift as drift
+    from (
+        select * from campaign_drift
+        union all
+        select window_start, window_end, 'nulled' as metric, field_name as field, field_rows as value
+        from campaign_nulled
+    ) as drift
     left join batches
         on drift.window_start = batches.window_start and drift.window_end = batches.window_end
         and batches.stream = 'campaign'
@@ -756,6 +788,17 @@ account_performance_report_drift as (
     where payload_key not in (select key_name from account_performance_report_declared)
 ),
 
+account_performance_report_changes as (
+    select batches.window_start, batches.window_end, delivered._airbyte_meta as meta
+    from {{ source('google_ads', 'account_performance_report') }} as delivered
+    inner join batches on delivered._sync_id = batches.sync_id and batches.stream = 'account_performance_report'
+    where contains(delivered._airbyte_meta, '"NULLED"')
+),
+
+account_performance_report_nulled as (
+    {{ nulled_counts('account_performance_report_changes') }}
+),
+
 account_performance_report_measured as (
     select window_start, window_end, 'account_performance_report' as model, sync_id, metric, field, value
     from account_performance_report_tall
@@ -768,7 +811,12 @@ account_performance_report_measured as (
         drift.metric,
         drift.field,
         cast(drift.value as decimal(38, 6)) as value
-    from account_performance_report_drift as drift
+    from (
+        select * from account_performance_report_drift
+        union all
+        select window_start, window_end, 'nulled' as metric, field_name as field, field_rows as value
+        from account_performance_report_nulled
+    ) as drift
     left join batches
         on drift.window_start = batches.window_start and drift.window_end = batches.window_end
         and batches.stream = 'account_performance_report'
@@ -957,6 +1005,17 @@ click_view_drift as (
     where payload_key not in (select key_name from click_view_declared)
 ),
 
+click_view_changes as (
+    select batches.window_start, batches.window_end, delivered._airbyte_meta as meta
+    from {{ source('google_ads', 'click_view') }} as delivered
+    inner join batches on delivered._sync_id = batches.sync_id and batches.stream = 'click_view'
+    where contains(delivered._airbyte_meta, '"NULLED"')
+),
+
+click_view_nulled as (
+    {{ nulled_counts('click_view_changes') }}
+),
+
 click_view_measured as (
     select window_start, window_end, 'click_view' as model, sync_id, metric, field, value
     from click_view_tall
@@ -969,7 +1028,12 @@ click_view_measured as (
         drift.metric,
         drift.field,
         cast(drift.value as decimal(38, 6)) as value
-    from click_view_drift as drift
+    from (
+        select * from click_view_drift
+        union all
+        select window_start, window_end, 'nulled' as metric, field_name as field, field_rows as value
+        from click_view_nulled
+    ) as drift
     left join batches
         on drift.window_start = batches.window_start and drift.window_end = batches.window_end
         and batches.stream = 'click_view'
@@ -1014,6 +1078,7 @@ null_history as (
             on n.model = r.model and n.window_start = r.window_start and n.window_end = r.window_end
             and n.load_seq = r.load_seq and r.metric = 'rows'
         where n.metric = 'nulls'
+            and n.window_end > (select {{ dbt.dateadd('day', -28, 'min(window_start)') }} from pending)
             and not exists (
                 select 1
                 from pending
@@ -1026,17 +1091,19 @@ null_history as (
 
 null_baselines as (
     select
-        model,
-        field,
-        window_start,
-        window_end,
-        sum(nulls) over earlier as nulls_before,
-        sum(batch_rows) over earlier as rows_before
-    from null_history
-    window earlier as (
-        partition by model, field order by window_start, window_end
-        rows between 28 preceding and 1 preceding
-    )
+        judged.model,
+        judged.field,
+        judged.window_start,
+        judged.window_end,
+        sum(earlier.nulls) as nulls_before,
+        sum(earlier.batch_rows) as rows_before
+    from null_history as judged
+    inner join pending on judged.window_start = pending.window_start and judged.window_end = pending.window_end
+    inner join null_history as earlier
+        on judged.model = earlier.model and judged.field = earlier.field
+        and earlier.window_end <= judged.window_start
+        and earlier.window_end > {{ dbt.dateadd('day', -28, 'judged.window_start') }}
+    group by judged.model, judged.field, judged.window_start, judged.window_end
 ),
 
 batch_figures as (
@@ -1062,115 +1129,110 @@ batch_figures as (
 ad_performance_daily as (
     select
         cast(customer_id as varchar) as account,
+        coalesce(cast(campaign_id as varchar), '') as campaign,
         segments_date as day,
-        'spend' as metric,
-        sum(cast(coalesce(metrics_cost_micros, 0) as decimal(38, 6))) * 0.000001 as value
+        sum(cast(coalesce(metrics_cost_micros, 0) as decimal(38, 6))) * 0.000001 as spend,
+        sum(cast(coalesce(metrics_clicks, 0) as decimal(38, 6))) * 1 as clicks,
+        sum(cast(coalesce(metrics_impressions, 0) as decimal(38, 6))) * 1 as impressions
     from {{ ref('int_google_ads__ad_performance') }}
-    group by customer_id, segments_date
-    union all
-    select
-        cast(customer_id as varchar) as account,
-        segments_date as day,
-        'clicks' as metric,
-        sum(cast(coalesce(metrics_clicks, 0) as decimal(38, 6))) * 1 as value
-    from {{ ref('int_google_ads__ad_performance') }}
-    group by customer_id, segments_date
-    union all
-    select
-        cast(customer_id as varchar) as account,
-        segments_date as day,
-        'impressions' as metric,
-        sum(cast(coalesce(metrics_impressions, 0) as decimal(38, 6))) * 1 as value
-    from {{ ref('int_google_ads__ad_performance') }}
-    group by customer_id, segments_date
+    where segments_date >= (select {{ plus_days('min(window_start)', -28) }} from pending)
+    group by 1, 2, 3
 ),
 
 ad_performance_targets as (
-    select
-        pending.window_start,
-        pending.window_end,
-        days.day,
-        accounts.account,
-        accounts.metric,
-        coalesce(daily.value, 0) as value
+    select pending.window_start, pending.window_end, listed.day, accounts.account
     from pending
-    inner join (select distinct day from ad_performance_daily) as days
-        on days.day >= cast(pending.window_start as date) and cast(days.day as timestamp) < pending.window_end
-    cross join (select distinct account, metric from ad_performance_daily) as accounts
-    left join ad_performance_daily as daily
-        on accounts.account = daily.account and accounts.metric = daily.metric and days.day = daily.day
+    inner join (select distinct day from ad_performance_daily) as listed
+        on listed.day >= cast(pending.window_start as date) and cast(listed.day as timestamp) < pending.window_end
+    cross join (select distinct account from ad_performance_daily) as accounts
 ),
 
-ad_performance_history as (
+ad_performance_seen as (
     select
+        targets.window_start,
+        targets.window_end,
         targets.account,
-        targets.metric,
         targets.day,
-        daily.day as past_day,
-        dayofweek(daily.day) as past_weekday,
-        daily.value
-    from (select distinct account, metric, day from ad_performance_targets) as targets
-    inner join ad_performance_daily as daily
-        on targets.account = daily.account and targets.metric = daily.metric
-        and daily.day >= cast({{ dbt.dateadd('day', -28, 'targets.day') }} as date) and daily.day < targets.day
-),
-
-ad_performance_levels as (
-    select account, metric, day, count(*) as days_known, median(value) as level
-    from ad_performance_history
-    group by account, metric, day
-),
-
-ad_performance_factors as (
+        'spend' as metric,
+        '' as field,
+        coalesce(sum(daily.spend), 0) as value
+    from ad_performance_targets as targets
+    left join ad_performance_daily as daily on targets.account = daily.account and targets.day = daily.day
+    group by targets.window_start, targets.window_end, targets.account, targets.day
+    union all
     select
-        history.account,
-        history.metric,
-        history.day,
-        history.past_weekday,
-        case
-            when max(levels.days_known) < 14 or max(levels.level) <= 0 or median(history.value) <= 0 then 1
-            else least(2, greatest(0.5, median(history.value) / max(levels.level)))
-        end as factor
-    from ad_performance_history as history
-    inner join ad_performance_levels as levels
-        on history.account = levels.account and history.metric = levels.metric and history.day = levels.day
-    group by history.account, history.metric, history.day, history.past_weekday
-),
-
-ad_performance_adjusted as (
+        targets.window_start,
+        targets.window_end,
+        targets.account,
+        targets.day,
+        'campaign_spend' as metric,
+        daily.campaign as field,
+        daily.spend as value
+    from ad_performance_targets as targets
+    inner join ad_performance_daily as daily on targets.account = daily.account and targets.day = daily.day
+    union all
     select
-        history.account,
-        history.metric,
-        history.day,
-        count(*) as days_known,
-        median(history.value / factors.factor) as level
-    from ad_performance_history as history
-    inner join ad_performance_factors as factors
-        on history.account = factors.account and history.metric = factors.metric and history.day = factors.day
-        and history.past_weekday = factors.past_weekday
-    group by history.account, history.metric, history.day
+        targets.window_start,
+        targets.window_end,
+        targets.account,
+        targets.day,
+        'clicks' as metric,
+        '' as field,
+        coalesce(sum(daily.clicks), 0) as value
+    from ad_performance_targets as targets
+    left join ad_performance_daily as daily on targets.account = daily.account and targets.day = daily.day
+    group by targets.window_start, targets.window_end, targets.account, targets.day
+    union all
+    select
+        targets.window_start,
+        targets.window_end,
+        targets.account,
+        targets.day,
+        'campaign_clicks' as metric,
+        daily.campaign as field,
+        daily.clicks as value
+    from ad_performance_targets as targets
+    inner join ad_performance_daily as daily on targets.account = daily.account and targets.day = daily.day
+    union all
+    select
+        targets.window_start,
+        targets.window_end,
+        targets.account,
+        targets.day,
+        'impressions' as metric,
+        '' as field,
+        coalesce(sum(daily.impressions), 0) as value
+    from ad_performance_targets as targets
+    left join ad_performance_daily as daily on targets.account = daily.account and targets.day = daily.day
+    group by targets.window_start, targets.window_end, targets.account, targets.day
+    union all
+    select
+        targets.window_start,
+        targets.window_end,
+        targets.account,
+        targets.day,
+        'campaign_impressions' as metric,
+        daily.campaign as field,
+        daily.impressions as value
+    from ad_performance_targets as targets
+    inner join ad_performance_daily as daily on targets.account = daily.account and targets.day = daily.day
 ),
 
 ad_performance_watched as (
     select
-        targets.window_start,
-        targets.window_end,
+        window_start,
+        window_end,
         'ad_performance' as model,
-        targets.account,
-        targets.day,
-        targets.metric,
-        '' as field,
-        targets.value,
-        adjusted.level * coalesce(factors.factor, 1) as baseline,
-        coalesce(adjusted.days_known, 0) as baseline_n,
+        account,
+        day,
+        metric,
+        field,
+        value,
+        cast(null as decimal(38, 6)) as baseline,
+        cast(null as bigint) as baseline_n,
         '' as detail,
         cast(null as bigint) as sync_id
-    from ad_performance_targets as targets
-    left join ad_performance_adjusted as adjusted
-        on targets.account = adjusted.account and targets.metric = adjusted.metric and targets.day = adjusted.day
-    left join ad_performance_factors as factors
-        on targets.account = factors.account and targets.metric = factors.metric and targets.day = factors.day
-        and factors.past_weekday = dayofweek(targets.day)
+    from ad_performance_seen
 ),
 
 ad_performance_ours as (

@@ -308,6 +308,17 @@ contacts_drift as (
     where payload_key not in (select key_name from contacts_declared)
 ),
 
+contacts_changes as (
+    select batches.window_start, batches.window_end, delivered._airbyte_meta as meta
+    from {{ source('hubspot', 'contacts') }} as delivered
+    inner join batches on delivered._sync_id = batches.sync_id and batches.stream = 'contacts'
+    where contains(delivered._airbyte_meta, '"NULLED"')
+),
+
+contacts_nulled as (
+    {{ nulled_counts('contacts_changes') }}
+),
+
 contacts_measured as (
     select window_start, window_end, 'contacts' as model, sync_id, metric, field, value
     from contacts_tall
@@ -320,7 +331,12 @@ contacts_measured as (
         drift.metric,
         drift.field,
         cast(drift.value as decimal(38, 6)) as value
-    from contacts_drift as drift
+    from (
+        select * from contacts_drift
+        union all
+        select window_start, window_end, 'nulled' as metric, field_name as field, field_rows as value
+        from contacts_nulled
+    ) as drift
     left join batches
         on drift.window_start = batches.window_start and drift.window_end = batches.window_end
         and batches.stream = 'contacts'
@@ -474,6 +490,17 @@ contacts_count_by_day_drift as (
     where payload_key not in (select key_name from contacts_count_by_day_declared)
 ),
 
+contacts_count_by_day_changes as (
+    select batches.window_start, batches.window_end, delivered._airbyte_meta as meta
+    from {{ source('hubspot', 'contacts_count_by_day') }} as delivered
+    inner join batches on delivered._sync_id = batches.sync_id and batches.stream = 'contacts_count_by_day'
+    where contains(delivered._airbyte_meta, '"NULLED"')
+),
+
+contacts_count_by_day_nulled as (
+    {{ nulled_counts('contacts_count_by_day_changes') }}
+),
+
 contacts_count_by_day_measured as (
     select window_start, window_end, 'contacts_count_by_day' as model, sync_id, metric, field, value
     from contacts_count_by_day_tall
@@ -486,7 +513,12 @@ contacts_count_by_day_measured as (
         drift.metric,
         drift.field,
         cast(drift.value as decimal(38, 6)) as value
-    from contacts_count_by_day_drift as drift
+    from (
+        select * from contacts_count_by_day_drift
+        union all
+        select window_start, window_end, 'nulled' as metric, field_name as field, field_rows as value
+        from contacts_count_by_day_nulled
+    ) as drift
     left join batches
         on drift.window_start = batches.window_start and drift.window_end = batches.window_end
         and batches.stream = 'contacts_count_by_day'
@@ -527,6 +559,7 @@ null_history as (
             on n.model = r.model and n.window_start = r.window_start and n.window_end = r.window_end
             and n.load_seq = r.load_seq and r.metric = 'rows'
         where n.metric = 'nulls'
+            and n.window_end > (select {{ dbt.dateadd('day', -28, 'min(window_start)') }} from pending)
             and not exists (
                 select 1
                 from pending
@@ -539,17 +572,19 @@ null_history as (
 
 null_baselines as (
     select
-        model,
-        field,
-        window_start,
-        window_end,
-        sum(nulls) over earlier as nulls_before,
-        sum(batch_rows) over earlier as rows_before
-    from null_history
-    window earlier as (
-        partition by model, field order by window_start, window_end
-        rows between 28 preceding and 1 preceding
-    )
+        judged.model,
+        judged.field,
+        judged.window_start,
+        judged.window_end,
+        sum(earlier.nulls) as nulls_before,
+        sum(earlier.batch_rows) as rows_before
+    from null_history as judged
+    inner join pending on judged.window_start = pending.window_start and judged.window_end = pending.window_end
+    inner join null_history as earlier
+        on judged.model = earlier.model and judged.field = earlier.field
+        and earlier.window_end <= judged.window_start
+        and earlier.window_end > {{ dbt.dateadd('day', -28, 'judged.window_start') }}
+    group by judged.model, judged.field, judged.window_start, judged.window_end
 ),
 
 batch_figures as (

@@ -1,4 +1,4 @@
--- rendered from meta_ads, sha256 33418f50ef0981a284a70d73638cab9d60a44daf611543bdd89a5ecd92663cf1; change the declaration, then run `plumbline render`
+-- rendered from meta_ads, sha256 d5734b04200237fcddb04934c95e78c05e67e0a88631db8650e9226707d34a88; change the declaration, then run `plumbline render`
 {% if nothing_to_measure('meta_ads') %}
 select * from {{ this }} where false
 {% else %}
@@ -298,6 +298,17 @@ ads_insights_drift as (
     where payload_key not in (select key_name from ads_insights_declared)
 ),
 
+ads_insights_changes as (
+    select batches.window_start, batches.window_end, delivered._airbyte_meta as meta
+    from {{ source('meta_ads', 'ads_insights') }} as delivered
+    inner join batches on delivered._sync_id = batches.sync_id and batches.stream = 'ads_insights'
+    where contains(delivered._airbyte_meta, '"NULLED"')
+),
+
+ads_insights_nulled as (
+    {{ nulled_counts('ads_insights_changes') }}
+),
+
 ads_insights_measured as (
     select window_start, window_end, 'ads_insights' as model, sync_id, metric, field, value
     from ads_insights_tall
@@ -310,7 +321,12 @@ ads_insights_measured as (
         drift.metric,
         drift.field,
         cast(drift.value as decimal(38, 6)) as value
-    from ads_insights_drift as drift
+    from (
+        select * from ads_insights_drift
+        union all
+        select window_start, window_end, 'nulled' as metric, field_name as field, field_rows as value
+        from ads_insights_nulled
+    ) as drift
     left join batches
         on drift.window_start = batches.window_start and drift.window_end = batches.window_end
         and batches.stream = 'ads_insights'
@@ -501,6 +517,17 @@ ads_insights_account_drift as (
     where payload_key not in (select key_name from ads_insights_account_declared)
 ),
 
+ads_insights_account_changes as (
+    select batches.window_start, batches.window_end, delivered._airbyte_meta as meta
+    from {{ source('meta_ads', 'ads_insights_account') }} as delivered
+    inner join batches on delivered._sync_id = batches.sync_id and batches.stream = 'ads_insights_account'
+    where contains(delivered._airbyte_meta, '"NULLED"')
+),
+
+ads_insights_account_nulled as (
+    {{ nulled_counts('ads_insights_account_changes') }}
+),
+
 ads_insights_account_measured as (
     select window_start, window_end, 'ads_insights_account' as model, sync_id, metric, field, value
     from ads_insights_account_tall
@@ -513,7 +540,12 @@ ads_insights_account_measured as (
         drift.metric,
         drift.field,
         cast(drift.value as decimal(38, 6)) as value
-    from ads_insights_account_drift as drift
+    from (
+        select * from ads_insights_account_drift
+        union all
+        select window_start, window_end, 'nulled' as metric, field_name as field, field_rows as value
+        from ads_insights_account_nulled
+    ) as drift
     left join batches
         on drift.window_start = batches.window_start and drift.window_end = batches.window_end
         and batches.stream = 'ads_insights_account'
@@ -716,6 +748,17 @@ campaigns_drift as (
     where payload_key not in (select key_name from campaigns_declared)
 ),
 
+campaigns_changes as (
+    select batches.window_start, batches.window_end, delivered._airbyte_meta as meta
+    from {{ source('meta_ads', 'campaigns') }} as delivered
+    inner join batches on delivered._sync_id = batches.sync_id and batches.stream = 'campaigns'
+    where contains(delivered._airbyte_meta, '"NULLED"')
+),
+
+campaigns_nulled as (
+    {{ nulled_counts('campaigns_changes') }}
+),
+
 campaigns_measured as (
     select window_start, window_end, 'campaigns' as model, sync_id, metric, field, value
     from campaigns_tall
@@ -728,7 +771,12 @@ campaigns_measured as (
         drift.metric,
         drift.field,
         cast(drift.value as decimal(38, 6)) as value
-    from campaigns_drift as drift
+    from (
+        select * from campaigns_drift
+        union all
+        select window_start, window_end, 'nulled' as metric, field_name as field, field_rows as value
+        from campaigns_nulled
+    ) as drift
     left join batches
         on drift.window_start = batches.window_start and drift.window_end = batches.window_end
         and batches.stream = 'campaigns'
@@ -928,6 +976,17 @@ ad_sets_drift as (
     where payload_key not in (select key_name from ad_sets_declared)
 ),
 
+ad_sets_changes as (
+    select batches.window_start, batches.window_end, delivered._airbyte_meta as meta
+    from {{ source('meta_ads', 'ad_sets') }} as delivered
+    inner join batches on delivered._sync_id = batches.sync_id and batches.stream = 'ad_sets'
+    where contains(delivered._airbyte_meta, '"NULLED"')
+),
+
+ad_sets_nulled as (
+    {{ nulled_counts('ad_sets_changes') }}
+),
+
 ad_sets_measured as (
     select window_start, window_end, 'ad_sets' as model, sync_id, metric, field, value
     from ad_sets_tall
@@ -940,7 +999,12 @@ ad_sets_measured as (
         drift.metric,
         drift.field,
         cast(drift.value as decimal(38, 6)) as value
-    from ad_sets_drift as drift
+    from (
+        select * from ad_sets_drift
+        union all
+        select window_start, window_end, 'nulled' as metric, field_name as field, field_rows as value
+        from ad_sets_nulled
+    ) as drift
     left join batches
         on drift.window_start = batches.window_start and drift.window_end = batches.window_end
         and batches.stream = 'ad_sets'
@@ -1118,6 +1182,17 @@ ads_drift as (
     where payload_key not in (select key_name from ads_declared)
 ),
 
+ads_changes as (
+    select batches.window_start, batches.window_end, delivered._airbyte_meta as meta
+    from {{ source('meta_ads', 'ads') }} as delivered
+    inner join batches on delivered._sync_id = batches.sync_id and batches.stream = 'ads'
+    where contains(delivered._airbyte_meta, '"NULLED"')
+),
+
+ads_nulled as (
+    {{ nulled_counts('ads_changes') }}
+),
+
 ads_measured as (
     select window_start, window_end, 'ads' as model, sync_id, metric, field, value
     from ads_tall
@@ -1130,7 +1205,12 @@ ads_measured as (
         drift.metric,
         drift.field,
         cast(drift.value as decimal(38, 6)) as value
-    from ads_drift as drift
+    from (
+        select * from ads_drift
+        union all
+        select window_start, window_end, 'nulled' as metric, field_name as field, field_rows as value
+        from ads_nulled
+    ) as drift
     left join batches
         on drift.window_start = batches.window_start and drift.window_end = batches.window_end
         and batches.stream = 'ads'
@@ -1299,6 +1379,17 @@ ad_account_drift as (
     where payload_key not in (select key_name from ad_account_declared)
 ),
 
+ad_account_changes as (
+    select batches.window_start, batches.window_end, delivered._airbyte_meta as meta
+    from {{ source('meta_ads', 'ad_account') }} as delivered
+    inner join batches on delivered._sync_id = batches.sync_id and batches.stream = 'ad_account'
+    where contains(delivered._airbyte_meta, '"NULLED"')
+),
+
+ad_account_nulled as (
+    {{ nulled_counts('ad_account_changes') }}
+),
+
 ad_account_measured as (
     select window_start, window_end, 'ad_account' as model, sync_id, metric, field, value
     from ad_account_tall
@@ -1311,7 +1402,12 @@ ad_account_measured as (
         drift.metric,
         drift.field,
         cast(drift.value as decimal(38, 6)) as value
-    from ad_account_drift as drift
+    from (
+        select * from ad_account_drift
+        union all
+        select window_start, window_end, 'nulled' as metric, field_name as field, field_rows as value
+        from ad_account_nulled
+    ) as drift
     left join batches
         on drift.window_start = batches.window_start and drift.window_end = batches.window_end
         and batches.stream = 'ad_account'
@@ -1360,6 +1456,7 @@ null_history as (
             on n.model = r.model and n.window_start = r.window_start and n.window_end = r.window_end
             and n.load_seq = r.load_seq and r.metric = 'rows'
         where n.metric = 'nulls'
+            and n.window_end > (select {{ dbt.dateadd('day', -28, 'min(window_start)') }} from pending)
             and not exists (
                 select 1
                 from pending
@@ -1372,17 +1469,19 @@ null_history as (
 
 null_baselines as (
     select
-        model,
-        field,
-        window_start,
-        window_end,
-        sum(nulls) over earlier as nulls_before,
-        sum(batch_rows) over earlier as rows_before
-    from null_history
-    window earlier as (
-        partition by model, field order by window_start, window_end
-        rows between 28 preceding and 1 preceding
-    )
+        judged.model,
+        judged.field,
+        judged.window_start,
+        judged.window_end,
+        sum(earlier.nulls) as nulls_before,
+        sum(earlier.batch_rows) as rows_before
+    from null_history as judged
+    inner join pending on judged.window_start = pending.window_start and judged.window_end = pending.window_end
+    inner join null_history as earlier
+        on judged.model = earlier.model and judged.field = earlier.field
+        and earlier.window_end <= judged.window_start
+        and earlier.window_end > {{ dbt.dateadd('day', -28, 'judged.window_start') }}
+    group by judged.model, judged.field, judged.window_start, judged.window_end
 ),
 
 batch_figures as (
@@ -1408,115 +1507,110 @@ batch_figures as (
 ads_insights_daily as (
     select
         cast(account_id as varchar) as account,
+        coalesce(cast(campaign_id as varchar), '') as campaign,
         date_start as day,
-        'spend' as metric,
-        sum(cast(coalesce(spend, 0) as decimal(38, 6))) * 1 as value
+        sum(cast(coalesce(spend, 0) as decimal(38, 6))) * 1 as spend,
+        sum(cast(coalesce(outbound_clicks, 0) as decimal(38, 6))) * 1 as clicks,
+        sum(cast(coalesce(impressions, 0) as decimal(38, 6))) * 1 as impressions
     from {{ ref('int_meta_ads__ads_insights') }}
-    group by account_id, date_start
-    union all
-    select
-        cast(account_id as varchar) as account,
-        date_start as day,
-        'clicks' as metric,
-        sum(cast(coalesce(outbound_clicks, 0) as decimal(38, 6))) * 1 as value
-    from {{ ref('int_meta_ads__ads_insights') }}
-    group by account_id, date_start
-    union all
-    select
-        cast(account_id as varchar) as account,
-        date_start as day,
-        'impressions' as metric,
-        sum(cast(coalesce(impressions, 0) as decimal(38, 6))) * 1 as value
-    from {{ ref('int_meta_ads__ads_insights') }}
-    group by account_id, date_start
+    where date_start >= (select {{ plus_days('min(window_start)', -28) }} from pending)
+    group by 1, 2, 3
 ),
 
 ads_insights_targets as (
-    select
-        pending.window_start,
-        pending.window_end,
-        days.day,
-        accounts.account,
-        accounts.metric,
-        coalesce(daily.value, 0) as value
+    select pending.window_start, pending.window_end, listed.day, accounts.account
     from pending
-    inner join (select distinct day from ads_insights_daily) as days
-        on days.day >= cast(pending.window_start as date) and cast(days.day as timestamp) < pending.window_end
-    cross join (select distinct account, metric from ads_insights_daily) as accounts
-    left join ads_insights_daily as daily
-        on accounts.account = daily.account and accounts.metric = daily.metric and days.day = daily.day
+    inner join (select distinct day from ads_insights_daily) as listed
+        on listed.day >= cast(pending.window_start as date) and cast(listed.day as timestamp) < pending.window_end
+    cross join (select distinct account from ads_insights_daily) as accounts
 ),
 
-ads_insights_history as (
+ads_insights_seen as (
     select
+        targets.window_start,
+        targets.window_end,
         targets.account,
-        targets.metric,
         targets.day,
-        daily.day as past_day,
-        dayofweek(daily.day) as past_weekday,
-        daily.value
-    from (select distinct account, metric, day from ads_insights_targets) as targets
-    inner join ads_insights_daily as daily
-        on targets.account = daily.account and targets.metric = daily.metric
-        and daily.day >= cast({{ dbt.dateadd('day', -28, 'targets.day') }} as date) and daily.day < targets.day
-),
-
-ads_insights_levels as (
-    select account, metric, day, count(*) as days_known, median(value) as level
-    from ads_insights_history
-    group by account, metric, day
-),
-
-ads_insights_factors as (
+        'spend' as metric,
+        '' as field,
+        coalesce(sum(daily.spend), 0) as value
+    from ads_insights_targets as targets
+    left join ads_insights_daily as daily on targets.account = daily.account and targets.day = daily.day
+    group by targets.window_start, targets.window_end, targets.account, targets.day
+    union all
     select
-        history.account,
-        history.metric,
-        history.day,
-        history.past_weekday,
-        case
-            when max(levels.days_known) < 14 or max(levels.level) <= 0 or median(history.value) <= 0 then 1
-            else least(2, greatest(0.5, median(history.value) / max(levels.level)))
-        end as factor
-    from ads_insights_history as history
-    inner join ads_insights_levels as levels
-        on history.account = levels.account and history.metric = levels.metric and history.day = levels.day
-    group by history.account, history.metric, history.day, history.past_weekday
-),
-
-ads_insights_adjusted as (
+        targets.window_start,
+        targets.window_end,
+        targets.account,
+        targets.day,
+        'campaign_spend' as metric,
+        daily.campaign as field,
+        daily.spend as value
+    from ads_insights_targets as targets
+    inner join ads_insights_daily as daily on targets.account = daily.account and targets.day = daily.day
+    union all
     select
-        history.account,
-        history.metric,
-        history.day,
-        count(*) as days_known,
-        median(history.value / factors.factor) as level
-    from ads_insights_history as history
-    inner join ads_insights_factors as factors
-        on history.account = factors.account and history.metric = factors.metric and history.day = factors.day
-        and history.past_weekday = factors.past_weekday
-    group by history.account, history.metric, history.day
+        targets.window_start,
+        targets.window_end,
+        targets.account,
+        targets.day,
+        'clicks' as metric,
+        '' as field,
+        coalesce(sum(daily.clicks), 0) as value
+    from ads_insights_targets as targets
+    left join ads_insights_daily as daily on targets.account = daily.account and targets.day = daily.day
+    group by targets.window_start, targets.window_end, targets.account, targets.day
+    union all
+    select
+        targets.window_start,
+        targets.window_end,
+        targets.account,
+        targets.day,
+        'campaign_clicks' as metric,
+        daily.campaign as field,
+        daily.clicks as value
+    from ads_insights_targets as targets
+    inner join ads_insights_daily as daily on targets.account = daily.account and targets.day = daily.day
+    union all
+    select
+        targets.window_start,
+        targets.window_end,
+        targets.account,
+        targets.day,
+        'impressions' as metric,
+        '' as field,
+        coalesce(sum(daily.impressions), 0) as value
+    from ads_insights_targets as targets
+    left join ads_insights_daily as daily on targets.account = daily.account and targets.day = daily.day
+    group by targets.window_start, targets.window_end, targets.account, targets.day
+    union all
+    select
+        targets.window_start,
+        targets.window_end,
+        targets.account,
+        targets.day,
+        'campaign_impressions' as metric,
+        daily.campaign as field,
+        daily.impressions as value
+    from ads_insights_targets as targets
+    inner join ads_insights_daily as daily on targets.account = daily.account and targets.day = daily.day
 ),
 
 ads_insights_watched as (
     select
-        targets.window_start,
-        targets.window_end,
+        window_start,
+        window_end,
         'ads_insights' as model,
-        targets.account,
-        targets.day,
-        targets.metric,
-        '' as field,
-        targets.value,
-        adjusted.level * coalesce(factors.factor, 1) as baseline,
-        coalesce(adjusted.days_known, 0) as baseline_n,
+        account,
+        day,
+        metric,
+        field,
+        value,
+        cast(null as decimal(38, 6)) as baseline,
+        cast(null as bigint) as baseline_n,
         '' as detail,
         cast(null as bigint) as sync_id
-    from ads_insights_targets as targets
-    left join ads_insights_adjusted as adjusted
-        on targets.account = adjusted.account and targets.metric = adjusted.metric and targets.day = adjusted.day
-    left join ads_insights_factors as factors
-        on targets.account = factors.account and targets.metric = factors.metric and targets.day = factors.day
-        and factors.past_weekday = dayofweek(targets.day)
+    from ads_insights_seen
 ),
 
 ads_insights_ours as (

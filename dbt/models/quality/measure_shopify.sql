@@ -473,6 +473,17 @@ orders_drift as (
     where payload_key not in (select key_name from orders_declared)
 ),
 
+orders_changes as (
+    select batches.window_start, batches.window_end, delivered._airbyte_meta as meta
+    from {{ source('shopify', 'orders') }} as delivered
+    inner join batches on delivered._sync_id = batches.sync_id and batches.stream = 'orders'
+    where contains(delivered._airbyte_meta, '"NULLED"')
+),
+
+orders_nulled as (
+    {{ nulled_counts('orders_changes') }}
+),
+
 orders_measured as (
     select window_start, window_end, 'orders' as model, sync_id, metric, field, value
     from orders_tall
@@ -485,7 +496,12 @@ orders_measured as (
         drift.metric,
         drift.field,
         cast(drift.value as decimal(38, 6)) as value
-    from orders_drift as drift
+    from (
+        select * from orders_drift
+        union all
+        select window_start, window_end, 'nulled' as metric, field_name as field, field_rows as value
+        from orders_nulled
+    ) as drift
     left join batches
         on drift.window_start = batches.window_start and drift.window_end = batches.window_end
         and batches.stream = 'orders'
@@ -728,6 +744,17 @@ order_refunds_drift as (
     where payload_key not in (select key_name from order_refunds_declared)
 ),
 
+order_refunds_changes as (
+    select batches.window_start, batches.window_end, delivered._airbyte_meta as meta
+    from {{ source('shopify', 'order_refunds') }} as delivered
+    inner join batches on delivered._sync_id = batches.sync_id and batches.stream = 'order_refunds'
+    where contains(delivered._airbyte_meta, '"NULLED"')
+),
+
+order_refunds_nulled as (
+    {{ nulled_counts('order_refunds_changes') }}
+),
+
 order_refunds_measured as (
     select window_start, window_end, 'order_refunds' as model, sync_id, metric, field, value
     from order_refunds_tall
@@ -740,7 +767,12 @@ order_refunds_measured as (
         drift.metric,
         drift.field,
         cast(drift.value as decimal(38, 6)) as value
-    from order_refunds_drift as drift
+    from (
+        select * from order_refunds_drift
+        union all
+        select window_start, window_end, 'nulled' as metric, field_name as field, field_rows as value
+        from order_refunds_nulled
+    ) as drift
     left join batches
         on drift.window_start = batches.window_start and drift.window_end = batches.window_end
         and batches.stream = 'order_refunds'
@@ -951,6 +983,17 @@ customers_drift as (
     where payload_key not in (select key_name from customers_declared)
 ),
 
+customers_changes as (
+    select batches.window_start, batches.window_end, delivered._airbyte_meta as meta
+    from {{ source('shopify', 'customers') }} as delivered
+    inner join batches on delivered._sync_id = batches.sync_id and batches.stream = 'customers'
+    where contains(delivered._airbyte_meta, '"NULLED"')
+),
+
+customers_nulled as (
+    {{ nulled_counts('customers_changes') }}
+),
+
 customers_measured as (
     select window_start, window_end, 'customers' as model, sync_id, metric, field, value
     from customers_tall
@@ -963,7 +1006,12 @@ customers_measured as (
         drift.metric,
         drift.field,
         cast(drift.value as decimal(38, 6)) as value
-    from customers_drift as drift
+    from (
+        select * from customers_drift
+        union all
+        select window_start, window_end, 'nulled' as metric, field_name as field, field_rows as value
+        from customers_nulled
+    ) as drift
     left join batches
         on drift.window_start = batches.window_start and drift.window_end = batches.window_end
         and batches.stream = 'customers'
@@ -1169,6 +1217,17 @@ sales_by_day_drift as (
     where payload_key not in (select key_name from sales_by_day_declared)
 ),
 
+sales_by_day_changes as (
+    select batches.window_start, batches.window_end, delivered._airbyte_meta as meta
+    from {{ source('shopify', 'sales_by_day') }} as delivered
+    inner join batches on delivered._sync_id = batches.sync_id and batches.stream = 'sales_by_day'
+    where contains(delivered._airbyte_meta, '"NULLED"')
+),
+
+sales_by_day_nulled as (
+    {{ nulled_counts('sales_by_day_changes') }}
+),
+
 sales_by_day_measured as (
     select window_start, window_end, 'sales_by_day' as model, sync_id, metric, field, value
     from sales_by_day_tall
@@ -1181,7 +1240,12 @@ sales_by_day_measured as (
         drift.metric,
         drift.field,
         cast(drift.value as decimal(38, 6)) as value
-    from sales_by_day_drift as drift
+    from (
+        select * from sales_by_day_drift
+        union all
+        select window_start, window_end, 'nulled' as metric, field_name as field, field_rows as value
+        from sales_by_day_nulled
+    ) as drift
     left join batches
         on drift.window_start = batches.window_start and drift.window_end = batches.window_end
         and batches.stream = 'sales_by_day'
@@ -1226,6 +1290,7 @@ null_history as (
             on n.model = r.model and n.window_start = r.window_start and n.window_end = r.window_end
             and n.load_seq = r.load_seq and r.metric = 'rows'
         where n.metric = 'nulls'
+            and n.window_end > (select {{ dbt.dateadd('day', -28, 'min(window_start)') }} from pending)
             and not exists (
                 select 1
                 from pending
@@ -1238,17 +1303,19 @@ null_history as (
 
 null_baselines as (
     select
-        model,
-        field,
-        window_start,
-        window_end,
-        sum(nulls) over earlier as nulls_before,
-        sum(batch_rows) over earlier as rows_before
-    from null_history
-    window earlier as (
-        partition by model, field order by window_start, window_end
-        rows between 28 preceding and 1 preceding
-    )
+        judged.model,
+        judged.field,
+        judged.window_start,
+        judged.window_end,
+        sum(earlier.nulls) as nulls_before,
+        sum(earlier.batch_rows) as rows_before
+    from null_history as judged
+    inner join pending on judged.window_start = pending.window_start and judged.window_end = pending.window_end
+    inner join null_history as earlier
+        on judged.model = earlier.model and judged.field = earlier.field
+        and earlier.window_end <= judged.window_start
+        and earlier.window_end > {{ dbt.dateadd('day', -28, 'judged.window_start') }}
+    group by judged.model, judged.field, judged.window_start, judged.window_end
 ),
 
 batch_figures as (

@@ -1,4 +1,4 @@
--- rendered from all sources, sha256 384edd3dd7db1e5aefc82425cc740fd3506be781105e8c0edcfc41607216a76f; change the declaration, then run `plumbline render`
+-- rendered from all sources, sha256 c765421149d99aa231625ff64c8173d18998ba058a14d12911352df9f070bd74; change the declaration, then run `plumbline render`
 {{ config(materialized='view') }}
 
 {% set models = [

@@ -16,6 +16,12 @@ ids as (
 
 ),
 
+buyers as (
+
+    select * from {{ ref('int_order_people') }}
+
+),
+
 final as (
 
     select
@@ -24,14 +30,13 @@ final as (
         orders.source,
         orders.order_id as record_id,
         'order' as stage,
-        coalesce(customers.person_id, addresses.person_id) as person_id,
+        buyers.person_id,
         orders.processed_at as converted_at,
         orders.order_date as converted_on,
         {{ reporting_cents('orders.gross_sales - orders.discounts', 'orders.fx_rate') }} as revenue_cents
     from orders
-    left join ids as customers
-        on orders.source || '_customer_id' = customers.identifier_type and orders.customer_id = customers.token
-    left join ids as addresses on addresses.identifier_type = 'email' and orders.email_token = addresses.token
+    left join buyers
+        on orders.source = buyers.source and orders.shop_id = buyers.shop_id and orders.order_id = buyers.order_id
     where not orders.is_test
 
     union all
@@ -42,11 +47,13 @@ final as (
         leads.source,
         leads.contact_id as record_id,
         leads.stage,
-        addresses.person_id,
+        coalesce(contacts.person_id, addresses.person_id) as person_id,
         leads.entered_at as converted_at,
         leads.entered_date as converted_on,
         0 as revenue_cents
     from leads
+    left join ids as contacts
+        on leads.source || '_id' = contacts.identifier_type and leads.contact_id = contacts.token
     left join ids as addresses on addresses.identifier_type = 'email' and leads.email_token = addresses.token
     where not leads.is_archived and leads.merged_into is null
 

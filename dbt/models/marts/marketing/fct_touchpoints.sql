@@ -10,7 +10,15 @@ ids as (
 
 ),
 
--- The login of the visit names the person, else the browser; who is unknown is a person of one login or browser.
+shared as (
+
+    select * from {{ source('identity', 'quarantine') }}
+    where until is null
+
+),
+
+-- The login of the visit names the person, else the browser. A visit without a login on a device that several people
+-- share is nobody's but its own; a browser that met no identifier is a person of one browser.
 people as (
 
     select
@@ -18,18 +26,20 @@ people as (
         coalesce(
             logins.person_id,
             browsers.person_id,
-            'user_id:' || sessions.user_token,
+            case when shared.identifier_token is not null then 'session:' || sessions.session_key end,
             'client_id:' || sessions.user_pseudo_id
         ) as person_id,
         case
-            when logins.person_id is not null then 'login of a customer'
-            when browsers.person_id is not null then 'browser of a customer'
-            when sessions.user_token is not null then 'login'
-            else 'browser'
+            when logins.person_id is not null then 'login'
+            when browsers.person_id is not null then 'browser'
+            when shared.identifier_token is not null then 'shared browser'
+            else 'unknown browser'
         end as known_by
     from sessions
     left join ids as logins on logins.identifier_type = 'user_id' and sessions.user_token = logins.token
     left join ids as browsers on browsers.identifier_type = 'client_id' and sessions.user_pseudo_id = browsers.token
+    left join shared
+        on shared.identifier_type = 'client_id' and sessions.user_pseudo_id = shared.identifier_token
 
 ),
 
