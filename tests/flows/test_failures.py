@@ -33,7 +33,7 @@ DAY = Window.parse("2026-11-17")
 AT = datetime(2026, 11, 18, 5, 40, tzinfo=UTC)
 STEPS = (
     *("sync", "collect", "land", "seal", "load", "settle", "measure", "hold_back", "judge"),
-    *("build", "test", "judge_marts", "preflight", "compare_delivery", "wait_for_sources"),
+    *("build", "test", "judge_marts", "compare_closed", "preflight", "compare_delivery", "wait_for_sources"),
     *("publish", "announce", "document", "deliver"),
 )
 

@@ -227,6 +227,11 @@ def empty_warehouse() -> Iterator[duckdb.DuckDBPyConnection]:
             " is_test boolean, gross_sales decimal(38, 6), discounts decimal(38, 6), returns decimal(38, 6),"
             " fx_rate decimal(18, 9))"
         )
+        db.execute(
+            "create table marts.fin_restatements (month varchar, mart varchar, metric varchar, channel varchar, day date,"
+            " frozen decimal(38, 6), amount_now decimal(38, 6), amount decimal(38, 6), cause varchar, sync_ids varchar,"
+            " evidence varchar, is_in_marts boolean, first_seen_at timestamp)"
+        )
         for name in ("agg_extracts_daily", "fct_source_runs", "fct_day_closes"):
             described = (site_parts.RUNBOOKS.parents[1] / f"dbt/models/marts/operations/{name}.yml").read_text()
             columns = ", ".join(f"{column} varchar" for column in re.findall(r"      - name: (\w+)$", described, re.M))
