@@ -15,6 +15,7 @@ from expectations.declare.contract import BROKEN, can_fail, contract
 from expectations.declare.field import Field, column_name
 from expectations.declare.source import Source
 from expectations.declare.stream import Stream
+from expectations.judge.nulls import HISTORY_DAYS
 
 COLUMNS = {
     "window_start": "Start of the window that was measured (UTC)",
@@ -24,15 +25,14 @@ COLUMNS = {
     "account": "Account, or what else the figure is split by; empty for the whole stream",
     "day": "Day of the figure; null for the whole window",
     "metric": "What was counted",
-    "field": "Declared field or payload key; empty where the metric is about rows",
+    "field": "Declared field, payload key, or the campaign of a campaign_ metric; empty where the metric is about rows",
     "value": "The figure",
-    "baseline": "What was expected: the pooled rate or the banded level of earlier windows or days",
-    "baseline_n": "How much history stands behind the baseline: rows pooled, or days",
+    "baseline": "What was before: the pooled rate of the 28 days before, or the figure that a restatement replaced",
+    "baseline_n": "How much history stands behind the baseline: rows pooled, or account-days",
     "detail": "Remark without any personal value",
     "sync_id": "Airbyte job that delivered the batch",
     "load_seq": "Load sequence up to which the window was measured",
 }
-EARLIER_WINDOWS = 28
 
 
 def measures_of(source: Source) -> dict[str, str]:
@@ -48,7 +48,7 @@ def measures_of(source: Source) -> dict[str, str]:
         source=source.name,
         streams=list(source.streams),
         batches=[_batch(source, stream) for stream in source.streams.values()],
-        windows=EARLIER_WINDOWS,
+        days=HISTORY_DAYS,
         steps=[step.text for step in made],
         figures=[step.name for step in made],
     )

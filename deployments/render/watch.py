@@ -1,7 +1,6 @@
-"""Writes the watched figures of a stream: per account and day, with the level that the last 28 days suggest.
+"""Writes the watched figures of a stream: per account and day, and per campaign where the stream names one.
 
-Baseline: the median of the last 28 days, each divided by the factor of its weekday, times the factor of the
-day itself. The factor of a weekday is its median over the overall median, within 0.5 and 2; 1 below 14 days.
+What is usual is not decided here: the check reads the same figures of earlier windows (`expectations.judge.ladder`).
 """
 
 from __future__ import annotations
@@ -10,9 +9,8 @@ from dataclasses import dataclass
 
 from deployments.render.text import filled
 from expectations.declare.stream import Stream
-
-HISTORY_DAYS = 28
-FACTOR_FROM_DAYS = 14
+from expectations.judge.ladder.bounds import LEARNING_DAYS
+from expectations.judge.measurement import BY_CAMPAIGN
 
 
 @dataclass(frozen=True)
@@ -24,7 +22,7 @@ class Step:
 
 
 def watch_step(stream: Stream) -> Step | None:
-    """The figures under a band, or nothing where the stream declares none."""
+    """The watched figures, or nothing where the stream declares none; an account of the last weeks without rows is 0."""
     if not stream.watch:
         return None
     metrics = [
@@ -36,9 +34,10 @@ def watch_step(stream: Stream) -> Step | None:
         s=stream.name,
         current=stream.current_model,
         account=stream.fields[stream.watch.account].column,
+        campaign=stream.fields[stream.watch.campaign].column if stream.watch.campaign else "",
         day=stream.fields[stream.watch.day].column,
         metrics=metrics,
-        days=HISTORY_DAYS,
-        factor_days=FACTOR_FROM_DAYS,
+        days=LEARNING_DAYS,
+        split=BY_CAMPAIGN,
     )
     return Step(f"{stream.name}_watched", text)

@@ -49,6 +49,7 @@ def _references(stream: Stream) -> Iterator[tuple[Place, str]]:
         named.append(((*here, "dated_by"), stream.dated_by))
     if stream.watch:
         named += [((*here, "watch", "account"), stream.watch.account), ((*here, "watch", "day"), stream.watch.day)]
+        named += [((*here, "watch", "campaign"), stream.watch.campaign)] if stream.watch.campaign else []
         named += [((*here, "watch", name), metric.field) for name, metric in stream.watch.metrics.items()]
     if stream.reconcile:
         named += [((*here, "reconcile", "where"), name) for name in stream.reconcile.where]

@@ -31,10 +31,11 @@ class Watched(Shape):
 
 
 class Watch(Shape):
-    """What gets a band, per account and day."""
+    """What gets a band, per account and day; by campaign where there is one, so that breadth can be told from size."""
 
     account: str
     day: str
+    campaign: str | None = None
     spend: Watched | None = None
     clicks: Watched | None = None
     impressions: Watched | None = None

@@ -162,7 +162,7 @@ def duplicate_load(m: Measurements, about: Subject, *, label: str) -> list[Findi
 def null_spikes(m: Measurements, about: Subject, *, required: Sequence[str], most: dict[str, float]) -> list[Finding]:
     """Empty cells per field: none in required fields and keys, no more than usual elsewhere."""
     rows = m.number("rows")
-    found, learning = _null_keys(m, about, rows), 0
+    found, learning = [*_null_keys(m, about, rows), *_nulled(m, about, rows)], 0
     for name, row in m.by_field("nulls").items():
         rates = NullRates(int(row.value), rows, float(row.baseline or 0), row.baseline_n or 0)
         if name in required:
@@ -192,6 +192,24 @@ def _null_keys(m: Measurements, about: Subject, rows: int) -> list[Finding]:
         return []
     sentence = f"{about.name}: {_plural(count, 'row')} of {rows:,} without a key; they cannot be counted or joined."
     return [Finding(f"{about.stream} key", "failed", "critical", sentence, f"{count:,} empty keys", "0")]
+
+
+def _nulled(m: Measurements, about: Subject, rows: int) -> list[Finding]:
+    """Fields that the connector made null itself: rows that say so, against the share of rows before that did."""
+    before, rows_before = m.by_field("nulled", "before"), m.number("rows", "before")
+    found: list[Finding] = []
+    for name, row in m.by_field("nulled").items():
+        then = float(before[name].value) / rows_before if name in before and rows_before else 0.0
+        rates = NullRates(min(int(row.value), rows), rows, min(then, 1.0), rows_before)
+        if null_spike(rates):
+            told = f"{rates.nulls:,} of {rows:,} rows ({rates.rate:.1%})"
+            sentence = (
+                f"{about.name}: Airbyte made {name} null in {told}, because it could not read what the source sent; "
+                f"usually it does so in {rates.rate_before:.1%}."
+            )
+            most = f"at most {(null_limit(rates) or 0) / rows:.1%}"
+            found.append(Finding(f"{about.stream}.{name} unreadable", "warned", "warning", sentence, told, most))
+    return found
 
 
 def _too_empty(about: Subject, name: str, rates: NullRates, most: float, *, critical: bool) -> list[Finding]:

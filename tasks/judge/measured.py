@@ -7,6 +7,7 @@ from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from expectations.declare.errors import Misconfigured
+from expectations.judge.ladder.bounds import HISTORY_DAYS
 from expectations.judge.measurement import COLUMNS
 from expectations.judge.punctuality import DAYS as PUNCTUAL_DAYS
 from expectations.judge.suites import HOURS_BEHIND, rows_in
@@ -16,7 +17,7 @@ from tasks.window import Window
 if TYPE_CHECKING:
     import pandas as pd
 
-_HISTORY = timedelta(days=63)  # 56 days of a weekday factor and the week that the oldest of them needs
+_HISTORY = timedelta(days=HISTORY_DAYS)
 
 # Day column of each mart that must have rows of the day; also the order of the expectations.
 MART_DAYS = {
@@ -36,14 +37,20 @@ where source = ? and window_start = ? and window_end = ?
 _FIELDS_BEFORE = """
 select model, 'before' as role, metric, field, sum(value) as value
 from quality.measurements
-where source = ? and window_end <= ? and metric in ('rows', 'sync_rows', 'present', 'unexpected')
+where source = ? and window_end <= ? and metric in ('rows', 'sync_rows', 'present', 'unexpected', 'nulled')
 group by model, metric, field
 """
 _DAYS_BEFORE = """
-select model, 'before' as role, metric, account, day, value
+select model, 'before' as role, metric, account, day, field, value
 from quality.measurements
-where source = ? and metric in ('spend', 'clicks') and day >= ? and day < ?
-qualify row_number() over (partition by model, metric, account, day order by window_end desc, load_seq desc) = 1
+where source = ? and day >= ? and day < ?
+    and metric in (
+        'spend', 'clicks', 'impressions', 'campaign_spend', 'campaign_clicks', 'campaign_impressions'
+    )
+qualify window_end = max(window_end) over (partition by model, account, day)
+    and row_number() over (
+        partition by model, metric, account, day, field order by window_end desc, load_seq desc, window_start desc
+    ) = 1
 """
 _PUNCTUAL = """
 select 'now' as role, metric, account, day, value from quality.measure_operations where day between ? and ?

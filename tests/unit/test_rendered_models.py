@@ -328,12 +328,15 @@ def test_a_missing_control_is_said(built: Built) -> None:
     )
 
 
-def test_spend_is_watched_per_account_and_day(built: Built) -> None:
+def test_spend_is_watched_per_account_and_campaign_and_day(built: Built) -> None:
     rows = built.raw.ask(
-        "select account, day::varchar, value::double, baseline_n from quality.measurements"
-        " where metric = 'spend' and model = 'ads_insights' and window_start = '2026-11-17' order by all"
+        "select metric, account, field, day::varchar, value::double from quality.measurements"
+        " where metric like '%spend' and model = 'ads_insights' and window_start = '2026-11-17' order by all"
     )
-    assert rows == [("a1", "2026-11-17", 5.0, 1), ("a2", "2026-11-17", 0.0, 1)]
+    day = "2026-11-17"
+    assert rows == [
+        ("campaign_spend", "a1", "c1", day, 5.0), ("spend", "a1", "", day, 5.0), ("spend", "a2", "", day, 0.0)
+    ]  # fmt: skip
 
 
 def test_every_declared_column_is_in_staging(built: Built) -> None:

@@ -1,4 +1,4 @@
-{# rendered from google_ads, sha256 350f37def7b90ff4945f26b3ddf6d42153d10e95722af7a167e1406620a74f0e; change the declaration, then run `plumbline render` #}
+{# rendered from google_ads, sha256 72d7c49689291b03eed16e29b7e64e95b06a1b9f76f938517e71084317b662ed; change the declaration, then run `plumbline render` #}
 
 {% macro typed_google_ads__campaign(rows) %}{{ return(adapter.dispatch('typed_google_ads__campaign')(rows)) }}{% endmacro %}
 

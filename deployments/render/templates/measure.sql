@@ -91,6 +91,7 @@ null_history as (
             on n.model = r.model and n.window_start = r.window_start and n.window_end = r.window_end
             and n.load_seq = r.load_seq and r.metric = 'rows'
         where n.metric = 'nulls'
+            and n.window_end > (select {{ dbt.dateadd('day', -[[ days ]], 'min(window_start)') }} from pending)
             and not exists (
                 select 1
                 from pending
@@ -103,17 +104,19 @@ null_history as (
 
 null_baselines as (
     select
-        model,
-        field,
-        window_start,
-        window_end,
-        sum(nulls) over earlier as nulls_before,
-        sum(batch_rows) over earlier as rows_before
-    from null_history
-    window earlier as (
-        partition by model, field order by window_start, window_end
-        rows between [[ windows ]] preceding and 1 preceding
-    )
+        judged.model,
+        judged.field,
+        judged.window_start,
+        judged.window_end,
+        sum(earlier.nulls) as nulls_before,
+        sum(earlier.batch_rows) as rows_before
+    from null_history as judged
+    inner join pending on judged.window_start = pending.window_start and judged.window_end = pending.window_end
+    inner join null_history as earlier
+        on judged.model = earlier.model and judged.field = earlier.field
+        and earlier.window_end <= judged.window_start
+        and earlier.window_end > {{ dbt.dateadd('day', -[[ days ]], 'judged.window_start') }}
+    group by judged.model, judged.field, judged.window_start, judged.window_end
 ),
 
 batch_figures as (

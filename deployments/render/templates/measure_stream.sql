@@ -142,6 +142,17 @@
     where payload_key not in (select key_name from [[ s ]]_declared)
 ),
 
+[[ s ]]_changes as (
+    select batches.window_start, batches.window_end, delivered._airbyte_meta as meta
+    from {{ source('[[ source ]]', '[[ s ]]') }} as delivered
+    inner join batches on delivered._sync_id = batches.sync_id and batches.stream = '[[ s ]]'
+    where contains(delivered._airbyte_meta, '"NULLED"')
+),
+
+[[ s ]]_nulled as (
+    {{ nulled_counts('[[ s ]]_changes') }}
+),
+
 [[ s ]]_measured as (
     select window_start, window_end, '[[ s ]]' as model, sync_id, metric, field, value
     from [[ s ]]_tall
@@ -154,7 +165,12 @@
         drift.metric,
         drift.field,
         cast(drift.value as decimal(38, 6)) as value
-    from [[ s ]]_drift as drift
+    from (
+        select * from [[ s ]]_drift
+        union all
+        select window_start, window_end, 'nulled' as metric, field_name as field, field_rows as value
+        from [[ s ]]_nulled
+    ) as drift
     left join batches
         on drift.window_start = batches.window_start and drift.window_end = batches.window_end
         and batches.stream = '[[ s ]]'

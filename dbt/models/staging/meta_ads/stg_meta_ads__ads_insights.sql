@@ -1,4 +1,4 @@
--- rendered from meta_ads, sha256 33418f50ef0981a284a70d73638cab9d60a44daf611543bdd89a5ecd92663cf1; change the declaration, then run `plumbline render`
+-- rendered from meta_ads, sha256 d5734b04200237fcddb04934c95e78c05e67e0a88631db8650e9226707d34a88; change the declaration, then run `plumbline render`
 {% if nothing_new(source('meta_ads', 'ads_insights')) %}
 select * from {{ this }} where false
 {% else %}
