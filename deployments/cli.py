@@ -17,7 +17,18 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from deployments.commands import backfill, connections, figures, invoices, operate, quarantine, try_out, watch
+from deployments.commands import (
+    backfill,
+    connections,
+    docs,
+    figures,
+    invoices,
+    operate,
+    quarantine,
+    rates,
+    try_out,
+    watch,
+)
 from deployments.commands.bench import app as bench
 from deployments.terminal import QUIET, foreground
 from expectations.declare.errors import Misconfigured, PlumblineError, Unavailable
@@ -38,9 +49,11 @@ app.add_typer(backfill.again)
 app.add_typer(backfill.app, name="backfill", help="Do days again: plan, run, look, promote.")
 app.add_typer(operate.app)
 app.add_typer(figures.app)
+app.add_typer(docs.app)
 app.add_typer(connections.app, name="connections", help="The connections of Airbyte, as the declarations want them.")
 app.add_typer(invoices.app, name="invoices", help="What ad platforms invoiced: give a file, see what is known.")
 app.add_typer(quarantine.app, name="quarantine", help="What is held back, and its way back.")
+app.add_typer(rates.app, name="rates", help="Exchange rates that finance books with: give a file, see what was given.")
 app.add_typer(try_out.app, name="try")
 app.add_typer(watch.app)
 console = Console(highlight=False)

@@ -54,20 +54,26 @@ class ColumnShown:
     checks: tuple[str, ...]
 
 
-def model_pages(site: Path) -> None:
-    """Bring the pages below `models/` and `metrics.html` up to date; before the first build there are none."""
+def model_pages(site: Path, *, again: bool = False) -> None:
+    """Bring the pages below `models/` and `metrics.html` up to date; before the first build there are none.
+
+    `again` writes them although nothing has changed.
+    """
     project = read_project(doors.dbt().config.work)
     if project is None:
         return
     metrics, types = load_metrics(), kept_types()
     state = _state(project, metrics, types)
     stamp = site / "models" / ".state"
-    if stamp.exists() and stamp.read_text() == state:
+    if not again and stamp.exists() and stamp.read_text() == state:
         return
     shown = [_metric(project, metrics, metric) for metric in metrics.metrics]
     write_page(site / "metrics.html", "metrics.html", metrics=shown)
+    graph = (site / "models" / "dbt.html").exists()
     layers = {title: _layer(project, schema) for schema, title in LAYERS.items()}
-    write_page(site / "models" / "index.html", "models.html", layers={k: v for k, v in layers.items() if v})
+    write_page(
+        site / "models" / "index.html", "models.html", layers={k: v for k, v in layers.items() if v}, graph=graph
+    )
     for node in project.nodes.values():
         write_page(site / "models" / f"{node.name}.html", "model.html", **_facts(project, metrics, node, types))
     write_if_new(stamp, state)
@@ -85,16 +91,14 @@ def _layer(project: Project, schema: str) -> list[Node]:
 
 def _metric(project: Project, metrics: Metrics, metric: Metric) -> MetricShown:
     marts = tuple(name for name in metrics.marts(metric) if name in project.nodes)
-    behind = tuple(sorted({source for mart in marts for source in project.sources_behind(mart)}))
-    checks = {check.name: check for mart in marts for check in project.nodes[mart].checks}
     cuts = [cut for cut in CUTS if cut in metric.meta.cut_by]
     return MetricShown(
         metric,
         metrics.formula(metric),
         ", ".join(["day and coarser", *cuts]),
         marts,
-        frequency(behind),
-        tuple(checks.values()),
+        frequency(project.sources_behind(*marts)),
+        project.checks_behind(*marts),
     )
 
 
