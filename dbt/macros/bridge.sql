@@ -37,3 +37,19 @@
         '2 * cast(' ~ rate ~ ' * 1000000000 as ' ~ exact_integer() ~ ')'
     ) }} as bigint)
 {%- endmacro %}
+
+{# Rows of orders that are no more, after the days on which they were claimed were made anew; a refund keeps its own. #}
+{% macro forget_vanished_pieces() -%}
+    {%- if execute and is_incremental() -%}
+    delete from {{ this }} where piece in (
+        select known.piece
+        from {{ this }} as known
+        left join {{ ref('fct_orders') }} as orders
+            on known.source = orders.source and known.shop_id = orders.shop_id and known.order_id = orders.order_id
+        left join {{ ref('fct_refunds') }} as refunds
+            on known.source = refunds.source and known.shop_id = refunds.shop_id and known.refund_id = refunds.refund_id
+        where known.order_id is not null and orders.order_id is null
+            and (known.refund_id is null or refunds.refund_id is null)
+    )
+    {%- endif -%}
+{%- endmacro %}

@@ -40,20 +40,15 @@ sales as (
 
 ),
 
+-- Priced with the rate of their own day in both bases, as the books are.
 refunds as (
 
     select
-        refunds.refund_date,
-        sales.order_date,
-        {{ reporting_cents('refunds.subtotal', 'refunds.fx_rate') }} as cents_then,
-        {{ reporting_cents('refunds.subtotal', 'sales.fx_rate') }} as cents_of_order
-    from {{ ref('fct_refunds') }} as refunds
-    left join sales
-        on
-            refunds.source = sales.source
-            and refunds.shop_id = sales.shop_id
-            and refunds.order_id = sales.order_id
-    where not refunds.is_test
+        refund_date,
+        coalesce(order_date, refund_date) as order_date,
+        {{ reporting_cents('subtotal', 'fx_rate') }} as amount_cents
+    from {{ ref('fct_refunds') }}
+    where not is_test
 
 ),
 
@@ -95,27 +90,15 @@ ends as (
     union all
 
     select
-        'order_date' as basis,
+        bases.basis,
         'booked_net_sales' as step,
         null as platform,
-        order_date as day,
-        -cents_of_order as amount_cents,
+        case bases.basis when 'order_date' then refunds.order_date else refunds.refund_date end as day,
+        -refunds.amount_cents as amount_cents,
         0 as orders,
         0 as traced_orders
     from refunds
-    where order_date is not null
-
-    union all
-
-    select
-        'refund_date' as basis,
-        'booked_net_sales' as step,
-        null as platform,
-        refund_date as day,
-        -cents_then as amount_cents,
-        0 as orders,
-        0 as traced_orders
-    from refunds
+    cross join bases
 
 ),
 

@@ -1,3 +1,12 @@
+{{ config(
+    materialized='incremental',
+    incremental_strategy='delete+insert',
+    unique_key='piece',
+    post_hook="{{ forget_vanished_pieces() }}"
+) }}
+
+{% set open_since = claims_are_open_since(ref('fct_orders')) %}
+
 with rules as (
 
     {% for platform, rule in claim_rules().items() -%}
@@ -15,6 +24,79 @@ rates as (
 
 ),
 
+all_orders as (
+
+    select * from {{ ref('fct_orders') }}
+
+),
+
+all_refunds as (
+
+    select * from {{ ref('fct_refunds') }}
+    where not is_test
+
+),
+
+all_claims as (
+
+    select * from {{ ref('int_platform_claims') }}
+
+),
+
+{% if is_incremental() -%}
+-- How far the rows are: orders by their shop system, days by their platform, because the two are loaded apart.
+known as (
+
+    select
+        source,
+        false as is_day,
+        max(_load_seq) as _load_seq
+    from {{ this }}
+    where order_id is not null
+    group by source
+
+    union all
+
+    select
+        platform as source,
+        true as is_day,
+        max(_load_seq) as _load_seq
+    from {{ this }}
+    where order_id is null
+    group by platform
+
+),
+{%- endif %}
+
+-- Orders whose claims may still change, and those of which a version or a refund is new; all they are made of is made anew.
+touched_orders as (
+
+    select
+        all_orders.source,
+        all_orders.shop_id,
+        all_orders.order_id
+    from all_orders
+    {% if is_incremental() -%}
+    left join known on all_orders.source = known.source and not known.is_day
+    where
+        all_orders.order_date >= cast('{{ open_since }}' as date)
+        or all_orders._load_seq > coalesce(known._load_seq, 0)
+    {%- endif %}
+
+    union distinct
+
+    select
+        all_refunds.source,
+        all_refunds.shop_id,
+        all_refunds.order_id
+    from all_refunds
+    {% if is_incremental() -%}
+    left join known on all_refunds.source = known.source and not known.is_day
+    where all_refunds._load_seq > coalesce(known._load_seq, 0)
+    {%- endif %}
+
+),
+
 -- Cents as whole levels, so that the steps between them carry no rounding: all that is paid, without tax, without what
 -- is charged beside the goods, without gift cards, before discounts.
 orders as (
@@ -26,7 +108,8 @@ orders as (
         order_date,
         is_test,
         is_cancelled,
-        fx_rate,
+        sync_id,
+        _load_seq,
         {{ reporting_cents('total', 'fx_rate') }} as total_cents,
         {{ reporting_cents('total - tax', 'fx_rate') }} as untaxed_cents,
         {{ reporting_cents('total - tax - shipping - duties - tips - fees', 'fx_rate') }} as carried_cents,
@@ -34,7 +117,7 @@ orders as (
         {{ reporting_cents(
             'total - tax - shipping - duties - tips - fees - gift_card_sales + discounts', 'fx_rate'
         ) }} as undiscounted_cents
-    from {{ ref('fct_orders') }}
+    from all_orders
 
 ),
 
@@ -46,9 +129,77 @@ platform_days as (
         sum({{ reporting_cents('platform_conversion_value', 'fx_rate') }}) as claimed_cents,
         sum({{ reporting_cents('platform_view_conversion_value', 'fx_rate') }}) as viewed_cents,
         sum(platform_conversions) as claimed_orders,
-        sum(platform_view_conversions) as viewed_orders
+        sum(platform_view_conversions) as viewed_orders,
+        max(_load_seq) as _load_seq
     from {{ ref('fct_ad_performance') }}
     group by source, date
+
+),
+
+-- Days of platforms of which something is new, or on which a touched order is claimed or a vanished one was.
+touched_days as (
+
+    select
+        platform_days.platform,
+        platform_days.claimed_on
+    from platform_days
+    {% if is_incremental() -%}
+    left join known on platform_days.platform = known.source and known.is_day
+    where
+        platform_days.claimed_on >= cast('{{ open_since }}' as date) - interval '31 days'
+        or platform_days._load_seq > coalesce(known._load_seq, 0)
+    {%- endif %}
+
+    union distinct
+
+    select
+        all_claims.platform,
+        all_claims.claimed_on
+    from all_claims
+    inner join touched_orders
+        on
+            all_claims.source = touched_orders.source
+            and all_claims.shop_id = touched_orders.shop_id
+            and all_claims.order_id = touched_orders.order_id
+
+    {% if is_incremental() -%}
+    union distinct
+
+    select
+        rows_before.platform,
+        rows_before.day as claimed_on
+    from {{ this }} as rows_before
+    left join all_orders
+        on
+            rows_before.source = all_orders.source
+            and rows_before.shop_id = all_orders.shop_id
+            and rows_before.order_id = all_orders.order_id
+    left join platform_days
+        on rows_before.platform = platform_days.platform and rows_before.day = platform_days.claimed_on
+    where
+        rows_before.step = 'claimed'
+        and (
+            (rows_before.order_id is not null and all_orders.order_id is null)
+            or (rows_before.order_id is null and platform_days.platform is null)
+        )
+    {%- endif %}
+
+),
+
+needed_claims as (
+
+    select
+        all_claims.*,
+        touched_orders.order_id is not null as is_touched
+    from all_claims
+    left join touched_orders
+        on
+            all_claims.source = touched_orders.source
+            and all_claims.shop_id = touched_orders.shop_id
+            and all_claims.order_id = touched_orders.order_id
+    left join touched_days
+        on all_claims.platform = touched_days.platform and all_claims.claimed_on = touched_days.claimed_on
+    where touched_orders.order_id is not null or touched_days.platform is not null
 
 ),
 
@@ -57,7 +208,8 @@ priced as (
 
     select
         claims.*,
-        orders.is_test,
+        orders.sync_id,
+        orders._load_seq,
         case rules.claimed_value
             when 'total' then orders.total_cents
             when 'net' then orders.goods_cents
@@ -70,7 +222,7 @@ priced as (
             partition by claims.source, claims.shop_id, claims.order_id
             order by claims.touched_at desc, claims.platform, claims.touch_id
         ) as place
-    from {{ ref('int_platform_claims') }} as claims
+    from needed_claims as claims
     inner join orders
         on
             claims.source = orders.source
@@ -90,12 +242,19 @@ priced as (
 
 ),
 
-claims as (
+found_claims as (
 
     select
         *,
         {{ cents_at_other_rate('value_cents', 'order_rate', 'click_rate') }} as claimed_cents
     from priced
+
+),
+
+claims as (
+
+    select * from found_claims
+    where is_touched
 
 ),
 
@@ -115,6 +274,11 @@ entered as (
         case when claims.claimed_value = 'gross' then 1 else 0 end as undiscounted,
         coalesce(claims.value_cents, orders.total_cents) as value_cents
     from orders
+    inner join touched_orders
+        on
+            orders.source = touched_orders.source
+            and orders.shop_id = touched_orders.shop_id
+            and orders.order_id = touched_orders.order_id
     left join claims
         on
             orders.source = claims.source
@@ -127,142 +291,110 @@ entered as (
 platform_remainders as (
 
     select
-        coalesce(platform_days.platform, found.platform) as platform,
-        coalesce(platform_days.claimed_on, found.claimed_on) as claimed_on,
-        coalesce(platform_days.claimed_cents, 0) - coalesce(found.claimed_cents, 0) as claimed_cents,
-        coalesce(platform_days.claimed_orders, 0) - coalesce(found.claimed_orders, 0) as claimed_orders,
-        coalesce(platform_days.viewed_cents, 0) as viewed_cents,
-        coalesce(platform_days.viewed_orders, 0) as viewed_orders
-    from platform_days
-    full outer join (
-        select
-            platform,
-            claimed_on,
-            sum(claimed_cents) as claimed_cents,
-            count(*) as claimed_orders
-        from claims
-        group by platform, claimed_on
-    ) as found
-        on platform_days.platform = found.platform and platform_days.claimed_on = found.claimed_on
+        touched_days.platform,
+        touched_days.claimed_on,
+        coalesce(max(platform_days.claimed_cents), 0) - coalesce(sum(found_claims.claimed_cents), 0) as claimed_cents,
+        coalesce(max(platform_days.claimed_orders), 0) - count(found_claims.order_id) as claimed_orders,
+        coalesce(max(platform_days.viewed_cents), 0) as viewed_cents,
+        coalesce(max(platform_days.viewed_orders), 0) as viewed_orders,
+        coalesce(max(platform_days._load_seq), 0) as _load_seq
+    from touched_days
+    left join platform_days
+        on touched_days.platform = platform_days.platform and touched_days.claimed_on = platform_days.claimed_on
+    left join found_claims
+        on touched_days.platform = found_claims.platform and touched_days.claimed_on = found_claims.claimed_on
+    group by touched_days.platform, touched_days.claimed_on
 
 ),
 
--- What happened to goods that came back: the clock of the basis decides the day and the rate.
+-- Goods that came back, at the rate of the day on which they did; a basis moves them to another day, and no more.
 refunds as (
 
     select
-        refunds.source,
-        refunds.shop_id,
-        refunds.order_id,
-        refunds.refund_id,
-        refunds.refund_date,
+        all_refunds.source,
+        all_refunds.shop_id,
+        all_refunds.order_id,
+        all_refunds.refund_id,
+        all_refunds.refund_date,
+        all_refunds.sync_id,
+        all_refunds._load_seq,
         orders.order_date,
         coalesce(orders.is_cancelled, false) as is_cancelled,
-        {{ reporting_cents('refunds.subtotal', 'refunds.fx_rate') }} as cents_then,
-        {{ reporting_cents('refunds.subtotal', 'orders.fx_rate') }} as cents_of_order
-    from {{ ref('fct_refunds') }} as refunds
+        -{{ reporting_cents('all_refunds.subtotal', 'all_refunds.fx_rate') }} as amount_cents
+    from all_refunds
+    inner join touched_orders
+        on
+            all_refunds.source = touched_orders.source
+            and all_refunds.shop_id = touched_orders.shop_id
+            and all_refunds.order_id = touched_orders.order_id
     left join orders
         on
-            refunds.source = orders.source
-            and refunds.shop_id = orders.shop_id
-            and refunds.order_id = orders.order_id
-    where not refunds.is_test
+            all_refunds.source = orders.source
+            and all_refunds.shop_id = orders.shop_id
+            and all_refunds.order_id = orders.order_id
 
 ),
 
-entries as (
+of_claims as (
 
     select
-        'claimed' as step,
-        claimed_on as day,
-        platform,
-        source,
-        shop_id,
-        order_id,
-        touch_id,
-        touched_at,
-        claimed_cents as amount_cents,
-        1 as orders
+        marks.step,
+        claims.claimed_on as day,
+        claims.platform,
+        claims.source,
+        claims.shop_id,
+        claims.order_id,
+        claims.touch_id,
+        claims.touched_at,
+        marks.direction * claims.claimed_cents as amount_cents,
+        marks.direction as orders,
+        claims.sync_id,
+        claims._load_seq
     from claims
+    inner join (
+        select
+            'claimed' as step,
+            1 as direction,
+            1 as from_place
+        union all
+        select
+            'overlap' as step,
+            -1 as direction,
+            2 as from_place
+    ) as marks
+        on claims.place >= marks.from_place
 
-    union all
+),
+
+of_platform_days as (
 
     select
-        'claimed' as step,
-        claimed_on as day,
-        platform,
-        null as source,
-        null as shop_id,
-        null as order_id,
-        null as touch_id,
-        null as touched_at,
-        claimed_cents as amount_cents,
-        claimed_orders as orders
+        parts.step,
+        platform_remainders.claimed_on as day,
+        platform_remainders.platform,
+        case parts.step
+            when 'claimed' then platform_remainders.claimed_cents
+            when 'view_through' then -platform_remainders.viewed_cents
+            else platform_remainders.viewed_cents - platform_remainders.claimed_cents
+        end as amount_cents,
+        case parts.step
+            when 'claimed' then platform_remainders.claimed_orders
+            when 'view_through' then -platform_remainders.viewed_orders
+            else platform_remainders.viewed_orders - platform_remainders.claimed_orders
+        end as orders,
+        platform_remainders._load_seq
     from platform_remainders
+    cross join (
+        select 'claimed' as step
+        union all
+        select 'view_through' as step
+        union all
+        select 'claims_without_a_visit' as step
+    ) as parts
 
-    union all
+),
 
-    select
-        'overlap' as step,
-        claimed_on as day,
-        platform,
-        source,
-        shop_id,
-        order_id,
-        touch_id,
-        touched_at,
-        -claimed_cents as amount_cents,
-        -1 as orders
-    from claims
-    where place > 1
-
-    union all
-
-    select
-        'view_through' as step,
-        claimed_on as day,
-        platform,
-        null as source,
-        null as shop_id,
-        null as order_id,
-        null as touch_id,
-        null as touched_at,
-        -viewed_cents as amount_cents,
-        -viewed_orders as orders
-    from platform_remainders
-
-    union all
-
-    select
-        'claims_without_a_visit' as step,
-        claimed_on as day,
-        platform,
-        null as source,
-        null as shop_id,
-        null as order_id,
-        null as touch_id,
-        null as touched_at,
-        viewed_cents - claimed_cents as amount_cents,
-        viewed_orders - claimed_orders as orders
-    from platform_remainders
-
-    union all
-
-    select
-        'unclaimed' as step,
-        order_date as day,
-        null as platform,
-        source,
-        shop_id,
-        order_id,
-        null as touch_id,
-        null as touched_at,
-        total_cents as amount_cents,
-        1 as orders
-    from entered
-    where platform is null
-
-    union all
+of_moves as (
 
     select
         moves.step,
@@ -278,26 +410,41 @@ entries as (
         entered.touch_id,
         entered.touched_at,
         moves.direction * entered.claimed_cents as amount_cents,
-        moves.direction as orders
+        moves.direction as orders,
+        entered.sync_id,
+        entered._load_seq
     from entered
     inner join (
-        select 'day_shift' as step, 'account' as place, -1 as direction
+        select
+            'day_shift' as step,
+            'account' as place,
+            -1 as direction
         union all
-        select 'day_shift' as step, 'shop' as place, 1 as direction
+        select
+            'day_shift' as step,
+            'shop' as place,
+            1 as direction
         union all
-        select 'timing' as step, 'shop' as place, -1 as direction
+        select
+            'timing' as step,
+            'shop' as place,
+            -1 as direction
         union all
-        select 'timing' as step, 'order' as place, 1 as direction
+        select
+            'timing' as step,
+            'order' as place,
+            1 as direction
     ) as moves
         on
             (moves.step = 'day_shift' and entered.claimed_on <> entered.touched_on)
             or (moves.step = 'timing' and entered.touched_on <> entered.order_date)
-    where entered.platform is not null
 
-    union all
+),
+
+of_order_dates as (
 
     select
-        lowered.step,
+        parts.step,
         entered.order_date as day,
         entered.platform,
         entered.source,
@@ -305,7 +452,8 @@ entries as (
         entered.order_id,
         entered.touch_id,
         entered.touched_at,
-        case lowered.step
+        case parts.step
+            when 'unclaimed' then case when entered.platform is null then entered.total_cents else 0 end
             when 'currency' then entered.value_cents - coalesce(entered.claimed_cents, entered.value_cents)
             when 'tax' then entered.whole * (entered.untaxed_cents - entered.total_cents)
             when 'shipping_and_duties' then entered.whole * (entered.carried_cents - entered.untaxed_cents)
@@ -313,9 +461,17 @@ entries as (
             when 'discounts' then entered.undiscounted * (entered.goods_cents - entered.undiscounted_cents)
             else case when entered.is_test then -entered.goods_cents else 0 end
         end as amount_cents,
-        case when lowered.step = 'cancelled_test_fraud' and entered.is_test then -1 else 0 end as orders
+        case
+            when parts.step = 'unclaimed' and entered.platform is null then 1
+            when parts.step = 'cancelled_test_fraud' and entered.is_test then -1
+            else 0
+        end as orders,
+        entered.sync_id,
+        entered._load_seq
     from entered
     cross join (
+        select 'unclaimed' as step
+        union all
         select 'currency' as step
         union all
         select 'tax' as step
@@ -327,7 +483,17 @@ entries as (
         select 'discounts' as step
         union all
         select 'cancelled_test_fraud' as step
-    ) as lowered
+    ) as parts
+
+),
+
+of_orders as (
+
+    select * from of_claims
+    union all
+    select * from of_moves
+    union all
+    select * from of_order_dates
 
 ),
 
@@ -339,59 +505,78 @@ bases as (
 
 ),
 
-of_both_bases as (
+of_refunds as (
 
     select
         bases.basis,
-        entries.*
-    from entries
-    cross join bases
-    where entries.amount_cents <> 0 or entries.orders <> 0
-
-),
-
-given_back as (
-
-    select
-        bases.basis,
-        refunds.source,
-        refunds.shop_id,
-        refunds.order_id,
-        refunds.refund_id,
-        case bases.basis when 'order_date' then refunds.order_date else refunds.refund_date end as day,
-        refunds.is_cancelled,
-        -case bases.basis when 'order_date' then refunds.cents_of_order else refunds.cents_then end as amount_cents,
-        bases.basis = 'order_date' or coalesce(refunds.order_date >= refunds.refund_date, false) as is_of_day,
-        bases.basis = 'order_date'
-        or coalesce({{ month_of('refunds.order_date') }} >= {{ month_of('refunds.refund_date') }}, false) as is_of_month
+        refunds.*,
+        case bases.basis
+            when 'order_date' then coalesce(refunds.order_date, refunds.refund_date) else refunds.refund_date
+        end as day,
+        refunds.order_date is not null
+        and (bases.basis = 'order_date' or refunds.order_date >= refunds.refund_date) as is_of_day,
+        refunds.order_date is not null
+        and (
+            bases.basis = 'order_date' or {{ month_of('refunds.order_date') }} >= {{ month_of('refunds.refund_date') }}
+        ) as is_of_month
     from refunds
     cross join bases
-    where bases.basis = 'refund_date' or refunds.order_date is not null
 
 ),
 
+-- A day of a platform keeps its first row even when it is nothing, so that it is there to be replaced.
 final as (
 
     select
-        basis,
-        day,
-        {{ month_of('day') }} as month,
-        step,
-        step as step_in_month,
-        platform,
-        source,
-        shop_id,
-        order_id,
+        'order:' || of_orders.source || ':' || of_orders.shop_id || ':' || of_orders.order_id as piece,
+        bases.basis,
+        of_orders.day,
+        {{ month_of('of_orders.day') }} as month,
+        of_orders.step,
+        of_orders.step as step_in_month,
+        of_orders.platform,
+        of_orders.source,
+        of_orders.shop_id,
+        of_orders.order_id,
         cast(null as varchar) as refund_id,
-        touch_id,
-        touched_at,
-        cast(amount_cents as bigint) as amount_cents,
-        cast(orders as decimal(38, 6)) as orders
-    from of_both_bases
+        of_orders.touch_id,
+        of_orders.touched_at,
+        cast(of_orders.amount_cents as bigint) as amount_cents,
+        cast(of_orders.orders as decimal(38, 6)) as orders,
+        cast(of_orders.sync_id as bigint) as sync_id,
+        cast(of_orders._load_seq as bigint) as _load_seq
+    from of_orders
+    cross join bases
+    where of_orders.amount_cents <> 0 or of_orders.orders <> 0
 
     union all
 
     select
+        'day:' || of_platform_days.platform || ':' || cast(of_platform_days.day as varchar) as piece,
+        bases.basis,
+        of_platform_days.day,
+        {{ month_of('of_platform_days.day') }} as month,
+        of_platform_days.step,
+        of_platform_days.step as step_in_month,
+        of_platform_days.platform,
+        null as source,
+        null as shop_id,
+        null as order_id,
+        null as refund_id,
+        null as touch_id,
+        null as touched_at,
+        cast(of_platform_days.amount_cents as bigint) as amount_cents,
+        cast(of_platform_days.orders as decimal(38, 6)) as orders,
+        null as sync_id,
+        cast(of_platform_days._load_seq as bigint) as _load_seq
+    from of_platform_days
+    cross join bases
+    where of_platform_days.step = 'claimed' or of_platform_days.amount_cents <> 0 or of_platform_days.orders <> 0
+
+    union all
+
+    select
+        'order:' || source || ':' || shop_id || ':' || order_id as piece,
         basis,
         day,
         {{ month_of('day') }} as month,
@@ -413,8 +598,10 @@ final as (
         null as touch_id,
         null as touched_at,
         cast(amount_cents as bigint) as amount_cents,
-        cast(0 as decimal(38, 6)) as orders
-    from given_back
+        cast(0 as decimal(38, 6)) as orders,
+        cast(sync_id as bigint) as sync_id,
+        cast(_load_seq as bigint) as _load_seq
+    from of_refunds
     where amount_cents <> 0
 
 )
