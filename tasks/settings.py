@@ -171,6 +171,7 @@ class Core(_Group):
     seed: int = Field(20261121, description="Seed of the simulated BrightCart")
     ops_url: str = Field("", description="SQLAlchemy address of the ops store; empty: SQLite in <home>/ops.sqlite")
     site_url: str = Field("", description="Address under which the site (index, Data Docs, runbooks) is served")
+    site_prefix: str = Field("", description="Prefix of the S3 bucket to which the site is sent; empty: it stays here")
     close_by: str = Field(
         "06:45", pattern=HOUR, description="UTC time at which a close stops waiting (HH:MM); deadline 07:00"
     )

@@ -17,6 +17,7 @@ from starlette.middleware.base import RequestResponseEndpoint
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 
 from deployments.local.processes import LOOPBACK
+from tasks.publish.site_types import TYPES
 
 READY = "/-/ready"
 HEADERS = {
@@ -28,13 +29,6 @@ HEADERS = {
     "Referrer-Policy": "no-referrer",
     "Cache-Control": "no-cache",
 }
-# The machine's own list is not asked: what a page is must not depend on where it is served.
-TYPES = {
-    ".html": "text/html", ".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml", ".png": "image/png",
-    ".json": "application/json", ".jsonl": "application/x-ndjson", ".md": "text/markdown", ".txt": "text/plain",
-    ".csv": "text/csv", ".woff2": "font/woff2", ".ico": "image/x-icon",
-    ".parquet": "application/vnd.apache.parquet",
-}  # fmt: skip
 
 
 def application(home: Path) -> FastAPI:

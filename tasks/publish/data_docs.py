@@ -33,7 +33,7 @@ from tasks.publish.site_states import (
     suite_state,
     text,
 )
-from tasks.publish.site_thin import STATES, age_in_days, superseded, thin
+from tasks.publish.site_thin import STATES, age_in_days, kept, superseded, thin
 from tasks.publish.site_write import PAGES, write_page
 from tasks.settings import settings
 from tasks.window import Window
@@ -47,6 +47,7 @@ _WITHOUT_SUITE = (
     "data_test",
     "identity_held",
     "bridge_residual",
+    "missing_rate",
     "closed_month_changed",
     "delivery",
 )
@@ -64,6 +65,8 @@ def data_docs(docs: Path, window: Window) -> None:
     changed = [state for state in touched if state]
     labels = [path.parent.name for path in docs.glob(f"*/{STATES}")]
     changed += thin(docs, labels, today)
+    changed = [state for state in changed if (docs / state.label / STATES).exists()]
+    labels = [label for label in labels if (docs / label / STATES).exists()]
     rows = days(_since(docs, labels, today - timedelta(days=DAYS_SHOWN + 2)))
     _day_pages(docs, rows, changed)
     _history_pages(docs, rows)
@@ -93,12 +96,14 @@ def _window(folder: Path, target: Path, today: date, *, again: bool) -> WindowSt
     results = sorted(folder.glob("[!.]*.json"))
     redrawn = age_in_days(folder.name, today) <= REDRAWN_DAYS
     bodies = [json.loads(path.read_text()) for path in results]
-    for path, body in zip(results, bodies, strict=True):
-        if _older(target / f"{path.stem}.html", path, redrawn=redrawn):
-            _render_suite(body, target / f"{path.stem}.html")
+    suites = [kept(suite_state(body), age_in_days(folder.name, today)) for body in bodies]
+    for path, body, suite in zip(results, bodies, suites, strict=True):
+        page = target / f"{path.stem}.html"
+        if suite.page and _older(page, path, redrawn=redrawn):
+            _render_suite(body, page)
     for marker in target.glob(".thinned-*"):
         marker.unlink()
-    state = WindowState(folder.name, [suite_state(body) for body in bodies], _others(folder.name), made_from)
+    state = WindowState(folder.name, suites, _others(folder.name), made_from)
     write_if_new(file, text(state))
     return state
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from markupsafe import Markup
 from prefect import task
 
+from expectations.declare.errors import Unavailable
 from tasks.outcomes import recorded
 from tasks.publish.data_docs import data_docs
 from tasks.publish.figures import COLUMNS, MART, Figures, figures
@@ -15,6 +17,7 @@ from tasks.publish.publish import held_notes, published, release_notes
 from tasks.publish.site_index import as_of, decisions, freshness, open_incidents, recovered_incidents
 from tasks.publish.site_models import model_pages
 from tasks.publish.site_parts import ASSETS, places, runbook_pages, warehouse_words, write_if_new
+from tasks.publish.site_upload import share_site
 from tasks.publish.site_write import write_page
 from tasks.settings import settings
 from tasks.window import Window
@@ -30,12 +33,20 @@ def document(window: Window) -> Path:
     data_docs(site / "data-docs", window)
     _runbooks(site / "runbooks")
     model_pages(site)
-    return _index(site)
+    return _shared(_index(site))
 
 
 def refresh_index() -> Path:
     """The first page anew, where people have decided something that no run has told yet."""
-    return _index(settings().home / "site")
+    return _shared(_index(settings().home / "site"))
+
+
+def _shared(index: Path) -> Path:
+    """Send the site to the bucket where that is wanted; one that does not answer gets the rest the next time."""
+    if settings().core.site_prefix:
+        with suppress(Unavailable):  # its outcome says so; the pages here are as they should be
+            share_site()
+    return index
 
 
 def _runbooks(folder: Path) -> None:

@@ -25,6 +25,12 @@ def age_in_days(label: str, today: date) -> int:
     return (today - last_day(label)).days
 
 
+def kept(suite: SuiteState, age: int) -> SuiteState:
+    """The suite of a window so many days old; without its page where nobody had to look and it is old."""
+    gone = suite.clean and age > settings().keep.clean_pages_days
+    return replace(suite, page=False) if gone else suite
+
+
 def superseded(label: str, docs: Path, today: date) -> bool:
     """Whether a part of a day has lost its page for good, so that its result makes none again."""
     old = "T" in label and age_in_days(label, today) > settings().keep.part_pages_days
@@ -46,14 +52,14 @@ def _done(folder: Path, age: int) -> Path:
 
 def _thinned(docs: Path, label: str, today: date, *, waiting_for: Iterable[str]) -> WindowState | None:
     state, age = read(docs / label / STATES), age_in_days(label, today)
-    kept = [_kept(suite, docs, age) for suite in state.suites if not _said_later(suite, docs, label, waiting_for)]
-    if not kept and "T" in label:
+    left = [kept(suite, age) for suite in state.suites if not _said_later(suite, docs, label, waiting_for)]
+    if not left and "T" in label:
         shutil.rmtree(docs / label)
         return None
     for suite in state.suites:
-        if not any(one.name == suite.name and one.page for one in kept):
+        if not any(one.name == suite.name and one.page for one in left):
             (docs / label / f"{suite.name}.html").unlink(missing_ok=True)
-    thinned = replace(state, suites=kept)
+    thinned = replace(state, suites=left)
     write_if_new(docs / label / STATES, text(thinned))
     _done(docs / label, age).touch()
     return None if thinned == state else thinned
@@ -65,8 +71,3 @@ def _said_later(suite: SuiteState, docs: Path, label: str, labels: Iterable[str]
     same = [other for other in labels if other != label and day_of(other) == day_of(label)]
     others = [read(path) for other in same if (path := docs / other / STATES).exists()]
     return any(s.name == suite.name and s.judged_at > suite.judged_at for w in others for s in w.suites)
-
-
-def _kept(suite: SuiteState, docs: Path, age: int) -> SuiteState:
-    gone = suite.clean and age > settings().keep.clean_pages_days
-    return replace(suite, page=False) if gone else suite
