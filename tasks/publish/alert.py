@@ -154,6 +154,7 @@ def page_of(verdict: Verdict) -> str:
         "data_test",
         "identity_held",
         "bridge_residual",
+        "missing_rate",
         "closed_month_changed",
         "delivery",
     )

@@ -15,6 +15,7 @@ import sqlalchemy as sa
 
 from tasks import doors
 from tasks.adapters.ops_invoices import INVOICES, OpsInvoices
+from tasks.adapters.ops_rates import RATES, OpsRates
 from tasks.adapters.ops_runs import RUNS
 from tasks.adapters.ops_tables import INCIDENTS, OUTCOMES, RELEASES, SYNCS, UtcTime
 from tasks.adapters.warehouse.base import Warehouse
@@ -25,7 +26,7 @@ SCHEMA = "ops"
 # Words of SQL on one engine or the other.
 _RENAMED = {"at": "recorded_at", "check": "check_name"}
 _LEFT_OUT = {"incidents": ("slack_channel", "slack_ts"), "releases": ("body",)}
-_TABLES = (RUNS, SYNCS, INCIDENTS, RELEASES, INVOICES)
+_TABLES = (RUNS, SYNCS, INCIDENTS, RELEASES, INVOICES, RATES)
 # Outcomes are only ever added. On Postgres a number may be committed after a higher one: so many are copied again.
 OVERLAP = 1000
 _TYPES: tuple[tuple[type[sa.types.TypeEngine[Any]], str], ...] = (
@@ -46,7 +47,8 @@ class Copied:
 @recorded
 def copy_ops(warehouse: Warehouse) -> Copied:
     """Bring the copies in the schema `ops` up to date, each table in one transaction."""
-    OpsInvoices(doors.ops_store())  # its table, where no invoice was ever given
+    ops = doors.ops_store()
+    OpsInvoices(ops), OpsRates(ops)  # their tables, where none was ever given
     copies = [*(_whole(table) for table in _TABLES), _new_outcomes(warehouse)]
     for copy in copies:
         warehouse.put(copy)

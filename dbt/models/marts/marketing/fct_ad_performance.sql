@@ -39,6 +39,12 @@ with reported as (
 
 ),
 
+rates as (
+
+    select * from {{ ref('int_fx_periods') }}
+
+),
+
 {% if is_incremental() -%}
 built as (
 
@@ -49,14 +55,15 @@ built as (
         max(_load_seq) as _load_seq,
         count(*) as known_rows,
         count(ad_id) as known_ads,
-        count(*) - count(spend_reporting) as unpriced
+        max(currency) as currency,
+        max(fx_rate) as fx_rate
     from {{ this }}
     group by source, account_id, date
 
 ),
 {%- endif %}
 
--- Whole account days: those that a newer load touched, those whose rows vanished, and those that waited for a rate.
+-- Whole account days: those that a newer load touched, those whose rows vanished, and those whose rate came or changed.
 touched as (
 
     select reported.*
@@ -64,19 +71,18 @@ touched as (
     {% if is_incremental() -%}
     left join built
         on reported.source = built.source and reported.account_id = built.account_id and reported.date = built.date
+    left join rates
+        on
+            built.currency = rates.currency
+            and built.date >= rates.valid_from
+            and (built.date < rates.valid_until or rates.valid_until is null)
     where
         built._load_seq is null
         or built._load_seq <> reported._load_seq
         or built.known_rows <> reported.known_rows
         or built.known_ads <> reported.known_ads
-        or built.unpriced > 0
+        or built.fx_rate is distinct from rates.rate
     {%- endif %}
-
-),
-
-rates as (
-
-    select * from {{ ref('int_fx_periods') }}
 
 ),
 
