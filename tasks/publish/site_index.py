@@ -100,7 +100,15 @@ def _models(label: str) -> dict[tuple[str, str, str], str]:
 def _page(incident: Incident, models: Mapping[tuple[str, str, str], str]) -> str:
     model = models.get((incident.check, incident.source, incident.scope), "")
     suite = "marts" if model == "marts" else f"{incident.source}.{model}"
-    plain = ("late", "build_failed", "data_test", "identity_held", "bridge_residual", "closed_month_changed")
+    plain = (
+        "late",
+        "build_failed",
+        "data_test",
+        "identity_held",
+        "bridge_residual",
+        "missing_rate",
+        "closed_month_changed",
+    )
     if not model or incident.check in plain or incident.check in WATCHED:
         return f"data-docs/{incident.window_label}/index.html#{incident.source}"
     return f"data-docs/{incident.window_label}/{suite}.html"
