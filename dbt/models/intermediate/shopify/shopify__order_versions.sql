@@ -1,37 +1,35 @@
-{{ config(materialized='view') }}
+{{ config(materialized='incremental', incremental_strategy='append') }}
+{%- set new = '_load_seq > ' ~ known_load_seq(this) if is_incremental() else '_load_seq is not null' %}
 
-with said as (
+with versions as (
 
     select * from {{ ref('stg_shopify__orders') }}
-    where id is not null
-
-),
-
-opened_lines as (
-
-    {{ rows_shopify__order_lines('said') }}
+    where id is not null and {{ new }}
 
 ),
 
 lines as (
 
-    {{ shopify_order_lines('opened_lines') }}
+    select * from {{ ref('shopify__order_lines') }}
+    where {{ new }}
 
 ),
 
 shipping_lines as (
 
-    {{ rows_shopify__order_shipping_lines('said') }}
+    select * from {{ ref('stg_shopify__order_shipping_lines') }}
+    where {{ new }}
 
 ),
 
+-- The rules are those of the conformed orders.
 priced as (
 
-    {{ shopify_order_money('said', 'lines', 'shipping_lines') }}
+    {{ shopify_order_money('versions', 'lines', 'shipping_lines') }}
 
 ),
 
-versions as (
+told as (
 
     select
         *,
@@ -40,7 +38,7 @@ versions as (
 
 ),
 
--- The rules are those of the conformed orders; a version without content counts nothing.
+-- A version without content counts nothing.
 final as (
 
     select
@@ -66,7 +64,7 @@ final as (
         _source_file,
         _source_row,
         _load_seq
-    from versions
+    from told
 
 )
 

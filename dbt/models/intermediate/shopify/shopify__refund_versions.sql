@@ -7,31 +7,14 @@ with versions as (
 
 ),
 
-orders as (
+refunds as (
 
-    select * from {{ ref('int_shopify__orders') }}
-
-),
-
-opened_lines as (
-
-    {{ rows_shopify__refund_lines('versions') }}
+    select * from {{ ref('shopify__refunds') }}
 
 ),
 
-gift_cards as (
-
-    select
-        _source_file,
-        _source_row,
-        sum(subtotal) as subtotal
-    from opened_lines
-    where gift_card
-    group by _source_file, _source_row
-
-),
-
--- The rules are those of the conformed refunds.
+-- A refund is said once and then repeated: its goods are priced as the conformed refund prices them, and only what a
+-- version says itself can differ.
 final as (
 
     select
@@ -39,11 +22,11 @@ final as (
         versions.shop_url as shop_id,
         cast(versions.id as varchar) as refund_id,
         cast(versions.order_id as varchar) as order_id,
-        cast({{ to_zone('coalesce(versions.processed_at, versions.created_at)', "'" ~ timezone_of('shopify') ~ "'") }} as date)
-            as refund_date,
-        coalesce(orders.currency, '{{ currency_of('shopify') }}') as currency,
-        {{ money('coalesce(versions.refund_subtotal, 0) - coalesce(gift_cards.subtotal, 0)
-            - case when orders.taxes_included then coalesce(versions.refund_tax, 0) else 0 end') }} as subtotal,
+        cast({{ to_zone(
+            'coalesce(versions.processed_at, versions.created_at)', "'" ~ timezone_of('shopify') ~ "'"
+        ) }} as date) as refund_date,
+        refunds.currency,
+        refunds.subtotal,
         {{ money('coalesce(versions.refund_tax, 0)') }} as tax,
         {{ money('coalesce(versions.refund_amount, 0)') }} as amount,
         coalesce(versions.created_at, versions._extracted_at) as changed_at,
@@ -53,9 +36,7 @@ final as (
         versions._source_row,
         versions._load_seq
     from versions
-    left join orders on versions.order_id = orders.id
-    left join gift_cards
-        on versions._source_file = gift_cards._source_file and versions._source_row = gift_cards._source_row
+    inner join refunds on cast(versions.id as varchar) = refunds.refund_id
 
 )
 

@@ -1,8 +1,3 @@
-{{ config(
-    materialized='incremental',
-    incremental_strategy='delete+insert',
-    unique_key=['source', 'refund_id']
-) }}
 {%- set key = ['source', 'refund_id'] -%}
 {%- set order_of_saying = 'partition by source, refund_id order by said_at, rank_of_version' -%}
 {%- set told = ['order_id', 'refund_date', 'currency', 'subtotal', 'tax', 'amount'] %}
@@ -32,32 +27,9 @@ with said as (
 
 ),
 
--- Refunds of which a new version was loaded; their whole history is written again.
-touched as (
-
-    select distinct
-        source,
-        refund_id
-    from said
-    {% if is_incremental() -%}
-    where _load_seq > {{ known_load_seq(this) }}
-    {%- endif %}
-
-),
-
-of_touched as (
-
-    select
-        said.*,
-        max(said._load_seq) over (partition by said.source, said.refund_id) as newest_load_seq
-    from said
-    inner join touched on said.source = touched.source and said.refund_id = touched.refund_id
-
-),
-
 counted as (
 
-    {{ versions_that_counted('of_touched', key) }}
+    {{ versions_that_counted('said', key) }}
 
 ),
 
@@ -102,7 +74,7 @@ final as (
         said_at as known_from,
         lead(said_at) over ({{ order_of_saying }}) as known_to,
         _sync_id as sync_id,
-        newest_load_seq as _load_seq
+        _load_seq
     from changes
 
 )
