@@ -225,7 +225,14 @@ def empty_warehouse() -> Iterator[duckdb.DuckDBPyConnection]:
             " order_id varchar, amount_cents bigint, orders decimal(38, 6));"
             "create table marts.fct_orders (source varchar, shop_id varchar, order_id varchar, order_date date,"
             " is_test boolean, gross_sales decimal(38, 6), discounts decimal(38, 6), returns decimal(38, 6),"
-            " fx_rate decimal(18, 9))"
+            " fx_rate decimal(18, 9), has_rate boolean, currency varchar, total decimal(38, 6));"
+            "create table marts.fct_refunds (refund_date date, currency varchar, subtotal decimal(38, 6),"
+            " has_rate boolean);"
+            "create table marts.fct_ad_performance (date date, currency varchar, spend decimal(38, 6),"
+            " fx_rate decimal(18, 9));"
+            "create schema if not exists intermediate;"
+            "create table intermediate.int_fx_periods (currency varchar, valid_from date, valid_until date,"
+            " rate decimal(18, 9), origin varchar)"
         )
         db.execute(
             "create table marts.fin_restatements (month varchar, mart varchar, metric varchar, channel varchar, day date,"
