@@ -105,11 +105,11 @@ def build_everything() -> int:
     with doors.warehouse() as warehouse:
         ensure_identity(warehouse)
     with doors.warehouse_lock():
-        staged = doors.dbt().run_models(["path:models/staging"])
+        staged = doors.dbt().run_models(["+path:models/staging"])
     with doors.warehouse() as warehouse:
         link_people(warehouse)
     with doors.warehouse_lock():
-        outcome = doors.dbt().run_models(exclude=["path:models/staging"])
+        outcome = doors.dbt().run_models(exclude=["+path:models/staging"])
     outcome = replace(outcome, results=(*staged.results, *outcome.results))
     if failed := [node.name for node in outcome.results if node.status in ("error", "fail")]:
         raise Misconfigured(
