@@ -24,6 +24,7 @@ from deployments.commands import (
     figures,
     invoices,
     operate,
+    period,
     quarantine,
     rates,
     try_out,
@@ -48,6 +49,7 @@ app.add_typer(bench, name="bench", help="Measure: every benchmark prints ratios 
 app.add_typer(backfill.again)
 app.add_typer(backfill.app, name="backfill", help="Do days again: plan, run, look, promote.")
 app.add_typer(operate.app)
+app.add_typer(period.app, name="period", help="Months of the books: check, close, reopen, export.")
 app.add_typer(figures.app)
 app.add_typer(docs.app)
 app.add_typer(connections.app, name="connections", help="The connections of Airbyte, as the declarations want them.")
