@@ -107,7 +107,8 @@ class Dbt:
 
     def run_tests(self, select: Sequence[str] = ()) -> DbtOutcome:
         """Run the data tests in one dbt process of its own."""
-        words = ["test", *(["--select", *select] if select else [])]
+        # What a rule does with made-up rows is asked when the rule changes, not with each release.
+        words = ["test", "--exclude-resource-type", "unit_test", *(["--select", *select] if select else [])]
         target_path = self._target_path("tests")
         _share_parse(self.config.work / "target" / "models", target_path)
         done = self._process(words, target_path)
