@@ -11,15 +11,42 @@
     {{ return('1970-01-01') }}
 {% endmacro %}
 
+{# Which orders' claims are looked for: those of open days, and those of which a version is new to this model. Literals
+   again, which also keeps the answer the same after the rows of these orders were taken out. #}
+{% macro claims_are_looked_for(orders) %}
+    {%- if execute and is_incremental() -%}
+        {%- set known = run_query('select source, max(_load_seq) from ' ~ this ~ ' group by source').rows -%}
+        {%- set open_since = claims_are_open_since(orders) -%}
+        {%- set condition -%}
+        order_date >= cast('{{ open_since }}' as date)
+        or _load_seq > {% if known %}case source
+            {%- for row in known %} when '{{ row[0] }}' then {{ row[1] }}{% endfor %} else 0 end
+            {%- else %}0{% endif %}
+        {%- endset -%}
+        {{ return(condition) }}
+    {%- endif -%}
+    {{ return('true') }}
+{% endmacro %}
+
+{# The first day on which a click may claim one of these orders, in any zone. #}
+{% macro first_day_of_claims(orders, condition) %}
+    {%- if execute and is_incremental() -%}
+        {%- set longest = claim_rules().values() | map(attribute='days') | max -%}
+        {%- set first = plus_days('cast(min(order_date) as date)', -(longest + 2)) -%}
+        {%- set answer = run_query('select ' ~ first ~ ' from ' ~ orders ~ ' where ' ~ condition) -%}
+        {{ return(answer.columns[0].values()[0] or '1970-01-01') }}
+    {%- endif -%}
+    {{ return('1970-01-01') }}
+{% endmacro %}
+
 {# Claims of the orders that are looked at anew, before they come again. #}
 {% macro reopen_claims() -%}
     {%- if execute and is_incremental() -%}
-    {%- set open_since = claims_are_open_since(ref('fct_orders')) -%}
     delete from {{ this }}
-    where order_date >= cast('{{ open_since }}' as date)
+    where order_date >= cast('{{ claims_are_open_since(ref('fct_orders')) }}' as date)
         or (source, shop_id, order_id) in (
             select source, shop_id, order_id from {{ ref('fct_orders') }}
-            where order_date >= cast('{{ open_since }}' as date)
+            where {{ claims_are_looked_for(ref('fct_orders')) }}
         )
     {%- endif -%}
 {%- endmacro %}

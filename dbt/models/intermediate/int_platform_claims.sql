@@ -4,7 +4,8 @@
     pre_hook="{{ reopen_claims() }}"
 ) }}
 
-{% set open_since = claims_are_open_since(ref('fct_orders')) %}
+{% set looked_for = claims_are_looked_for(ref('fct_orders')) %}
+{% set first_day = first_day_of_claims(ref('fct_orders'), looked_for) %}
 
 with orders as (
 
@@ -15,10 +16,11 @@ with orders as (
         order_date,
         processed_at,
         customer_id,
-        email_token
+        email_token,
+        _load_seq
     from {{ ref('fct_orders') }}
     {% if is_incremental() -%}
-    where order_date >= cast('{{ open_since }}' as date)
+    where {{ looked_for }}
     {%- endif %}
 
 ),
@@ -31,7 +33,7 @@ touches as (
         touch_type = 'click'
         and media = 'paid'
         {% if is_incremental() -%}
-        and touched_at >= cast('{{ open_since }}' as date) - interval '92 days'
+        and touched_at >= cast('{{ first_day }}' as date)
         {%- endif %}
 
 ),
@@ -63,6 +65,7 @@ buyers as (
         orders.order_id,
         orders.order_date,
         orders.processed_at,
+        orders._load_seq,
         coalesce(customers.person_id, addresses.person_id) as person_id
     from orders
     left join ids as customers
@@ -81,6 +84,7 @@ clicks as (
         buyers.shop_id,
         buyers.order_id,
         buyers.order_date,
+        buyers._load_seq,
         touches.touch_id,
         touches.touched_at,
         touches.account_id,
@@ -130,7 +134,8 @@ final as (
         last_clicks.account_id,
         accounts.account_currency,
         last_clicks.campaign_id,
-        last_clicks.ad_id
+        last_clicks.ad_id,
+        last_clicks._load_seq
     from last_clicks
     left join accounts
         on last_clicks.platform = accounts.source and last_clicks.account_id = accounts.account_id

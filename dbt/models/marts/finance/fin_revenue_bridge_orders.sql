@@ -136,7 +136,7 @@ platform_days as (
 
 ),
 
--- Days of platforms of which something is new, or on which a touched order is claimed or a vanished one was.
+-- Days of platforms of which something is new, or on which a touched order is claimed or was, or a vanished one was.
 touched_days as (
 
     select
@@ -174,12 +174,18 @@ touched_days as (
             rows_before.source = all_orders.source
             and rows_before.shop_id = all_orders.shop_id
             and rows_before.order_id = all_orders.order_id
+    left join touched_orders
+        on
+            rows_before.source = touched_orders.source
+            and rows_before.shop_id = touched_orders.shop_id
+            and rows_before.order_id = touched_orders.order_id
     left join platform_days
         on rows_before.platform = platform_days.platform and rows_before.day = platform_days.claimed_on
     where
         rows_before.step = 'claimed'
         and (
-            (rows_before.order_id is not null and all_orders.order_id is null)
+            touched_orders.order_id is not null
+            or (rows_before.order_id is not null and all_orders.order_id is null)
             or (rows_before.order_id is null and platform_days.platform is null)
         )
     {%- endif %}
