@@ -6,6 +6,7 @@ is our own. The same seed gives the same account.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import date, timedelta
 
 import numpy as np
@@ -17,6 +18,27 @@ from expectations.judge.ladder.panel import Floats, Panel, allowance
 DAYS = 730
 FIRST = date(2024, 7, 1)
 CHANNELS = ("google_search", "google_shopping", "meta", "tiktok", "linkedin")
+
+
+@dataclass(frozen=True)
+class Flavour:
+    """What kind of accounts: the usual ones are those of the protocol, the others see whether they were overfitted."""
+
+    campaigns: tuple[int, int] = (6, 20)
+    noise: float = 1.0  # times the usual noise of demand, channels and campaigns
+    price_noise: float = 1.0
+    weekday: float = 0.12  # standard deviation of the weekdays, in logarithms
+    weekend: float = 1.0  # share of the spend that is left on Saturdays and Sundays; 0: none, and no rows
+    season: float = 0.0  # half of the yearly swing, in logarithms
+
+
+FLAVOURS = {
+    "usual": Flavour(),
+    "noisier": Flavour(noise=1.5, price_noise=2.0),
+    "fewer campaigns": Flavour(campaigns=(1, 5)),
+    "strong weekdays": Flavour(weekday=0.35, season=0.3),
+    "offices only": Flavour(weekend=0.0),
+}
 
 
 def calendar(years: tuple[int, ...] = (2024, 2025, 2026)) -> tuple[Promotion, ...]:
@@ -36,27 +58,31 @@ def _of_year(year: int) -> tuple[Promotion, ...]:
     )
 
 
-def account(seed: int) -> Panel:
-    """One account of five channels with 6 to 20 campaigns each, over 730 days, without a fault."""
+def account(seed: int, flavour: Flavour = FLAVOURS["usual"]) -> Panel:
+    """One account of five channels with 6 to 20 campaigns each (or as the flavour says), 730 days, without a fault."""
     rng = np.random.default_rng(seed)
     days = tuple(FIRST + timedelta(days=n) for n in range(DAYS))
-    demand = _ar1(rng, 1, 0.6, rng.uniform(0.03, 0.08))[:, 0] + _promotions(rng) + _season(rng, days)
+    moves = flavour.noise * _ar1(rng, 1, 0.6, rng.uniform(0.03, 0.08))[:, 0]
+    demand = moves + _promotions(rng) + _occasions(rng, days) + _year(days, flavour)
     spend, clicks, channel = [], [], []
     for number in range(len(CHANNELS)):
-        logs, price = _channel(rng, days, demand)
+        logs, price = _channel(rng, days, demand, flavour)
         channel += [number] * logs.shape[1]
         spend.append(np.exp(logs))
         clicks.append(np.exp(logs - price))
     spent = np.concatenate(spend, axis=1).round(2)
     clicked = np.concatenate(clicks, axis=1).round()
     spent[clicked == 0] = 0.0
+    closed = np.array([flavour.weekend == 0 and day.weekday() >= 5 for day in days])
+    for amounts in (spent, clicked):
+        amounts[closed] = np.nan
     up, down = allowance(days, calendar())
     return Panel(
         account=f"account {seed}",
         days=days,
         channels=CHANNELS,
         channel=np.array(channel),
-        rows=np.ones(spent.shape, dtype=np.int64),
+        rows=(~np.isnan(spent)).astype(np.int64),
         spend=spent,
         clicks=clicked,
         impressions=(clicked * np.exp(_ar1(rng, spent.shape[1], 0.5, 0.05)) * 40).round(),
@@ -65,17 +91,17 @@ def account(seed: int) -> Panel:
     )
 
 
-def _channel(rng: Generator, days: tuple[date, ...], demand: Floats) -> tuple[Floats, Floats]:
+def _channel(rng: Generator, days: tuple[date, ...], demand: Floats, flavour: Flavour) -> tuple[Floats, Floats]:
     """Logarithms of spend and of the price of a click, (days, campaigns)."""
-    campaigns = int(rng.integers(6, 21))
-    weekday = rng.normal(0, 0.12, 7)[[day.weekday() for day in days]]
-    moves = _ar1(rng, 1, 0.6, rng.uniform(0.03, 0.15))[:, 0] + np.cumsum(rng.normal(0, 0.006, DAYS))
+    campaigns = int(rng.integers(flavour.campaigns[0], flavour.campaigns[1] + 1))
+    weekday = rng.normal(0, flavour.weekday, 7)[[day.weekday() for day in days]]
+    moves = _ar1(rng, 1, 0.6, flavour.noise * rng.uniform(0.03, 0.15))[:, 0] + np.cumsum(rng.normal(0, 0.006, DAYS))
     shared = demand + weekday + moves + _steps(rng, 1.5) + _month_end(rng, days)
     size = rng.normal(np.log(400), 0.9, campaigns)
-    own = _ar1(rng, campaigns, 0.5, rng.uniform(0.12, 0.40, campaigns), heavy=True)
+    own = flavour.noise * _ar1(rng, campaigns, 0.5, rng.uniform(0.12, 0.40, campaigns), heavy=True)
     steps = np.stack([_steps(rng, 3.0) + _pauses(rng) for _ in range(campaigns)], axis=1)
     price = np.log(rng.uniform(0.4, 3.0, campaigns)) + np.cumsum(rng.normal(0, 0.004, (DAYS, campaigns)), axis=0)
-    price = price + _ar1(rng, campaigns, 0.5, 0.06) + _ar1(rng, 1, 0.5, 0.02)
+    price = price + flavour.price_noise * (_ar1(rng, campaigns, 0.5, 0.06) + _ar1(rng, 1, 0.5, 0.02))
     return size + shared[:, None] + own + steps, price
 
 
@@ -123,7 +149,7 @@ def _promotions(rng: Generator) -> Floats:
     return found
 
 
-def _season(rng: Generator, days: tuple[date, ...]) -> Floats:
+def _occasions(rng: Generator, days: tuple[date, ...]) -> Floats:
     """What the registered events really do: as a rule less than the calendar allows."""
     found = np.zeros(len(days))
     real = {"Black Friday week": (1.8, 3.0), "Prime days": (1.3, 2.0), "Christmas": (0.5, 0.8)}
@@ -132,3 +158,8 @@ def _season(rng: Generator, days: tuple[date, ...]) -> Floats:
         inside = np.array([event.first <= day <= event.last for day in days])
         found[inside] += np.log(rng.uniform(low, high))
     return found
+
+
+def _year(days: tuple[date, ...], flavour: Flavour) -> Floats:
+    """A slow swing over the year, highest in November."""
+    return flavour.season * np.cos(2 * np.pi * (np.array([day.timetuple().tm_yday for day in days]) - 330) / 365.25)

@@ -117,3 +117,17 @@ def models(
     from deployments.bench.models import run
 
     run(days, scale, as_json=as_json)
+
+
+@app.command()
+def anomalies(
+    accounts: Annotated[int, typer.Option(min=2, help="How many accounts of five channels and two years.")] = 20,
+    seeds: Annotated[int, typer.Option(help="The first seed; 1000 to 1999 were used for development.")] = 2000,
+    variants: Annotated[int, typer.Option(min=0, help="Accounts of each other kind; 0: none.")] = 4,
+    *,
+    as_json: JsonOption = False,
+) -> None:
+    """The ladder of spend anomalies beside the rules of other tools, on the same accounts and the same faults."""
+    from deployments.bench.anomalies import run
+
+    run(accounts, seeds, variants=variants, as_json=as_json)
