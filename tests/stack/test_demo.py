@@ -168,6 +168,18 @@ def test_shop_money_equals_the_truth_to_the_cent(demo: Told, truth: dict[tuple[s
     }
 
 
+def test_new_customers_equal_the_truth_by_record_and_by_person(
+    demo: Told, truth: dict[tuple[str, str, date, str], Decimal]
+) -> None:
+    born = {day: truth["shopify", "", day, "new_customers"] for day in DAYS}
+    for definition in ("shopify", "person"):
+        found = demo.rows(
+            "select day, customers from {agg_new_customers}"
+            f" where definition = '{definition}' and day between '2026-11-01' and '2026-11-18'"
+        )
+        assert dict(found) == born, definition
+
+
 def test_refunds_equal_the_truth_on_the_day_of_the_refund(
     demo: Told, truth: dict[tuple[str, str, date, str], Decimal]
 ) -> None:

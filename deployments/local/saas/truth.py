@@ -62,11 +62,12 @@ def expected(
 
     Sources: google_ads and meta_ads (cost, clicks, impressions, conversions, conversion_value per account),
     shopify (orders, gross_sales, discounts, shipping, tax, total by order date without test orders; returns,
-    returned_tax by refund date; net_sales = gross less discounts less the returns of that date),
+    returned_tax by refund date; net_sales = gross less discounts less the returns of that date; new_customers: people
+    whose very first order is of that day and no test),
     hubspot (contacts by UTC day of creation), ga4 (sessions with an id by shop day, as the event export shows them).
     """
     minor = {("google_ads" if a.platform == GOOGLE else "meta_ads", str(a.id)): a.minor for a in ACCOUNTS}
-    counts = {"clicks", "impressions", "conversions", "orders", "contacts", "sessions"}
+    counts = {"clicks", "impressions", "conversions", "orders", "new_customers", "contacts", "sessions"}
     return {
         (f.source, f.account_id, f.date, f.metric): Decimal(f.value)
         / (1 if f.metric in counts else minor.get((f.source, f.account_id), 100))
@@ -135,6 +136,7 @@ def _shop(dice: Dice, day: date, instant: int) -> list[DailyFact]:
     goods, tax = _given_back(dice, number(day), instant)
     figures = dict(zip(_SHOP_METRICS, sums, strict=True)) | {"returns": goods, "returned_tax": tax}
     figures["net_sales"] = figures["gross_sales"] - figures["discounts"] - goods
+    figures["new_customers"] = int(found.is_new.sum())
     return [DailyFact("shopify", "", day, metric, value) for metric, value in figures.items()]
 
 
