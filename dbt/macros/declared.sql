@@ -1,4 +1,4 @@
-{# rendered from all sources, sha256 384edd3dd7db1e5aefc82425cc740fd3506be781105e8c0edcfc41607216a76f; change the declaration, then run `plumbline render` #}
+{# rendered from all sources, sha256 725c1b87327a0dff6fa09f7917b2b4cddd8673a55c5df4e53d39c39b7dc3ea45; change the declaration, then run `plumbline render` #}
 
 {# The fixed time zone of a source's days. #}
 {% macro timezone_of(source) %}

@@ -1,10 +1,12 @@
-{# rendered from all sources, sha256 384edd3dd7db1e5aefc82425cc740fd3506be781105e8c0edcfc41607216a76f; change the declaration, then run `plumbline render` #}
+{# rendered from all sources, sha256 725c1b87327a0dff6fa09f7917b2b4cddd8673a55c5df4e53d39c39b7dc3ea45; change the declaration, then run `plumbline render` #}
 
 {# The sources that declare a fact under `provides`; each has a model <source>__<fact>. #}
 {% macro sources_providing(fact) %}
     {%- set providers = {
+        'ad_hours': ['google_ads'],
         'ad_performance': ['google_ads', 'meta_ads'],
         'ad_spend_said': ['google_ads', 'meta_ads'],
+        'campaign_names': ['google_ads', 'meta_ads'],
         'clicks': ['google_ads'],
         'leads': ['hubspot'],
         'order_lines': ['shopify'],

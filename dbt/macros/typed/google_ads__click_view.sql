@@ -1,4 +1,4 @@
-{# rendered from google_ads, sha256 72d7c49689291b03eed16e29b7e64e95b06a1b9f76f938517e71084317b662ed; change the declaration, then run `plumbline render` #}
+{# rendered from google_ads, sha256 7ae02cbbbbf690db9367119e7b423f7479a844ac5d5e23ae870d76980651046c; change the declaration, then run `plumbline render` #}
 
 {% macro typed_google_ads__click_view(rows) %}{{ return(adapter.dispatch('typed_google_ads__click_view')(rows)) }}{% endmacro %}
 

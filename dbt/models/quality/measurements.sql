@@ -1,4 +1,4 @@
--- rendered from all sources, sha256 c765421149d99aa231625ff64c8173d18998ba058a14d12911352df9f070bd74; change the declaration, then run `plumbline render`
+-- rendered from all sources, sha256 725c1b87327a0dff6fa09f7917b2b4cddd8673a55c5df4e53d39c39b7dc3ea45; change the declaration, then run `plumbline render`
 {{ config(materialized='view') }}
 
 {% set models = [
