@@ -39,7 +39,7 @@
 {% macro url_parameters(url) %}{{ return(adapter.dispatch('url_parameters')(url)) }}{% endmacro %}
 {% macro default__url_parameters(url) -%}
     case
-        when contains({{ url }}, '?') and regexp_matches({{ url }}, '(?i)utm_|clid=|braid=')
+        when contains({{ url }}, '?') and regexp_matches({{ url }}, '(?i)utm_|clid=|braid=|campaign_?id=|hsa_')
         then [
             {'k': lower(split_part(x, '=', 1)), 'v': x[strpos(x || '=', '=') + 1:]}
             for x in string_split(split_part({{ url }}[strpos({{ url }}, '?') + 1:], '#', 1), '&')
@@ -47,7 +47,7 @@
     end
 {%- endmacro %}
 {% macro snowflake__url_parameters(url) -%}
-    iff(contains({{ url }}, '?') and regexp_instr({{ url }}, 'utm_|clid=|braid=', 1, 1, 0, 'i') > 0,
+    iff(contains({{ url }}, '?') and regexp_instr({{ url }}, 'utm_|clid=|braid=|campaign_?id=|hsa_', 1, 1, 0, 'i') > 0,
         split(split_part(substr({{ url }}, position('?' in {{ url }}) + 1), '#', 1), '&'), null)
 {%- endmacro %}
 
@@ -91,4 +91,23 @@
         when {{ url_parameter(parameters, name) }} is not null then '{{ name }}'
         {%- endfor %}
     end
+{%- endmacro %}
+
+{# Ids of the ad platform in an address, by the names that platforms and tracking templates use; the first that is there. #}
+{% macro url_ad_part(parameters, part) -%}
+    {%- set names = {
+        'utm_id': ['utm_id'],
+        'campaign_id': ['gad_campaignid', 'campaignid', 'campaign_id', 'hsa_cam'],
+        'ad_group_id': ['adgroupid', 'adgroup_id', 'ad_group_id', 'adset_id', 'hsa_grp'],
+        'ad_id': ['ad_id', 'adid', 'creative', 'hsa_ad']
+    }[part] -%}
+    {%- if names | length == 1 -%}
+    {{ url_parameter(parameters, names[0]) }}
+    {%- else -%}
+    coalesce(
+        {%- for name in names %}
+        {{ url_parameter(parameters, name) }}{{ ',' if not loop.last }}
+        {%- endfor %}
+    )
+    {%- endif -%}
 {%- endmacro %}

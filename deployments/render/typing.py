@@ -14,7 +14,7 @@ from deployments.render.payload import holds, kept_fields, text
 from deployments.render.snowflake import Snowflake
 from deployments.render.text import filled
 from expectations.declare.contract import BROKEN, PROVENANCE, HeldField, RowRule, contract
-from expectations.declare.field import URL_PARTS, Field, column_name
+from expectations.declare.field import AD_PARTS, Field, column_name
 from expectations.declare.stream import Rows, Stream
 
 
@@ -129,18 +129,21 @@ def _selected(stream: Stream, engine: Engine) -> list[str]:
         if field.pii == "join":
             parts.append(f"{engine.token(field)} as {field.column}")
         elif field.pii is None and field.type == "url":
-            parts += _url_columns(column_name(field.name))
+            parts += _url_columns(field)
         elif field.pii is None:
             parts.append(f"{engine.value(field)} as {field.column}")
     return [*parts, *(f"{engine.kept(rows)} as {rows.name}" for rows in stream.lists.values())]
 
 
-def _url_columns(name: str) -> list[str]:
+def _url_columns(field: Field) -> list[str]:
+    name = column_name(field.name)
     text, parameters = f"{name}_text", f"{name}_parameters"
     parts = [f"{{{{ url_host('{text}') }}}} as {name}_host", f"{{{{ url_path('{text}') }}}} as {name}_path"]
-    for part in URL_PARTS[2:]:
+    for part in field.url_parts[2:]:
         reader = f"url_parameter('{parameters}', '{part}')"
         if part.startswith("click_id"):
             reader = f"url_{part}('{parameters}')"
+        elif part in AD_PARTS:
+            reader = f"url_ad_part('{parameters}', '{part}')"
         parts.append(f"{{{{ {reader} }}}} as {name}_{part}")
     return parts

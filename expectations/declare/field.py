@@ -25,6 +25,8 @@ URL_PARTS = (
     "host", "path", "utm_source", "utm_medium", "utm_campaign", "utm_term", "utm_content",
     "click_id", "click_id_type",
 )  # fmt: skip
+# What platforms put into the address by themselves or by a tracking template: exact, where a name is only typed.
+AD_PARTS = ("utm_id", "campaign_id", "ad_group_id", "ad_id")
 _COLUMN_TYPES = {
     "text": "varchar", "integer": "bigint", "boolean": "boolean",
     "date": "date", "date_compact": "date", "url": "varchar",
@@ -106,6 +108,7 @@ class Field(Shape):
     at_least: Decimal | None = None
     one_of: tuple[str, ...] = ()
     mode: Mode | None = None
+    ad_ids: bool = False
     precision: Annotated[int, Key(ge=1, le=MOST_DIGITS)] | None = None
     scale: Annotated[int, Key(ge=0, le=MOST_DIGITS)] | None = None
     pii: Literal["join", "drop"] | None = None
@@ -135,6 +138,7 @@ class Field(Shape):
             (bool(self.one_of) and self.type != "text", f"one_of needs type text, not {self.type}"),
             (not self.nullable and self.null_rate_at_most is not None,
              "nullable: false says it already: remove null_rate_at_most"),
+            (self.ad_ids and self.type != "url", f"ad_ids are read from a url, not from {self.type}"),
             (self.sum is not None and self.type not in NUMBER_TYPES, "sum needs type integer or decimal"),
             (self.pii == "join" and self.pii_type is None,
              "pii: join needs pii_type: email, phone or user_id"),
@@ -165,13 +169,18 @@ class Field(Shape):
         return f"decimal(38,{self.digits[1]})" if self.type == "decimal" else _COLUMN_TYPES.get(self.type, "timestamp")
 
     @property
+    def url_parts(self) -> tuple[str, ...]:
+        """What a url is split into."""
+        return URL_PARTS + (AD_PARTS if self.ad_ids else ())
+
+    @property
     def columns(self) -> tuple[Column, ...]:
-        """What staging selects for this field: nothing for `pii: drop`, nine columns for a url."""
+        """What staging selects for this field: nothing for `pii: drop`, nine columns or more for a url."""
         if self.pii == "drop":
             return ()
         if self.type == "url":
-            about = {part: f"{part.replace('_', ' ')} of {self.name}" for part in URL_PARTS}
-            names = [(f"{column_name(self.name)}_{part}", about[part]) for part in URL_PARTS]
+            about = {part: f"{part.replace('_', ' ')} of {self.name}" for part in self.url_parts}
+            names = [(f"{column_name(self.name)}_{part}", about[part]) for part in self.url_parts]
             return tuple(Column(name=name, type="varchar", description=text) for name, text in names)
         return (Column(name=self.column, type=self.column_type, description=self._about()),)
 

@@ -1,4 +1,4 @@
-{# rendered from ga4_export, sha256 fc9e975ed0a98c199ede2cb380c8c79491efa0b155bb176fbd8b91ff45503f47; change the declaration, then run `plumbline render` #}
+{# rendered from ga4_export, sha256 338367a86cc1e4b094ab304b11ea375ec08efa4d5d20d0254ca337a90a21445c; change the declaration, then run `plumbline render` #}
 
 {% macro typed_ga4_export__events(rows) %}{{ return(adapter.dispatch('typed_ga4_export__events')(rows)) }}{% endmacro %}
 
@@ -61,6 +61,10 @@ final as (
         {{ url_parameter('page_location_parameters', 'utm_content') }} as page_location_utm_content,
         {{ url_click_id('page_location_parameters') }} as page_location_click_id,
         {{ url_click_id_type('page_location_parameters') }} as page_location_click_id_type,
+        {{ url_ad_part('page_location_parameters', 'utm_id') }} as page_location_utm_id,
+        {{ url_ad_part('page_location_parameters', 'campaign_id') }} as page_location_campaign_id,
+        {{ url_ad_part('page_location_parameters', 'ad_group_id') }} as page_location_ad_group_id,
+        {{ url_ad_part('page_location_parameters', 'ad_id') }} as page_location_ad_id,
         {{ url_host('page_referrer_text') }} as page_referrer_host,
         {{ url_path('page_referrer_text') }} as page_referrer_path,
         {{ url_parameter('page_referrer_parameters', 'utm_source') }} as page_referrer_utm_source,
@@ -154,6 +158,10 @@ final as (
         {{ url_parameter('page_location_parameters', 'utm_content') }} as page_location_utm_content,
         {{ url_click_id('page_location_parameters') }} as page_location_click_id,
         {{ url_click_id_type('page_location_parameters') }} as page_location_click_id_type,
+        {{ url_ad_part('page_location_parameters', 'utm_id') }} as page_location_utm_id,
+        {{ url_ad_part('page_location_parameters', 'campaign_id') }} as page_location_campaign_id,
+        {{ url_ad_part('page_location_parameters', 'ad_group_id') }} as page_location_ad_group_id,
+        {{ url_ad_part('page_location_parameters', 'ad_id') }} as page_location_ad_id,
         {{ url_host('page_referrer_text') }} as page_referrer_host,
         {{ url_path('page_referrer_text') }} as page_referrer_path,
         {{ url_parameter('page_referrer_parameters', 'utm_source') }} as page_referrer_utm_source,

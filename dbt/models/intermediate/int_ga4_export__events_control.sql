@@ -1,4 +1,4 @@
--- rendered from ga4_export, sha256 fc9e975ed0a98c199ede2cb380c8c79491efa0b155bb176fbd8b91ff45503f47; change the declaration, then run `plumbline render`
+-- rendered from ga4_export, sha256 338367a86cc1e4b094ab304b11ea375ec08efa4d5d20d0254ca337a90a21445c; change the declaration, then run `plumbline render`
 {{ config(materialized='incremental', incremental_strategy='delete+insert', unique_key=['export_table']) }}
 
 {% if nothing_new(ref('stg_ga4_export__events_control')) %}

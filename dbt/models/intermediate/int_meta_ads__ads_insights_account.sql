@@ -1,4 +1,4 @@
--- rendered from meta_ads, sha256 33418f50ef0981a284a70d73638cab9d60a44daf611543bdd89a5ecd92663cf1; change the declaration, then run `plumbline render`
+-- rendered from meta_ads, sha256 f74c701bbcbbe032b871a8c8f64b45a89db8e833ced4165c9cf2de3fdd4a7420; change the declaration, then run `plumbline render`
 {{ config(materialized='incremental', incremental_strategy='slices', unique_key=['account_id', 'date_start']) }}
 
 {% if nothing_new(ref('stg_meta_ads__ads_insights_account')) %}

@@ -68,6 +68,10 @@ clues as (
                 then coalesce(manual_campaign_name, page_location_utm_campaign)
             else coalesce(manual_campaign_name, param_campaign, page_location_utm_campaign)
         end as tagged_campaign,
+        page_location_utm_id as utm_id,
+        page_location_campaign_id as param_campaign_id,
+        page_location_ad_group_id as param_ad_group_id,
+        page_location_ad_id as param_ad_id,
         case when page_referrer_host <> coalesce(page_location_host, '') then page_referrer_host end as referrer,
         row_number() over (
             partition by session_key
@@ -82,7 +86,9 @@ arrivals as (
 
     select
         *,
-        min(case when coalesce(tagged_source, tagged_medium, tagged_campaign, click_id) is not null then place end)
+        min(case when coalesce(
+            tagged_source, tagged_medium, tagged_campaign, click_id, utm_id, param_campaign_id
+        ) is not null then place end)
             over (partition by session_key) as tagged_place,
         min(case when referrer is not null then place end) over (partition by session_key) as referred_place,
         min(case when page is not null then place end) over (partition by session_key) as landing_place,
@@ -112,6 +118,10 @@ sessions as (
         max(case when place = tagged_place then tagged_campaign end) as campaign,
         max(case when place = tagged_place then click_id end) as click_id,
         max(case when place = tagged_place then click_id_type end) as click_id_type,
+        max(case when place = tagged_place then utm_id end) as utm_id,
+        max(case when place = tagged_place then param_campaign_id end) as param_campaign_id,
+        max(case when place = tagged_place then param_ad_group_id end) as param_ad_group_id,
+        max(case when place = tagged_place then param_ad_id end) as param_ad_id,
         max(case when place = referred_place then referrer end) as referrer,
         max(case when place = landing_place then page end) as landing_page,
         max(case when place = login_place then user_id_token end) as user_token,
@@ -148,7 +158,9 @@ final as (
                     when click_id_type = 'fbclid' then 'facebook'
                     when click_id_type = 'msclkid' then 'bing'
                     when click_id_type = 'ttclid' then 'tiktok'
-                end
+                end,
+                referrer,
+                '(not set)'
             )
             when referrer is not null then referrer
             else '(direct)'
@@ -164,6 +176,10 @@ final as (
         campaign,
         click_id,
         click_id_type,
+        utm_id,
+        param_campaign_id,
+        param_ad_group_id,
+        param_ad_id,
         landing_page,
         user_token,
         exported_at,

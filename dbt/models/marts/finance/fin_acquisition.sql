@@ -167,31 +167,50 @@ costed as (
 
 ),
 
-paid as (
+credited as (
 
     select
         cast({{ dbt.date_trunc('month', 'credits.day') }} as date) as month,
         credits.model,
-        cast(sum(case when credits.media = 'paid' then credits.customers else 0 end) as decimal(38, 6))
-            as paid_new_customers
+        case when credits.media = 'paid' then credits.customers else 0 end as customers
     from credits
     inner join days on credits.day between days.first_day and days.last_day
-    group by 1, 2
+
+),
+
+paid as (
+
+    select
+        month,
+        model,
+        cast(sum(customers) as decimal(38, 6)) as paid_new_customers
+    from credited
+    group by month, model
 
 ),
 
 -- What the customers of a month brought by their age, in months of 30 days: 0 is the day of the first order.
-earned as (
+aged as (
 
     select
         customers.cohort_month as month,
         floor(({{ dbt.datediff('customers.first_ordered_on', 'placed.order_date', 'day') }} + 29) / 30) as age_months,
-        sum(placed.contribution) as contribution,
-        count(*) - count(placed.contribution) as unpriced
+        placed.contribution
     from placed
     inner join customers on placed.person_id = customers.person_id
     inner join days on customers.first_ordered_on >= days.first_day
-    group by 1, 2
+
+),
+
+earned as (
+
+    select
+        month,
+        age_months,
+        sum(contribution) as contribution,
+        count(*) - count(contribution) as unpriced
+    from aged
+    group by month, age_months
 
 ),
 

@@ -36,16 +36,26 @@ aged as (
 ),
 
 -- Each order falls into the first age that holds it; a cell is the sum of all steps up to its age.
+stepped as (
+
+    select
+        *,
+        case
+            {% for age in ages -%}
+            when age <= {{ age }} then {{ age }}
+            {% endfor -%}
+        end as age_days
+    from aged
+    where age <= {{ ages[-1] }}
+
+),
+
 steps as (
 
     select
         cohort_month,
         channel,
-        case
-            {% for age in ages -%}
-            when age <= {{ age }} then {{ age }}
-            {% endfor -%}
-        end as age_days,
+        age_days,
         sum(case when valid_order_number = 1 then 1 else 0 end) as customers,
         sum(case when valid_order_number = 2 then 1 else 0 end) as retained,
         count(*) as orders,
@@ -53,9 +63,8 @@ steps as (
         sum(net_sales) as net_sales,
         sum(contribution) as contribution,
         count(contribution) as priced_orders
-    from aged
-    where age <= {{ ages[-1] }}
-    group by 1, 2, 3
+    from stepped
+    group by cohort_month, channel, age_days
 
 ),
 

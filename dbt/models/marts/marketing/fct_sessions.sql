@@ -26,6 +26,10 @@ with exported as (
         campaign,
         click_id,
         click_id_type,
+        utm_id,
+        param_campaign_id,
+        param_ad_group_id,
+        param_ad_id,
         landing_page,
         user_token,
         _load_seq
@@ -77,8 +81,9 @@ decided_by as (
 
     select
         coalesce(min(click_seqs.newest), 0) as clicks_to,
-        max(rules.fingerprint) as rules
+        max(rules.fingerprint) || '.' || max(meant.fingerprint) as rules
     from (select {{ rules_fingerprint() }} as fingerprint from {{ ref('channel_rules') }}) as rules
+    cross join (select {{ meant_fingerprint() }} as fingerprint from {{ ref('utm_campaigns') }}) as meant
     left join (select max(click_seq) as newest from clicks group by ad_source) as click_seqs on true
 
 ),
@@ -114,6 +119,42 @@ exported_days as (
 
 -- Whole days are made again: those whose sessions came, changed or left, those that were still open, and all of them
 -- where somebody edited the rules.
+known_tags as (
+
+    select distinct
+        origin,
+        session_date as tag_day,
+        tag_key as campaign_key,
+        param_campaign_id,
+        utm_id,
+        ad_source,
+        account_id,
+        campaign_id,
+        origin_rule
+    from {{ this }}
+    where
+        coalesce(tag_key, param_campaign_id, utm_id) is not null
+        and (origin_rule is null or origin_rule <> 'click id')
+
+),
+
+known_keys as (
+
+    select distinct
+        tag_day,
+        campaign_key,
+        param_campaign_id,
+        utm_id
+    from known_tags
+
+),
+
+known_named as (
+
+    {{ campaigns_of_tags('known_keys') }}
+
+),
+
 touched as (
 
     select
@@ -168,6 +209,25 @@ touched as (
         known.campaign_name is distinct from campaigns.campaign_name
         or known.campaign_type is distinct from campaigns.campaign_type
 
+    union distinct
+
+    -- Days of visits whose tag now means another campaign, or one at all.
+    select
+        known_tags.origin,
+        known_tags.tag_day as session_date
+    from known_tags
+    left join known_named
+        on
+            known_tags.tag_day = known_named.tag_day
+            and known_tags.campaign_key is not distinct from known_named.campaign_key
+            and known_tags.param_campaign_id is not distinct from known_named.param_campaign_id
+            and known_tags.utm_id is not distinct from known_named.utm_id
+    where
+        known_tags.campaign_id is distinct from known_named.campaign_id
+        or known_tags.ad_source is distinct from known_named.ad_source
+        or known_tags.account_id is distinct from known_named.account_id
+        or (known_named.origin_rule is not null and known_tags.origin_rule is distinct from known_named.origin_rule)
+
 ),
 {%- endif %}
 
@@ -185,29 +245,82 @@ sessions as (
 
 ),
 
--- A click id names the campaign exactly; utm texts are only what somebody typed.
+-- A click id names the campaign exactly; then an id in the address, then what somebody typed.
+tagged as (
+
+    select
+        *,
+        {{ campaign_key('campaign') }} as tag_key
+    from sessions
+
+),
+
+tags as (
+
+    select distinct
+        session_date as tag_day,
+        tag_key as campaign_key,
+        param_campaign_id,
+        utm_id
+    from tagged
+    where coalesce(tag_key, param_campaign_id, utm_id) is not null
+
+),
+
+named as (
+
+    {{ campaigns_of_tags('tags') }}
+
+),
+
+decided as (
+
+    select
+        tagged.*,
+        coalesce(clicks.ad_source, named.ad_source) as ad_source,
+        coalesce(clicks.account_id, named.account_id) as account_id,
+        coalesce(clicks.campaign_id, named.campaign_id) as campaign_id,
+        coalesce(clicks.ad_group_id, tagged.param_ad_group_id) as ad_group_id,
+        coalesce(clicks.ad_id, tagged.param_ad_id) as ad_id,
+        case
+            when clicks.ad_source is not null then 'click id'
+            when named.origin_rule is not null then named.origin_rule
+            when coalesce(tagged.click_id, tagged.tag_key, tagged.param_campaign_id, tagged.utm_id) is not null
+                then 'tags'
+            when tagged.source = '(direct)' then 'direct'
+            when tagged.medium = 'referral' then 'referrer'
+            else 'tags'
+        end as origin_rule
+    from tagged
+    left join clicks
+        on tagged.click_id = clicks.click_id and tagged.click_id_type = clicks.click_id_type
+    left join named
+        on
+            tagged.session_date = named.tag_day
+            and tagged.tag_key is not distinct from named.campaign_key
+            and tagged.param_campaign_id is not distinct from named.param_campaign_id
+            and tagged.utm_id is not distinct from named.utm_id
+
+),
+
 clicked as (
 
     select
-        sessions.*,
-        clicks.ad_source,
-        clicks.account_id,
-        clicks.campaign_id,
-        clicks.ad_group_id,
-        clicks.ad_id,
+        decided.*,
         campaigns.campaign_name,
         campaigns.campaign_type,
-        sessions.source as traffic_source,
-        sessions.medium as traffic_medium,
-        coalesce(campaigns.campaign_name, sessions.campaign) as traffic_campaign
-    from sessions
-    left join clicks
-        on sessions.click_id = clicks.click_id and sessions.click_id_type = clicks.click_id_type
+        -- An address with nothing but the id of a campaign is a click on that campaign.
+        case when decided.medium is null and decided.campaign_id is not null then decided.ad_source else decided.source end
+            as traffic_source,
+        case when decided.medium is null and decided.campaign_id is not null then 'cpc' else decided.medium end
+            as traffic_medium,
+        coalesce(campaigns.campaign_name, decided.campaign) as traffic_campaign
+    from decided
     left join campaigns
         on
-            clicks.ad_source = campaigns.source
-            and clicks.account_id = campaigns.account_id
-            and clicks.campaign_id = campaigns.campaign_id
+            decided.ad_source = campaigns.source
+            and decided.account_id = campaigns.account_id
+            and decided.campaign_id = campaigns.campaign_id
 
 ),
 
@@ -248,6 +361,9 @@ made as (
         coalesce(keyed.campaign, keyed.campaign_name) as campaign,
         keyed.click_id,
         keyed.click_id_type,
+        keyed.tag_key,
+        keyed.utm_id,
+        keyed.param_campaign_id,
         keyed.landing_page,
         keyed.user_token,
         coalesce(channels.channel, 'Unassigned') as channel,
@@ -258,6 +374,7 @@ made as (
         keyed.ad_id,
         keyed.campaign_name,
         keyed.campaign_type,
+        keyed.origin_rule,
         -- Late events are exported for three more days: a day stands still four days later.
         keyed.session_date > {{ plus_days('keyed.exported_on', -4) }} as is_provisional,
         keyed._load_seq,
@@ -294,6 +411,9 @@ final as (
         null as campaign,
         null as click_id,
         null as click_id_type,
+        null as tag_key,
+        null as utm_id,
+        null as param_campaign_id,
         null as landing_page,
         null as user_token,
         null as channel,
@@ -304,6 +424,7 @@ final as (
         null as ad_id,
         null as campaign_name,
         null as campaign_type,
+        null as origin_rule,
         null as is_provisional,
         null as _load_seq,
         null as _clicks_to,

@@ -10,6 +10,12 @@ ids as (
 
 ),
 
+media as (
+
+    select * from {{ ref('channel_media') }}
+
+),
+
 shared as (
 
     select * from {{ source('identity', 'quarantine') }}
@@ -53,11 +59,7 @@ final as (
         sessions.session_date as touched_on,
         'click' as touch_type,
         sessions.channel,
-        case
-            when sessions.channel like 'Paid%' or sessions.channel in ('Display', 'Affiliates') then 'paid'
-            when sessions.channel in ('Email', 'SMS') then 'owned'
-            else 'organic'
-        end as media,
+        coalesce(media.media, 'organic') as media,
         sessions.origin,
         sessions.source as traffic_source,
         sessions.medium as traffic_medium,
@@ -68,9 +70,11 @@ final as (
         sessions.campaign_id,
         sessions.ad_group_id,
         sessions.ad_id,
+        sessions.origin_rule,
         sessions.is_provisional
     from sessions
     inner join people on sessions.session_key = people.session_key
+    left join media on sessions.channel = media.channel
 
 )
 

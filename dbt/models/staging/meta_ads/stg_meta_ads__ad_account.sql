@@ -1,4 +1,4 @@
--- rendered from meta_ads, sha256 d5734b04200237fcddb04934c95e78c05e67e0a88631db8650e9226707d34a88; change the declaration, then run `plumbline render`
+-- rendered from meta_ads, sha256 f74c701bbcbbe032b871a8c8f64b45a89db8e833ced4165c9cf2de3fdd4a7420; change the declaration, then run `plumbline render`
 {% if nothing_new(source('meta_ads', 'ad_account')) %}
 select * from {{ this }} where false
 {% else %}

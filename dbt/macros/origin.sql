@@ -1,0 +1,89 @@
+{# Which campaign a visit came from, where no click id says it. #}
+
+{# A campaign's name or tag as it is compared: decoded once more (tags are often encoded twice), lower case, trimmed. #}
+{% macro campaign_key(text) -%}
+    nullif(lower(trim({{ url_decoded(text) }})), '')
+{%- endmacro %}
+
+{# Rows (tag_day, campaign_key, param_campaign_id, utm_id, ad_source, account_id, campaign_id, origin_rule) for the
+   distinct tags of a relation: the campaign id parameter decides before utm_id, utm_id before the name of that day. An id
+   or a name that two campaigns have decides nothing. #}
+{% macro campaigns_of_tags(tags) -%}
+    select
+        tags.tag_day,
+        tags.campaign_key,
+        tags.param_campaign_id,
+        tags.utm_id,
+        candidates.source as ad_source,
+        candidates.account_id,
+        candidates.campaign_id,
+        candidates.origin_rule
+    from {{ tags }} as tags
+    inner join (
+        select
+            given.tag_day,
+            given.campaign_key,
+            given.param_campaign_id,
+            given.utm_id,
+            names.source,
+            names.account_id,
+            names.campaign_id,
+            case when given.param_campaign_id = names.campaign_id then 'campaign id' else 'utm_id' end as origin_rule,
+            case when given.param_campaign_id = names.campaign_id then 1 else 2 end as rank
+        from {{ tags }} as given
+        inner join (select distinct source, account_id, campaign_id from {{ ref('int_campaign_names') }}) as names
+            on given.param_campaign_id = names.campaign_id or given.utm_id = names.campaign_id
+
+        union all
+
+        select
+            given.tag_day,
+            given.campaign_key,
+            given.param_campaign_id,
+            given.utm_id,
+            meant.ad_source as source,
+            meant.account_id,
+            meant.campaign_id,
+            'utm_campaign' as origin_rule,
+            3 as rank
+        from {{ tags }} as given
+        inner join {{ ref('utm_campaigns') }} as meant on given.campaign_key = lower(trim(meant.utm_campaign))
+
+        union all
+
+        select
+            given.tag_day,
+            given.campaign_key,
+            given.param_campaign_id,
+            given.utm_id,
+            names.source,
+            names.account_id,
+            names.campaign_id,
+            'utm_campaign' as origin_rule,
+            4 as rank
+        from {{ tags }} as given
+        inner join {{ ref('int_campaign_names') }} as names
+            on
+                given.campaign_key = names.campaign_key
+                and given.tag_day >= names.valid_from
+                and (given.tag_day < names.valid_until or names.valid_until is null)
+    ) as candidates
+        on
+            tags.tag_day = candidates.tag_day
+            and tags.campaign_key is not distinct from candidates.campaign_key
+            and tags.param_campaign_id is not distinct from candidates.param_campaign_id
+            and tags.utm_id is not distinct from candidates.utm_id
+    qualify
+        candidates.rank = min(candidates.rank) over (
+            partition by tags.tag_day, tags.campaign_key, tags.param_campaign_id, tags.utm_id
+        )
+        and count(*) over (
+            partition by tags.tag_day, tags.campaign_key, tags.param_campaign_id, tags.utm_id, candidates.rank
+        ) = 1
+{%- endmacro %}
+
+{# Changes when somebody edits the seed utm_campaigns; an empty one has a fingerprint too. #}
+{% macro meant_fingerprint() -%}
+    {%- set whole = "utm_campaign || '|' || ad_source || '|' || account_id || '|' || campaign_id" -%}
+    {{ dbt.hash("coalesce(" ~ dbt.listagg(whole, "';'", 'order by ' ~ whole) ~ ", '')") }}
+{%- endmacro %}
