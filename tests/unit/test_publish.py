@@ -12,10 +12,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
+from expectations.declare.rendered import CHECKOUT
 from expectations.judge.verdict import Severity, State, Verdict
 from tasks import doors
 from tasks.adapters.ops_store import Incident
+from tasks.build.marts import mart_names
 from tasks.publish import provenance, publish
 from tasks.publish.publish import held_notes, release_notes
 from tasks.settings import settings
@@ -38,7 +41,7 @@ class FakeWarehouse:
         return [("lake/manifest.json", 7)] if "manifest" in sql else []
 
     def relations(self, schema: str) -> list[str]:
-        return MARTS if schema == "marts" else []
+        return {"marts": MARTS, "restricted": ["retargeting"]}.get(schema, [])
 
     def export(self, relation: str, path: Path) -> int:
         path.write_text(f"{relation} of {len(self.ledger)} objects")
@@ -95,6 +98,16 @@ def test_a_release_is_complete_and_says_what_it_is_made_of(warehouse: FakeWareho
     assert (notes["commit"], notes["inputs"]) == ("c0ffee", [{"manifest": "lake/manifest.json", "rows": 7}])
     assert notes["verdicts"]["counts"] == {"passed": 1}
     assert release.rows == 30
+
+
+def test_a_list_of_people_is_never_published(warehouse: FakeWarehouse, tmp_path: Path) -> None:
+    _published()
+    assert not list(tmp_path.rglob("*retargeting*"))
+    project = yaml.safe_load((CHECKOUT / "dbt" / "dbt_project.yml").read_text())
+    assert project["models"]["plumbline"]["restricted"]["+schema"] == "restricted"
+    lists = {path.stem for path in (CHECKOUT / "dbt" / "models" / "restricted").glob("*.sql")}
+    assert lists
+    assert not lists & set(mart_names())
 
 
 def test_the_same_inputs_are_published_once(warehouse: FakeWarehouse, tmp_path: Path) -> None:
