@@ -62,7 +62,7 @@ def _rates(found: Readings) -> Item:
     lacking = [one for one in found.currencies if one.days]
     if lacking:
         told = "; ".join(f"{one.currency} on {_some(one.days)}" for one in lacking)
-        do = "Add the rates to dbt/seeds/fx_rates.csv, then: plumbline build --window DAY"
+        do = "plumbline rates load FILE, then: plumbline build --window DAY"
         return Item("rates", "failed", f"There is no rate for {told}.", do)
     names, last = ", ".join(one.currency for one in found.currencies), found.window.days()[-1]
     if not names:
