@@ -65,10 +65,12 @@
     ) }} as bigint)
 {%- endmacro %}
 
-{# Rows of orders that are no more, after the days on which they were claimed were made anew; a refund keeps its own. #}
+{# After the days on which they were claimed were made anew: rows of orders that are no more (a refund keeps its own), and
+   platform days that were only there to be replaced. #}
 {% macro forget_vanished_pieces() -%}
-    {%- if execute and is_incremental() -%}
-    delete from {{ this }} where piece in (
+    {%- if execute -%}
+    delete from {{ this }} where (order_id is null and amount_cents = 0 and orders = 0)
+        {%- if is_incremental() %} or piece in (
         select known.piece
         from {{ this }} as known
         left join {{ ref('fct_orders') }} as orders
@@ -77,6 +79,6 @@
             on known.source = refunds.source and known.shop_id = refunds.shop_id and known.refund_id = refunds.refund_id
         where known.order_id is not null and orders.order_id is null
             and (known.refund_id is null or refunds.refund_id is null)
-    )
+    ){% endif %}
     {%- endif -%}
 {%- endmacro %}

@@ -15,8 +15,6 @@ with orders as (
         order_id,
         order_date,
         processed_at,
-        customer_id,
-        email_token,
         _load_seq
     from {{ ref('fct_orders') }}
     {% if is_incremental() -%}
@@ -38,9 +36,9 @@ touches as (
 
 ),
 
-ids as (
+people as (
 
-    select * from {{ ref('int_id_map') }}
+    select * from {{ ref('int_order_people') }}
 
 ),
 
@@ -66,11 +64,13 @@ buyers as (
         orders.order_date,
         orders.processed_at,
         orders._load_seq,
-        coalesce(customers.person_id, addresses.person_id) as person_id
+        people.person_id
     from orders
-    left join ids as customers
-        on orders.source || '_customer_id' = customers.identifier_type and orders.customer_id = customers.token
-    left join ids as addresses on addresses.identifier_type = 'email' and orders.email_token = addresses.token
+    inner join people
+        on
+            orders.source = people.source
+            and orders.shop_id = people.shop_id
+            and orders.order_id = people.order_id
 
 ),
 

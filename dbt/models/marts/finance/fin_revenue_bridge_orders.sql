@@ -530,7 +530,7 @@ of_refunds as (
 
 ),
 
--- A day of a platform keeps its first row even when it is nothing, so that it is there to be replaced.
+-- A day of a platform brings its first row even when it is nothing, to take the place of what it was.
 final as (
 
     select
