@@ -35,13 +35,15 @@ from tasks.adapters.dbt_runner import close_connections
 from tasks.adapters.warehouse.on_duckdb import DuckDBWarehouse
 from tasks.build.people import link_people
 
-manifest = dbtRunner().invoke(["parse", *sys.argv[2:]]).result
-for part in (["--select", "+path:models/staging"], ["--exclude", "+path:models/staging"]):
-    done = dbtRunner(manifest).invoke(["build", "--resource-type", "seed", "model", *part, *sys.argv[2:]])
+file, marts, *words = sys.argv[1:]
+wanted = ["--select", *(f"+{mart}" for mart in marts.split())] if marts else []
+manifest = dbtRunner().invoke(["parse", *words]).result
+for part in (["--select", "+path:models/staging"], [*wanted, "--exclude", "+path:models/staging"]):
+    done = dbtRunner(manifest).invoke(["build", "--resource-type", "seed", "model", *part, *words])
     close_connections()
     if not done.success:
         sys.exit(str(done.exception or "a model did not build"))
-    with DuckDBWarehouse(Path(sys.argv[1]), "1GB", 2, 30.0) as warehouse:
+    with DuckDBWarehouse(Path(file), "1GB", 2, 30.0) as warehouse:
         link_people.__wrapped__(warehouse)
 """
 TOKEN_KEY = "5ec2e7" + "0b" * 29
@@ -116,8 +118,8 @@ class Pipeline:
         head = b'{"_airbyte_raw_id":"%d-%d","_airbyte_extracted_at":%d,' % (self.syncs, place, EXTRACTED)
         return head + meta + b'"_airbyte_data":' + payload + b"}\n"
 
-    def build(self) -> None:
-        """All seeds, models and people, in a process of its own; raw tables that nothing was sent to are empty."""
+    def build(self, marts: Sequence[str] = ()) -> None:
+        """People and these marts (else all of dbt), in a process of its own; raw tables that nobody sent are empty."""
         from expectations.declare.source import load_all
         from tasks import doors
 
@@ -125,9 +127,9 @@ class Pipeline:
             for source in load_all().values():
                 for stream in source.streams.values():
                     warehouse.ensure_raw(stream.raw_table)
-        self._dbt()
+        self._dbt(marts)
 
-    def _dbt(self) -> None:
+    def _dbt(self, marts: Sequence[str]) -> None:
         work = self.home / "dbt"
         (work / "target").mkdir(parents=True)
         if self.parsed.exists():
@@ -138,7 +140,7 @@ class Pipeline:
         words += ["--project-dir", str(PROJECT), "--profiles-dir", str(PROJECT)]
         words += ["--target-path", str(work / "target"), "--log-path", str(work / "logs")]
         done = subprocess.run(
-            [sys.executable, "-W", "ignore", "-c", BUILDS, "warehouse.duckdb", *words],
+            [sys.executable, "-W", "ignore", "-c", BUILDS, "warehouse.duckdb", " ".join(marts), *words],
             cwd=self.home, env=environment, capture_output=True, text=True, check=False,
         )  # fmt: skip
         assert done.returncode == 0, (done.stdout + done.stderr)[-4000:]

@@ -72,7 +72,7 @@ def shop(new_pipeline: Callable[[str], Pipeline]) -> Pipeline:
         "customers": [_customer(customer, count) for customer, count in sorted(counts.items())],
     }
     pipeline.deliver("shopify", DAY, streams)
-    pipeline.build()
+    pipeline.build(["agg_cohorts", "agg_cohort_ltv", "agg_new_customers", "fct_new_customer_differences"])
     return pipeline
 
 
