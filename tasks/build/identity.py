@@ -8,6 +8,7 @@ The result is a function of the set of records: their order does not matter, and
 
 from __future__ import annotations
 
+import hashlib
 import uuid
 from dataclasses import dataclass, field
 
@@ -18,7 +19,7 @@ from scipy.sparse.csgraph import connected_components
 
 from expectations.declare.identity import BY_RANK, PLACE
 from tasks.build.identity_conflicts import split
-from tasks.build.identity_graph import Graph, coded
+from tasks.build.identity_graph import DAY, NEVER, Graph, coded
 
 _NAMESPACE = uuid.UUID("6f1d7a52-5a0f-4f7e-9d0c-2b8f5e0a9c11")
 _STRONG = len(BY_RANK["strong"])  # places below it are strong, see `expectations.declare.identity`
@@ -79,13 +80,16 @@ def resolve(record_ids: pl.Series, observations: pl.DataFrame, limits: Limits | 
     labelled = _components(kept)
     conflicted = _conflicted(labelled)
     torn = labelled.filter(pl.col("component").is_in(conflicted.implode())).select("record").unique()
-    named = _named(split(labelled, conflicted, _STRONG), graph)
+    labelled = split(labelled, conflicted, _STRONG)
+    names = _named(labelled, graph)
+    refused = labelled.join(torn, on="record", how="semi").select("component").unique()
+    held = _too_large(labelled, bounds)
     return People(
-        records=_of_every_record(record_ids, named, graph),
-        id_map=_id_map(named, graph),
+        records=_of_every_record(record_ids, labelled, names, graph),
+        id_map=_id_map(labelled, names, graph),
         quarantine=graph.named_nodes(pl.concat(aside), "reason").sort("identifier_type", "token"),
-        refused=named.join(torn, on="record", how="semi").select("person_id").unique().sort("person_id"),
-        held=_too_large(named, bounds).select("person_id", "identifiers", "emails").sort("person_id"),
+        refused=names.join(refused, on="component").select("person_id").sort("person_id"),
+        held=names.join(held, on="component").select("person_id", "identifiers", "emails").sort("person_id"),
     )
 
 
@@ -142,25 +146,26 @@ def _strange(inside: pl.DataFrame, bounds: Limits) -> pl.DataFrame:
 def _huge(edges: pl.DataFrame, bounds: Limits) -> pl.DataFrame:
     """Devices inside components that are too large for one person: their merge is held, people look at it."""
     labelled = _components(edges)
-    over = _too_large(labelled.with_columns(pl.col("component").alias("person_id")), bounds)
     weak = labelled.filter(pl.col("place") >= _FIRM).select("component", "node").unique()
-    inside = weak.join(over, left_on="component", right_on="person_id")
+    inside = weak.join(_too_large(labelled, bounds), on="component")
     parts = [_set_aside(inside.filter(pl.col("reason") == reason), reason) for reason in (HUGE, GREW)]
     return pl.concat(parts)
 
 
 def _too_large(labelled: pl.DataFrame, bounds: Limits) -> pl.DataFrame:
-    """People (person_id) with their numbers of identifiers and e-mails, and the reason, where it is over a limit."""
-    once = labelled.group_by("person_id", "node", "place").agg(pl.col("seen_at").min().dt.date().alias("first_day"))
-    email = pl.col("place") == PLACE["email"]
-    sizes = once.group_by("person_id").agg(pl.len().alias("identifiers"), email.sum().alias("emails"))
-    grown = once.drop_nulls("first_day").group_by("person_id", "first_day").len("new")
-    grown = grown.filter(pl.col("new") > bounds.identifiers_of_a_day).select("person_id").unique()
-    large = (pl.col("identifiers") > bounds.identifiers_of_a_person) | (pl.col("emails") > bounds.emails_of_a_person)
-    reasons = sizes.join(grown.with_columns(pl.lit(GREW).alias("grew")), on="person_id", how="left").with_columns(
-        pl.when(large).then(pl.lit(HUGE)).otherwise(pl.col("grew")).alias("reason")
+    """Components with their numbers of identifiers and e-mails, and the reason, where a number is over a limit."""
+    once = labelled.group_by("component", "node", "place").agg(pl.col("at").min())
+    # Only what has more identifiers than the smallest limit can be too large: a few components of many.
+    once = once.filter(pl.len().over("component") > min(bounds.emails_of_a_person, bounds.identifiers_of_a_day))
+    sizes = once.group_by("component").agg(
+        pl.len().alias("identifiers"), (pl.col("place") == PLACE["email"]).sum().alias("emails")
     )
-    return reasons.drop_nulls("reason").drop("grew")
+    dated = once.filter(pl.col("at") < NEVER).with_columns((pl.col("at") // DAY).alias("day"))
+    grown = dated.group_by("component", "day").len("new").filter(pl.col("new") > bounds.identifiers_of_a_day)
+    large = (pl.col("identifiers") > bounds.identifiers_of_a_person) | (pl.col("emails") > bounds.emails_of_a_person)
+    grew = grown.select("component", pl.lit(GREW).alias("grew")).unique()
+    reason = pl.when(large).then(pl.lit(HUGE)).otherwise(pl.col("grew")).alias("reason")
+    return sizes.join(grew, on="component", how="left").with_columns(reason).drop_nulls("reason").drop("grew")
 
 
 def _set_aside(found: pl.DataFrame, reason: str) -> pl.DataFrame:
@@ -196,24 +201,29 @@ def _named(labelled: pl.DataFrame, graph: Graph) -> pl.DataFrame:
     What is seen later never is the first, so a person keeps the id while the graph grows; of two people who turn out to
     be one, the older id survives.
     """
-    first = labelled.sort("seen_at", "node", nulls_last=True).unique("component", keep="first", maintain_order=True)
-    names = first.select("component", "node").join(graph.nodes, on="node", how="left", maintain_order="left")
-    texts = names.select(pl.concat_str(["identifier_type", "token"], separator="|")).to_series()
-    ids = pl.Series("person_id", [person_named(name) for name in texts], dtype=pl.String)
-    return labelled.join(names.select("component", ids), on="component")
+    earliest = labelled.filter(pl.col("at") == pl.col("at").min().over("component"))
+    first = earliest.group_by("component").agg(pl.col("node").min()).join(graph.nodes, on="node")
+    texts = first.select(pl.concat_str(["identifier_type", "token"], separator="|")).to_series()
+    return first.select("component", pl.Series("person_id", [person_named(name) for name in texts], dtype=pl.String))
 
 
 def person_named(name: str) -> str:
-    """The person id that belongs to a name: `<identifier type>|<token>` of the first identifier of the person."""
-    return str(uuid.uuid5(_NAMESPACE, name))
+    """The person id that belongs to a name: `<identifier type>|<token>` of the first identifier of the person.
+
+    It is uuid.uuid5 without its checks, which take most of the time where there are millions of people.
+    """
+    digest = bytearray(hashlib.sha1(_NAMESPACE.bytes + name.encode(), usedforsecurity=False).digest()[:16])
+    digest[6], digest[8] = digest[6] & 0x0F | 0x50, digest[8] & 0x3F | 0x80
+    text = digest.hex()
+    return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
 
 
-def _of_every_record(record_ids: pl.Series, named: pl.DataFrame, graph: Graph) -> pl.DataFrame:
+def _of_every_record(record_ids: pl.Series, labelled: pl.DataFrame, names: pl.DataFrame, graph: Graph) -> pl.DataFrame:
     """One row per record: its person, and by which identifier it belongs there."""
-    linked = named.group_by("record").agg(pl.col("node").min(), pl.col("person_id").first())
-    linked = linked.with_columns(pl.len().over("person_id").alias("of_person"))
+    linked = labelled.group_by("record").agg(pl.col("node").min(), pl.col("component").first())
+    linked = linked.with_columns(pl.len().over("component").alias("of_person")).join(names, on="component")
     kinds = graph.nodes.select("node", "identifier_type")
-    known = linked.join(kinds, on="node").join(graph.records, on="record").drop("record", "node")
+    known = linked.join(kinds, on="node").join(graph.records, on="record").drop("record", "node", "component")
     every = pl.DataFrame({"record_id": record_ids}).join(known, on="record_id", how="left", maintain_order="left")
     alone = every.filter(pl.col("person_id").is_null())["record_id"].to_list()
     own = pl.DataFrame(
@@ -239,18 +249,20 @@ def confidence(method: str) -> pl.Expr:
     return pl.col(method).replace_strict(CONFIDENCE, return_dtype=pl.Float64).alias("confidence")
 
 
-def _id_map(named: pl.DataFrame, graph: Graph) -> pl.DataFrame:
+def _id_map(labelled: pl.DataFrame, names: pl.DataFrame, graph: Graph) -> pl.DataFrame:
     """One row per identifier: its person, and the first record that carries it beside another identifier."""
-    ties = named.select("record", "node", "person_id", "seen_at", (pl.len().over("record") == 1).alias("lonely"))
-    carried = named.group_by("node").agg(pl.len().alias("records"))
-    first = ties.sort("lonely", "seen_at", "record", nulls_last=True).unique("node", keep="first", maintain_order=True)
-    of_person = pl.len().over("person_id")
+    lonely = pl.when(pl.len().over("record") == 1).then(NEVER).otherwise(0)
+    ties = labelled.with_columns((pl.col("at") // 2 + lonely).alias("order"))
+    carried = labelled.group_by("node").agg(pl.len().alias("records"))
+    first = ties.filter(pl.col("order") == pl.col("order").min().over("node"))
+    first = first.group_by("node").agg(pl.col("record").min(), pl.col("component").first())
     return (
-        first.with_columns(of_person.alias("of_person"))
+        first.with_columns(pl.len().over("component").alias("of_person"))
         .join(carried, on="node")
+        .join(names, on="component")
         .join(graph.nodes, on="node")
         .join(graph.records, on="record")
         .with_columns(pl.when(pl.col("of_person") == 1).then(pl.lit("alone")).otherwise(_method()).alias("rule"))
+        .sort("node")
         .select("identifier_type", "token", "person_id", "records", "rule", confidence("rule"), evidence="record_id")
-        .sort("identifier_type", "token")
     )

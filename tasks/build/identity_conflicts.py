@@ -8,7 +8,7 @@ import polars as pl
 def split(labelled: pl.DataFrame, conflicted: pl.Series, strong: int) -> pl.DataFrame:
     """The edges with new component numbers where a component was in conflict; refused edges are left out.
 
-    `labelled` has (record, node, place, seen_at, component); the places below `strong` are those of strong ids. Nodes
+    `labelled` has (record, node, place, at, component); the places below `strong` are those of strong ids. Nodes
     are numbered in the order of trust, then of their texts, records in the order of their texts: edges come in that
     order, so that the result does not depend on the order of rows.
     """

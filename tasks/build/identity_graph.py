@@ -11,10 +11,14 @@ import polars as pl
 
 from expectations.declare.identity import LINKING, PLACE
 
+DAY = 86_400_000_000
+NEVER = 1 << 61  # the time of what nobody dated: after everything else
+
 
 @dataclass(frozen=True)
 class Graph:
-    """`edges`: record, node, place, seen_at. `nodes`: node, identifier_type, token. `records`: record, record_id.
+    """`edges`: record, node, place, at (microseconds, else `NEVER`). `nodes`: node, identifier_type, token. `records`:
+    record, record_id.
 
     Nodes are numbered by (place of their type, token), records by their id: an order of numbers is an order of texts.
     """
@@ -35,11 +39,15 @@ def coded(observations: pl.DataFrame) -> Graph:
     nodes = known.select("place", "token").unique().sort("place", "token").with_row_index("node")
     records = known.select("record_id").unique().sort("record_id").with_row_index("record")
     edges = (
-        known.select("record_id", "place", "token", "seen_at")
+        known.select("record_id", "place", "token", _micros().alias("at"))
         .join(nodes, on=["place", "token"])
         .join(records, on="record_id")
-        .select("record", "node", "place", "seen_at")
+        .select("record", "node", "place", "at")
     )
     types = {place: name for name, place in PLACE.items()}
     name = pl.col("place").replace_strict(types, return_dtype=pl.String).alias("identifier_type")
     return Graph(edges, nodes.select("node", name, "token"), records)
+
+
+def _micros() -> pl.Expr:
+    return pl.col("seen_at").dt.timestamp("us").fill_null(NEVER)

@@ -85,7 +85,9 @@ def link_people(warehouse: Warehouse) -> Linked:
 
 def held_people(linked: Linked, window: Span, owner: str) -> Verdict:
     """Whether a graph grew larger than one person can be: its devices are held, and people have to look."""
+    found = f"{linked.set_aside} devices, {linked.held} people"
     bad = linked.held + linked.set_aside > 0
+    told = f"Held as too large for one person: {found}." if bad else "Nobody is too large to be one person."
     return Verdict(
         check="identity_held",
         source="marts",
@@ -94,13 +96,12 @@ def held_people(linked: Linked, window: Span, owner: str) -> Verdict:
         state="warned" if bad else "passed",
         severity="warning",
         owner=owner,
-        sentence=f"{linked.set_aside} devices are held because people would become too large by them; {linked.held} people"
-        " are too large without." if bad else "Nobody is too large to be one person.",
-        observed=f"{linked.set_aside} devices, {linked.held} people",
-        expected="0",
+        sentence=told,
+        observed=found,
+        expected="0 devices, 0 people",
         runbook="identity_held",
         window=window,
-    )  # fmt: skip
+    )
 
 
 def _known_at(warehouse: Warehouse) -> datetime:
