@@ -16,9 +16,10 @@ from expectations.judge.ladder.bounds import (
     SIGMA_PER_MAD,
 )
 from expectations.judge.ladder.panel import Flags, Floats
-from expectations.judge.ladder.robust import before, count_before, median, sum_before
+from expectations.judge.ladder.robust import before, count_before, median, midmean, sum_before
 
 _HALF_WEEK = 3
+_CALM, _FAR = 2.0, 6.0  # deviations up to which yesterday counts, and from which on it was a fault and says nothing
 _WEEKS_BACK = (2, 4, 8)  # where the last week holds no ordinary day, so many weeks count
 
 
@@ -63,8 +64,9 @@ def carried(scores: Floats, special: Flags) -> Floats:
     taken below 0 or above 0.6.
     """
     usual = np.where(special[:, None], np.nan, scores)
-    bound = 2 * np.nan_to_num(scale(scores, special), nan=SCALE_FLOOR)
-    calm = np.nan_to_num(np.clip(usual, -bound, bound), nan=0.0)
+    deviation = np.nan_to_num(scale(scores, special), nan=SCALE_FLOOR)
+    calm = np.clip(usual, -_CALM * deviation, _CALM * deviation)
+    calm = np.where(np.abs(usual) < _FAR * deviation, calm, 0.0)
     yesterday = np.nan_to_num(before(calm, 1), nan=0.0)
     together = sum_before(calm * yesterday, FACTOR_DAYS)
     alone = sum_before(yesterday**2, FACTOR_DAYS)
@@ -76,7 +78,7 @@ def carried(scores: Floats, special: Flags) -> Floats:
 def _level(ordinary: Floats, factors: Sequence[Floats], known: Flags) -> Floats:
     """Median over the last week of ln y minus the factor of its weekday; over more weeks where that one has none."""
     cleared = [before(ordinary, back) - factors[back % LEVEL_DAYS] for back in range(1, LEVEL_DAYS + 1)]
-    level = median(np.stack(cleared))
+    level = midmean(np.stack(cleared))
     for weeks in _WEEKS_BACK:
         day, series = np.nonzero(np.isnan(level) & known)
         back = np.arange(1, weeks * LEVEL_DAYS + 1)[:, None]

@@ -25,6 +25,8 @@ class Rules:
     price_floor: float = 0.02  # a price is steadier than a volume: with 0.05 a fifth less would never be seen
     price_least_share: float = 0.10
     breadth_k: float = 3.5
+    breadth_large: float = 0.58  # a move by more than this (ln; 1.8 times) is told from fewer deviations on
+    breadth_large_k: float = 2.8
     breadth_least_share: float = 0.15
     least_amount: float = 50.0
     least_share_of_account: float = 0.01

@@ -17,6 +17,7 @@ from expectations.judge.ladder.panel import Flags, Floats, Panel
 from expectations.judge.ladder.robust import before, count_before, median, was
 
 _WEEKS_ALIKE = 3
+_SUREST, _UNSURE = 0.1, 0.4
 _OUTAGE_DAYS = 14
 
 
@@ -35,6 +36,7 @@ class Known:
     spend: Floats  # what each campaign should spend
     active: Flags  # which campaigns ran lately
     due: Flags  # which of them should run today
+    sure: Floats  # weights: one over how far off each campaign usually is
     total: Floats  # what the channel should spend
     amount: Floats  # the same in currency, as well as it is known
     channel_due: Flags
@@ -54,13 +56,15 @@ def learn(panel: Panel, rules: Rules) -> Known:
     total = baseline.expected(total_logs, panel.special)
     active = count_before(spent > 0, LEVEL_DAYS) >= LEVEL_DAYS - 2
     due = active & _due(spent > 0)
-    moved = scores.moves(panel, scores.Expected(spend, total, active, due), rules)
+    sure = _sure(logs - spend, panel.special)
+    moved = scores.moves(panel, scores.Expected(spend, total, active, due, sure), rules)
     carried = baseline.carried(moved.score, panel.special)
     ordinary = ~np.isnan(total_logs) & ~panel.special[:, None]
     return Known(
         spend=spend,
         active=active,
         due=due,
+        sure=sure,
         total=total,
         amount=np.where(np.isnan(total), _last_week(totals), np.exp(total)),
         channel_due=_still(_due(totals > 0), totals > 0),
@@ -76,6 +80,12 @@ def _price(panel: Panel, volume: Floats, rules: Rules) -> Price:
     expected = baseline.expected(scores.price(panel.spend, volume), panel.special)
     missed = scores.price_score(panel, volume, expected)
     return Price(expected, baseline.scale(missed, panel.special, rules.price_floor))
+
+
+def _sure(missed: Floats, special: Flags) -> Floats:
+    """A campaign that is hard to foretell has little to say; one that nobody knows yet speaks softly."""
+    found: Floats = 1 / np.nan_to_num(baseline.scale(missed, special, _SUREST), nan=_UNSURE)
+    return found
 
 
 def _due(spent: Flags) -> Flags:

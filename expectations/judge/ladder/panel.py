@@ -68,6 +68,11 @@ class Panel:
         numbers = range(len(self.channels))
         return np.stack([merged(amounts[:, self.campaigns_of(number)].T) for number in numbers], axis=1)
 
+    def merged(self, amounts: Floats, weights: Floats, merged: Callable[[Floats, Floats], Floats]) -> Floats:
+        """The same with a weight for each campaign and day."""
+        columns = [self.campaigns_of(number) for number in range(len(self.channels))]
+        return np.stack([merged(amounts[:, mine].T, weights[:, mine].T) for mine in columns], axis=1)
+
     def spread(self, of_channels: Floats) -> Floats:
         """What is known of each channel, for each of its campaigns: (days, channels) to (days, campaigns)."""
         found: Floats = of_channels[:, self.channel]

@@ -26,6 +26,20 @@ def midmean(stacked: Floats) -> Floats:
     return found
 
 
+def weighted_midmean(stacked: Floats, weights: Floats) -> Floats:
+    """The same where some voices are surer than others: the mean of the middle half of the weight that is known."""
+    heavy = np.where(np.isnan(stacked), 0.0, weights)
+    order = np.argsort(stacked, axis=0)
+    ordered, heavy = np.take_along_axis(stacked, order, axis=0), np.take_along_axis(heavy, order, axis=0)
+    above = np.cumsum(heavy, axis=0)
+    total = above[-1]
+    inside = np.minimum(above, 0.75 * total) - np.maximum(above - heavy, 0.25 * total)
+    part = np.maximum(inside, 0.0)
+    found: Floats = np.full(total.shape, np.nan)
+    np.divide((np.nan_to_num(ordered) * part).sum(axis=0), part.sum(axis=0), out=found, where=total > 0)
+    return found
+
+
 def before(values: Floats, days: int) -> Floats:
     """The value of so many days ago; NaN where there was no such day."""
     moved = np.full(values.shape, np.nan)

@@ -116,9 +116,10 @@ def _price(panel: Panel, measure: tuple[Floats, Price], known: Known, rules: Rul
 
 def _breadth(panel: Panel, known: Known, rules: Rules) -> Reading:
     """The middle move of the campaigns of a channel, minus most of the move that the other channels share."""
-    found = scores.moves(panel, scores.Expected(known.spend, known.total, known.active, known.due), rules)
+    found = scores.moves(panel, scores.Expected(known.spend, known.total, known.active, known.due, known.sure), rules)
     score = found.score - known.carried
-    width, total = rules.breadth_k * known.scale, panel.totals(panel.spend)
+    voices, total = scores.counted(panel, found.missed), panel.totals(panel.spend)
+    width = _breadth_width(known, voices, rules)
     up, down = width + panel.up[:, None], width + panel.down[:, None]
     usual = total / np.exp(score)
     of_account = rules.least_share_of_account * total.sum(axis=1, keepdims=True)
@@ -133,9 +134,16 @@ def _breadth(panel: Panel, known: Known, rules: Rules) -> Reading:
         low=np.maximum(np.minimum(usual * np.exp(-down), usual - least), 0.0),
         high=np.maximum(usual * np.exp(up), usual + least),
         agree=_agreeing(panel, found.missed, score),
-        active=scores.counted(panel, found.missed),
+        active=voices,
         others=found.others / rules.common_move,
     )
+
+
+def _breadth_width(known: Known, voices: Floats, rules: Rules) -> Floats:
+    """A large move of many campaigns is sure from fewer deviations on than a small one, or one of a few campaigns."""
+    usual = rules.breadth_k * known.scale
+    large = np.maximum(rules.breadth_large_k * known.scale, np.minimum(usual, rules.breadth_large))
+    return np.where(voices >= rules.campaigns_for_breadth, large, usual)
 
 
 def _agreeing(panel: Panel, missed: Floats, score: Floats) -> Floats:

@@ -9,7 +9,7 @@ import numpy as np
 from expectations.judge.ladder.baseline import logarithms
 from expectations.judge.ladder.bounds import Rules
 from expectations.judge.ladder.panel import Flags, Floats, Panel
-from expectations.judge.ladder.robust import median, midmean
+from expectations.judge.ladder.robust import median, weighted_midmean
 
 # A campaign that lost everything counts as a drop by this factor (in logarithms), so that a median can hold it.
 _GONE = float(np.log(1000.0))
@@ -17,12 +17,15 @@ _GONE = float(np.log(1000.0))
 
 @dataclass(frozen=True)
 class Expected:
-    """ln of the spend that was expected: by campaign, by channel; which campaigns ran lately, and which run today."""
+    """ln of the spend that was expected: by campaign, by channel; which campaigns ran lately, which run today, and how
+    sure the voice of each of them is.
+    """
 
     spend: Floats
     total: Floats
     active: Flags
     due: Flags
+    sure: Floats  # weights of the campaigns
 
 
 @dataclass(frozen=True)
@@ -42,7 +45,7 @@ def moves(panel: Panel, expected: Expected, rules: Rules) -> Moves:
     missed = np.where(expected.active, missed, np.nan)
     few = counted(panel, missed) < rules.campaigns_for_breadth
     total = logarithms(panel.totals(panel.spend)) - expected.total
-    own = np.where(few, total, panel.by_channel(missed, midmean))
+    own = np.where(few, total, panel.merged(missed, expected.sure, weighted_midmean))
     others = rules.common_move * _move_of_others(own, rules.others_needed)
     return Moves(missed, own, others, own - others)
 
