@@ -6,7 +6,7 @@ with parts as (
         count(*) as entered,
         0 as counted,
         0 as in_mart
-    from {{ ref('fct_leads') }}
+    from {{ ref('int_leads') }}
     group by stage
 
     union all

@@ -9,7 +9,7 @@ with entered as (
 mart as (
 
     select count(*) as contacts
-    from {{ ref('fct_leads') }}
+    from {{ ref('int_leads') }}
     where source = 'hubspot' and stage = 'lead'
 
 ),

@@ -55,7 +55,6 @@ final as (
     left join ids as contacts
         on leads.source || '_id' = contacts.identifier_type and leads.contact_id = contacts.token
     left join ids as addresses on addresses.identifier_type = 'email' and leads.email_token = addresses.token
-    where not leads.is_archived and leads.merged_into is null
 
 )
 

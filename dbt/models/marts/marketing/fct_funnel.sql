@@ -1,6 +1,6 @@
 with leads as (
 
-    select * from {{ ref('fct_leads') }}
+    select * from {{ ref('int_leads') }}
 
 ),
 
