@@ -18,7 +18,7 @@ from expectations.declare.source import load_all
 from expectations.declare.stream import Stream
 from tasks.adapters.normal_form import NOBODY, denied_values
 from tasks.adapters.warehouse.base import Row, Warehouse
-from tasks.adapters.warehouse.copies import Copy
+from tasks.adapters.warehouse.copies import COLUMNS_OF, Copy
 
 SCHEMA = "identity"
 OBSERVATIONS = f"{SCHEMA}.observations"
@@ -85,12 +85,25 @@ def _streams() -> Iterator[Stream]:
 
 def _observe(warehouse: Warehouse, stream: Stream, known: Row | None) -> str:
     words = words_of(stream)
+    if not _columns_of(stream) <= _staged(warehouse, stream):
+        return f"{stream.suite}:{words}:not yet"
     newest = int(warehouse.query(f"select coalesce(max(_load_seq), 0) from staging.{stream.staging_model}")[0][0])
     began = known is not None and known[2] == words and int(known[3]) <= newest
     since = int(known[3]) if known and began else 0
     if not began or newest > since:
         _take(warehouse, stream, since=since, words=words, newest=newest)
     return f"{stream.suite}:{words}:{newest}"
+
+
+def _columns_of(stream: Stream) -> set[str]:
+    """The staging columns that the declaration names; a new one is there after the next refresh of the source."""
+    fields = {name for entry in stream.identifies for name in (*entry.by.values(), *entry.record)}
+    fields |= {stream.merges.into, stream.merges.merged} if stream.merges else set()
+    return {stream.fields[name].column for name in fields}
+
+
+def _staged(warehouse: Warehouse, stream: Stream) -> set[str]:
+    return {str(name) for (name,) in warehouse.query(COLUMNS_OF, ["staging", stream.staging_model])}
 
 
 def _take(warehouse: Warehouse, stream: Stream, *, since: int, words: str, newest: int) -> None:

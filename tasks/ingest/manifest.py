@@ -65,6 +65,7 @@ class Supplement(_Frozen):
     format: int = FORMAT
     number: int
     token_key_version: int
+    token_form: int = 1
     taken: tuple[tuple[str, int], ...]
     entries: tuple[Entry, ...]
 
@@ -72,6 +73,7 @@ class Supplement(_Frozen):
 class Manifest(_Frozen):
     """One stream of one finished job, sealed. lines = rows + quarantined.
 
+    `token_form` is the normal form of personal values that the tokens were made of (`tasks.adapters.normal_form.FORM`).
     `left_out` are landing objects that were refused and that a person dismissed.
     """
 
@@ -81,6 +83,7 @@ class Manifest(_Frozen):
     window: Window
     sync_id: int
     token_key_version: int
+    token_form: int = 1
     lines: int
     rows: int
     quarantined: int

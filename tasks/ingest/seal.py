@@ -17,6 +17,7 @@ from expectations.declare.source import Stream
 from tasks import doors
 from tasks.adapters.frozen import Change, changes
 from tasks.adapters.lake_writer import Counts, LakeWriter, LandingFile, Reason, lake_writer
+from tasks.adapters.normal_form import FORM
 from tasks.adapters.object_store import ObjectStore
 from tasks.adapters.ops_quarantine import Held, QuarantineIndex
 from tasks.adapters.tokens import TokenKey, tokens_sql
@@ -267,6 +268,7 @@ def _manifest(landed: Landed, entries: Sequence[Entry], quarantine: Quarantined 
         window=landed.window,
         sync_id=landed.sync_id,
         token_key_version=key_version,
+        token_form=FORM,
         lines=sum(entry.lines for entry in entries),
         rows=sum(entry.rows for entry in entries),
         quarantined=sum(entry.quarantined for entry in entries),

@@ -21,6 +21,7 @@ import pyarrow as pa
 from expectations.declare.contract import contract
 from expectations.declare.source import Stream
 from tasks.adapters.lake_writer import PARQUET, LakeWriter, LandingFile, lake_writer
+from tasks.adapters.normal_form import FORM
 from tasks.adapters.object_store import ObjectStore
 from tasks.adapters.tokens import tokens_sql
 from tasks.ingest.manifest import Entry, Manifest, Origin, Supplement, add_once, read, supplements
@@ -81,7 +82,11 @@ def seal_again(store: ObjectStore, stream: Stream, sync_id: int, *, rule: str = 
     if made:
         taken = tuple(place for _, places in made for place in places)
         entries = tuple(entry for entry, _ in made)
-        add_once(store, folder, Supplement(number=number, token_key_version=key.version, taken=taken, entries=entries))
+        add_once(
+            store,
+            folder,
+            Supplement(number=number, token_key_version=key.version, token_form=FORM, taken=taken, entries=entries),
+        )
     return read(store, folder)
 
 
