@@ -87,3 +87,22 @@
     {%- set whole = "utm_campaign || '|' || ad_source || '|' || account_id || '|' || campaign_id" -%}
     {{ dbt.hash("coalesce(" ~ dbt.listagg(whole, "';'", 'order by ' ~ whole) ~ ", '')") }}
 {%- endmacro %}
+
+{# A name as lower-case words with one space between them. #}
+{% macro as_words(text) -%}
+    trim({{ all_replaced("lower(" ~ text ~ ")", '[[:punct:][:space:]]+', ' ') }})
+{%- endmacro %}
+
+{# Every match of a pattern replaced; DuckDB replaces the first one unless it is told otherwise. #}
+{% macro all_replaced(text, pattern, by) %}
+    {{- return(adapter.dispatch('all_replaced')(text, pattern, by)) -}}
+{% endmacro %}
+{% macro default__all_replaced(text, pattern, by) -%}
+    regexp_replace({{ text }}, '{{ pattern }}', '{{ by }}', 'g')
+{%- endmacro %}
+{% macro snowflake__all_replaced(text, pattern, by) -%}
+    regexp_replace({{ text }}, '{{ pattern }}', '{{ by }}')
+{%- endmacro %}
+
+{# The last days that the work lists are about, counted from the newest visit or cost, not from the clock. #}
+{% macro work_list_days() %}{{ return(30) }}{% endmacro %}

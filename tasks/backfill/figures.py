@@ -41,6 +41,7 @@ NOT_APPROVED = (
     # What follows from the orders, the leads and who is the same person; the count of new customers is approved.
     *("fct_customer_orders", "fct_new_customer_differences", "agg_new_customer_credits"),
     *("agg_cohort_ltv", "fin_acquisition", "fct_funnel", "agg_funnel_daily"),
+    *("fct_unmatched_spend", "fct_unmatched_traffic"),
     *("agg_extracts_daily", "fct_day_closes", "fct_publication_latency", "fct_source_runs"),
 )
 
