@@ -58,7 +58,7 @@ def _pruned(place: str, paths: list[tuple[str, ...]]) -> str:
     parts = []
     for first in dict.fromkeys(path[0] for path in paths):
         deeper = [path[1:] for path in paths if path[0] == first and len(path) > 1]
-        inner = f"{place}:{quoted(first)}"
+        inner = f"{place}{'.' if ':' in place else ':'}{quoted(first)}"
         parts.append(f"{text(first)}, {_pruned(inner, deeper) if deeper else inner}")
     return f"object_construct({', '.join(parts)})"
 

@@ -101,7 +101,7 @@ typed as (
         iff(array_size(j:"transactions") > 0 and array_size(filter(j:"transactions", x -> x:"amount"::varchar is not null and try_cast(x:"amount"::varchar as number(28, 9)) is null)) = 0, reduce(j:"transactions", 0::number(38, 9), (total, x) -> total + coalesce(try_cast(x:"amount"::varchar as number(28, 9)), 0)), null)::number(38, 9) as refund_amount,
         iff(array_size(j:"order_adjustments") > 0 and array_size(filter(j:"order_adjustments", x -> x:"amount"::varchar is not null and try_cast(x:"amount"::varchar as number(28, 9)) is null)) = 0, reduce(j:"order_adjustments", 0::number(38, 9), (total, x) -> total + coalesce(try_cast(x:"amount"::varchar as number(28, 9)), 0)), null)::number(38, 9) as adjustment_amount,
         try_cast(j:"total_duties_set"."shop_money"."amount"::varchar as number(28, 9))::number(38, 9) as refund_duties,
-        transform(j:"refund_line_items", x -> object_construct('id', x:"id", 'line_item', object_construct('gift_card', x:"line_item":"gift_card"), 'line_item_id', x:"line_item_id", 'quantity', x:"quantity", 'restock_type', x:"restock_type", 'subtotal', x:"subtotal", 'total_tax', x:"total_tax")) as refund_lines,
+        transform(j:"refund_line_items", x -> object_construct('id', x:"id", 'line_item', object_construct('gift_card', x:"line_item"."gift_card"), 'line_item_id', x:"line_item_id", 'quantity', x:"quantity", 'restock_type', x:"restock_type", 'subtotal', x:"subtotal", 'total_tax', x:"total_tax")) as refund_lines,
         _sync_id,
         _extracted_at,
         _source_file,

@@ -1,5 +1,5 @@
 j."lines" as parts,
-transform(j:"lines", x -> object_construct('about', object_construct('gift', x:"about":"gift"), 'id', x:"id", 'pieces', x:"pieces", 'price', x:"price", 'taxes', x:"taxes")) as parts,
+transform(j:"lines", x -> object_construct('about', object_construct('gift', x:"about"."gift"), 'id', x:"id", 'pieces', x:"pieces", 'price', x:"price", 'taxes', x:"taxes")) as parts,
 {% macro rows_shop__parts(parents) %}{{ return(adapter.dispatch('rows_shop__parts')(parents)) }}{% endmacro %}
 
 {% macro duckdb__rows_shop__parts(parents) %}
