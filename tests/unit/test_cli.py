@@ -90,12 +90,29 @@ def nothing_opens(monkeypatch: pytest.MonkeyPatch) -> None:
             "close 2026-11-15..2026-11-16",
             "Misconfigured: 2026-11-15..2026-11-16 is not one day. Close the days one by one, the first is 2026-11-15",
         ),
+        ("period close October", "Misconfigured: 'October' is not a month. Write it as 2026-10"),
+        ("period check 2026-13", "Misconfigured: '2026-13' is not a month. Write it as 2026-10"),
+        ("period close 2090-01", "Misconfigured: 2090-01 has not begun. It can be closed from 2090-02-01 06:00 UTC on"),
+        ("period close 2026-09", 'nobody signs. Write --by "Ann Lee (finance), Bo Chen (marketing)"'),
+        ("period close 2026-09 --by ada", "Misconfigured: 'ada' does not say who signs, and for whom."),
+        ("period reopen 2026-09 --reason r --by ada", "2026-09 was never closed. Closed were: no month yet"),
+        ("period export 2026-09 --to x", "2026-09 was never closed. Closed were: no month yet"),
+        (
+            "figures --from 2026-11-01 --to 2026-11-07 -m sesions",
+            "Misconfigured: 'sesions' is not a metric with a history.",
+        ),
+        (
+            "figures --from 2026-11-07 --to 2026-11-01",
+            "are reversed: 2026-11-07 to 2026-11-01. Write --from 2026-11-01",
+        ),
+        ("figures --from 2026-11-01 --to 2026-11-07 --as-of now", "Misconfigured: 'now' is not a moment. Write it as"),
+        ("figures --from 2026-11-01 --to 2026-11-07", "no release with figures of any moment is published yet"),
     ],
 )
 def test_nonsense_is_refused_before_anything_runs(typed: Typed, words: str, said: str) -> None:
     status, out, err = typed(*words.split())
     assert (status, out) == (2, "")
-    assert err.startswith("Misconfigured: ")
+    assert err.startswith(("Misconfigured: ", "Unavailable: "))
     assert said in err
     assert err.count("\n") == 1
 
