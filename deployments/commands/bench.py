@@ -131,3 +131,14 @@ def anomalies(
     from deployments.bench.anomalies import run
 
     run(accounts, seeds, variants=variants, as_json=as_json)
+
+
+@app.command()
+def quality(
+    rows: Annotated[int, typer.Option(min=1000, help="How many GA4 export events the window has.")] = 2_000_000,
+    as_json: JsonOption = False,
+) -> None:
+    """Measuring, judging and documenting a window against loading and building it; and against stock expectations."""
+    from deployments.bench.quality import run
+
+    run(rows, as_json=as_json)

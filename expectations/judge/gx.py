@@ -38,13 +38,14 @@ def run(suites: Sequence[tuple[Suite, pd.DataFrame]]) -> tuple[Judged, ...]:
     with quiet():
         import great_expectations as gx
 
-        context = gx.get_context(mode="ephemeral", project_config=_in_memory())
+        context = gx.get_context(mode="ephemeral", project_config=in_memory())
         context.variables.progress_bars = {"globally": False}
         source = context.data_sources.add_pandas("measurements")
         return tuple(_run(gx, source, suite, frame) for suite, frame in suites)
 
 
-def _in_memory() -> Any:  # noqa: ANN401 - an untyped library
+def in_memory() -> Any:  # noqa: ANN401 - an untyped library
+    """The settings of a context that leaves nothing on the disk."""
     from great_expectations.data_context.types.base import DataContextConfig, InMemoryStoreBackendDefaults
 
     # The default invents a docs site in the temporary directory, and says so on the console.
