@@ -32,6 +32,8 @@ STUBS = (
 SHOP, TOKYO = ZoneInfo("America/New_York"), ZoneInfo("Asia/Tokyo")
 START = datetime(2026, 6, 1, tzinfo=UTC)
 LOADS = 3
+# Later clicks may come late: the claims of orders after this day are open in every load.
+OPEN = START + timedelta(days=50)
 RULES = {"google_ads": ("gclid", 30), "meta_ads": ("fbclid", 7)}
 Rows = list[tuple[Any, ...]]
 
@@ -137,7 +139,7 @@ class World:
     days: tuple[AdDay, ...]
 
     def as_of(self, load: int) -> World:
-        """What was loaded by then. What changes later is not as it will be, and order 3 is still there."""
+        """What was loaded by then. What changes later is not as it will be, a late click and order 900 differ."""
         early = random.Random(load)
         orders = [self._before(order, load, early) for order in self.orders if order.number % LOADS <= load]
         gone = [] if load == LOADS - 1 else [replace(self.orders[3], number=900, load=0)]
@@ -145,7 +147,7 @@ class World:
         return World(
             (*orders, *gone),
             tuple(refund for refund in self.refunds if refund.load <= load),
-            self.touches,
+            tuple(touch for touch in self.touches if touch.at < OPEN or touch.number % LOADS <= load),
             tuple(day for day in days if load < LOADS - 1 or day.day != START.date()),
         )
 

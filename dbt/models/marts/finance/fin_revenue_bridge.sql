@@ -10,13 +10,8 @@ with steps as (
 
 ),
 
-ad_performance as (
-
-    select * from {{ ref('fct_ad_performance') }}
-
-),
-
--- What is claimed is taken from the platforms below; its rows only count what of it is traced.
+-- What is claimed is taken from the platforms below; its rows only count what of it is traced. Summed by day first,
+-- because there are many rows and few days.
 entries as (
 
     select
@@ -26,17 +21,35 @@ entries as (
         step,
         step_in_month,
         platform,
-        order_id,
-        case step when 'claimed' then 0 else amount_cents end as amount_cents,
-        case step when 'claimed' then 0 else orders end as orders
+        sum(case step when 'claimed' then 0 else amount_cents end) as amount_cents,
+        sum(case step when 'claimed' then 0 else orders end) as orders,
+        count(order_id) as traced_rows
     from {{ ref('fin_revenue_bridge_orders') }}
+    group by basis, day, month, step, step_in_month, platform
+
+),
+
+claimed as (
+
+    select
+        source as platform,
+        date as day,
+        sum({{ reporting_cents('platform_conversion_value', 'fx_rate') }}) as amount_cents,
+        sum(platform_conversions) as orders
+    from {{ ref('fct_ad_performance') }}
+    group by source, date
 
 ),
 
 sales as (
 
-    select * from {{ ref('fct_orders') }}
+    select
+        order_date as day,
+        sum({{ reporting_cents('gross_sales - discounts', 'fx_rate') }}) as amount_cents,
+        count(*) as orders
+    from {{ ref('fct_orders') }}
     where not is_test
+    group by order_date
 
 ),
 
@@ -46,9 +59,10 @@ refunds as (
     select
         refund_date,
         coalesce(order_date, refund_date) as order_date,
-        {{ reporting_cents('subtotal', 'fx_rate') }} as amount_cents
+        sum({{ reporting_cents('subtotal', 'fx_rate') }}) as amount_cents
     from {{ ref('fct_refunds') }}
     where not is_test
+    group by refund_date, coalesce(order_date, refund_date)
 
 ),
 
@@ -66,12 +80,12 @@ ends as (
     select
         bases.basis,
         'claimed' as step,
-        ad_performance.source as platform,
-        ad_performance.date as day,
-        {{ reporting_cents('ad_performance.platform_conversion_value', 'ad_performance.fx_rate') }} as amount_cents,
-        ad_performance.platform_conversions as orders,
-        0 as traced_orders
-    from ad_performance
+        claimed.platform,
+        claimed.day,
+        claimed.amount_cents,
+        claimed.orders,
+        0 as traced_rows
+    from claimed
     cross join bases
 
     union all
@@ -80,10 +94,10 @@ ends as (
         bases.basis,
         'booked_net_sales' as step,
         null as platform,
-        sales.order_date as day,
-        {{ reporting_cents('sales.gross_sales - sales.discounts', 'sales.fx_rate') }} as amount_cents,
-        1 as orders,
-        1 as traced_orders
+        sales.day,
+        sales.amount_cents,
+        sales.orders,
+        sales.orders as traced_rows
     from sales
     cross join bases
 
@@ -96,7 +110,7 @@ ends as (
         case bases.basis when 'order_date' then refunds.order_date else refunds.refund_date end as day,
         -refunds.amount_cents as amount_cents,
         0 as orders,
-        0 as traced_orders
+        0 as traced_rows
     from refunds
     cross join bases
 
@@ -113,7 +127,7 @@ rows_of_periods as (
         platform,
         amount_cents,
         orders,
-        traced_orders
+        traced_rows
     from ends
 
     union all
@@ -126,7 +140,7 @@ rows_of_periods as (
         platform,
         amount_cents,
         orders,
-        traced_orders
+        traced_rows
     from ends
 
     union all
@@ -139,7 +153,7 @@ rows_of_periods as (
         platform,
         amount_cents,
         orders,
-        case when order_id is null then 0 else 1 end as traced_orders
+        traced_rows
     from entries
 
     union all
@@ -152,7 +166,7 @@ rows_of_periods as (
         platform,
         amount_cents,
         orders,
-        case when order_id is null then 0 else 1 end as traced_orders
+        traced_rows
     from entries
 
 ),
@@ -168,7 +182,7 @@ named as (
         case when step in ('claimed', 'overlap', 'view_through', 'claims_without_a_visit') then platform end as platform,
         amount_cents,
         orders,
-        traced_orders
+        traced_rows
     from rows_of_periods
 
 ),
@@ -183,7 +197,7 @@ summed as (
         platform,
         sum(amount_cents) as amount_cents,
         sum(orders) as orders,
-        sum(traced_orders) as traced_rows
+        sum(traced_rows) as traced_rows
     from named
     group by period_type, period_start, basis, step, platform
 

@@ -68,7 +68,40 @@ known as (
 ),
 {%- endif %}
 
--- Orders whose claims may still change, and those of which a version or a refund is new; all they are made of is made anew.
+{% if is_incremental() -%}
+-- Claims of open orders as they are, beside those that the rows were made of.
+claims_before as (
+
+    select
+        rows_before.platform,
+        rows_before.source,
+        rows_before.shop_id,
+        rows_before.order_id,
+        rows_before.touch_id,
+        rows_before.day as claimed_on
+    from {{ this }} as rows_before
+    inner join all_orders
+        on
+            rows_before.source = all_orders.source
+            and rows_before.shop_id = all_orders.shop_id
+            and rows_before.order_id = all_orders.order_id
+    where
+        rows_before.step = 'claimed'
+        and rows_before.basis = 'order_date'
+        and rows_before.day >= cast('{{ open_since }}' as date) - interval '31 days'
+        and all_orders.order_date >= cast('{{ open_since }}' as date)
+
+),
+
+claims_now as (
+
+    select * from all_claims
+    where order_date >= cast('{{ open_since }}' as date)
+
+),
+{%- endif %}
+
+-- Orders of which a version, a refund or a claim is new; all that they are made of is made anew.
 touched_orders as (
 
     select
@@ -78,9 +111,7 @@ touched_orders as (
     from all_orders
     {% if is_incremental() -%}
     left join known on all_orders.source = known.source and not known.is_day
-    where
-        all_orders.order_date >= cast('{{ open_since }}' as date)
-        or all_orders._load_seq > coalesce(known._load_seq, 0)
+    where all_orders._load_seq > coalesce(known._load_seq, 0)
     {%- endif %}
 
     union distinct
@@ -93,6 +124,23 @@ touched_orders as (
     {% if is_incremental() -%}
     left join known on all_refunds.source = known.source and not known.is_day
     where all_refunds._load_seq > coalesce(known._load_seq, 0)
+
+    union distinct
+
+    select
+        coalesce(claims_now.source, claims_before.source) as source,
+        coalesce(claims_now.shop_id, claims_before.shop_id) as shop_id,
+        coalesce(claims_now.order_id, claims_before.order_id) as order_id
+    from claims_now
+    full outer join claims_before
+        on
+            claims_now.platform = claims_before.platform
+            and claims_now.source = claims_before.source
+            and claims_now.shop_id = claims_before.shop_id
+            and claims_now.order_id = claims_before.order_id
+    where
+        claims_now.touch_id is distinct from claims_before.touch_id
+        or claims_now.claimed_on is distinct from claims_before.claimed_on
     {%- endif %}
 
 ),
@@ -145,9 +193,7 @@ touched_days as (
     from platform_days
     {% if is_incremental() -%}
     left join known on platform_days.platform = known.source and known.is_day
-    where
-        platform_days.claimed_on >= cast('{{ open_since }}' as date) - interval '31 days'
-        or platform_days._load_seq > coalesce(known._load_seq, 0)
+    where platform_days._load_seq > coalesce(known._load_seq, 0)
     {%- endif %}
 
     union distinct
