@@ -19,8 +19,9 @@ from expectations.judge.ladder.panel import Flags, Floats
 from expectations.judge.ladder.robust import before, count_before, median, midmean, sum_before
 
 _HALF_WEEK = 3
+_LEVEL_NEEDS = 4
 _CALM, _FAR = 2.0, 6.0  # deviations up to which yesterday counts, and from which on it was a fault and says nothing
-_WEEKS_BACK = (2, 4, 8)  # where the last week holds no ordinary day, so many weeks count
+_WEEKS_BACK = (2, 4, 8)  # where the last week holds too few ordinary days, so many weeks count
 
 
 def logarithms(amounts: Floats) -> Floats:
@@ -33,8 +34,8 @@ def logarithms(amounts: Floats) -> Floats:
 def expected(logs: Floats, special: Flags) -> Floats:
     """ln of what each day should show; shape (days, series), NaN with less than a week of history.
 
-    factor of a weekday = median over 56 days of ln y minus its centred 7-day median; level = median over the last 7
-    days of ln y minus their factor. Special days teach neither. Only days before the one in question are read.
+    factor of a weekday = median over 56 days of ln y minus its centred 7-day median; level = mean of the middle half
+    of the last 7 days of ln y minus their factor. Special days teach neither. Only days before the one in question are read.
     """
     ordinary = np.where(special[:, None], np.nan, logs)
     offsets = ordinary - _centred_median(ordinary)
@@ -76,16 +77,22 @@ def carried(scores: Floats, special: Flags) -> Floats:
 
 
 def _level(ordinary: Floats, factors: Sequence[Floats], known: Flags) -> Floats:
-    """Median over the last week of ln y minus the factor of its weekday; over more weeks where that one has none."""
+    """Middle of the last week of ln y minus the factor of its weekday; of more weeks where that one says too little."""
     cleared = [before(ordinary, back) - factors[back % LEVEL_DAYS] for back in range(1, LEVEL_DAYS + 1)]
-    level = midmean(np.stack(cleared))
+    level = _of_enough(np.stack(cleared))
     for weeks in _WEEKS_BACK:
         day, series = np.nonzero(np.isnan(level) & known)
         back = np.arange(1, weeks * LEVEL_DAYS + 1)[:, None]
         past = np.where(day >= back, ordinary[np.maximum(day - back, 0), series], np.nan)
         weekday = np.stack(factors)[back % LEVEL_DAYS, day, series]
-        level[day, series] = median(past - weekday)
+        level[day, series] = _of_enough(past - weekday)
     return level
+
+
+def _of_enough(cleared: Floats) -> Floats:
+    """The middle of the days, of four known ones at least: a single day after a promotion is no level."""
+    known = (~np.isnan(cleared)).sum(axis=0)
+    return np.where(known >= _LEVEL_NEEDS, midmean(cleared), np.nan)
 
 
 def _centred_median(logs: Floats) -> Floats:
