@@ -57,7 +57,7 @@
                 when not contains_tax then 0
                 when listed > taken_off and tax_pieces >= 0
                     then {{ whole_division('2 * tax_pieces * listed + listed - taken_off', '2 * (listed - taken_off)') }}
-                else round(listed * rate / (1 + rate), 0)
+                else {{ whole_division('2 * listed * rate + 1000000 + rate', '2 * (1000000 + rate)') }}
             end as {{ exact_integer() }}) as listed_tax
         from (
             select
@@ -69,7 +69,8 @@
                 {{ in_pieces('coalesce(discount, total_discount, 0)', 'currency') }} as taken_off,
                 {{ in_pieces('coalesce(tax, 0)', 'currency') }} as tax_pieces,
                 {{ minor_unit('currency') }} as piece,
-                cast(case when tax_rate between 0 and 10 then tax_rate else 0 end as decimal(9, 6)) as rate
+                -- In millionths, so that nothing is divided but whole numbers.
+                cast(round(case when tax_rate between 0 and 10 then tax_rate else 0 end * 1000000, 0) as bigint) as rate
             from {{ lines }}
         ) as counted
     ) as taxed
