@@ -12,6 +12,7 @@ from functools import lru_cache
 from typing import Any, Literal, ParamSpec, TypeVar
 
 from expectations.declare.errors import PlumblineError
+from expectations.declare.personal import redacted
 from tasks import doors
 from tasks.adapters.ops_runs import OpsRuns, RunRow
 from tasks.adapters.ops_store import Outcome
@@ -61,7 +62,7 @@ def _record(name: str, given: list[object], result: object, started: float, *, r
         rows_in=_given_rows(given, result),
         rows_out=_first([result], "rows", "rows_reported"),
         bytes=_bytes([result, *given]),
-        reason=reason or "",
+        reason=redacted(reason or ""),
         job_id=_first(seen, "job_id", "sync_id"),
         attempt=_attempt(),
         scheduled_at=scheduled_at(),

@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from expectations.declare.personal import scrubbed, without_quotes
 from expectations.judge.suites import AtLeast, Planned, Suite
 from expectations.judge.verdict import Finding, State, Subject, Verdict, bad
 
@@ -56,7 +57,7 @@ def _run(gx: Any, source: Any, suite: Suite, frame: pd.DataFrame) -> Judged:  # 
     asset = source.add_dataframe_asset(suite.name)
     batch = asset.add_batch_definition_whole_dataframe("window").get_batch({"dataframe": frame})
     stored = gx.ExpectationSuite(name=suite.name, expectations=[_expectation(p) for p in suite.planned])
-    result = _without_tracebacks(batch.validate(stored, result_format=RESULT_FORMAT).to_json_dict())
+    result = scrubbed(_without_tracebacks(batch.validate(stored, result_format=RESULT_FORMAT).to_json_dict()))
     return Judged(suite, result, tuple(verdicts(suite, result)))
 
 
@@ -137,7 +138,7 @@ def _without_tracebacks(value: Any) -> Any:  # noqa: ANN401 - any JSON
     if clean.get("exception_traceback"):
         clean["exception_traceback"] = ""
     if clean.get("exception_message"):
-        clean["exception_message"] = str(clean["exception_message"]).splitlines()[0][:200]
+        clean["exception_message"] = without_quotes(str(clean["exception_message"]))[:200]
     return clean
 
 

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, Protocol
 
+from expectations.declare.personal import redacted
+
 State = Literal["passed", "warned", "failed", "errored", "learning"]
 Severity = Literal["critical", "warning", "info"]
 
@@ -98,6 +100,11 @@ class Verdict:
     expected: str
     runbook: str
     window: Span
+
+    def __post_init__(self) -> None:
+        """Whatever made it, no text of it reads like a personal value: alerts, pages and the store are made of it."""
+        for name in ("scope", "sentence", "observed", "expected"):
+            object.__setattr__(self, name, redacted(getattr(self, name)))
 
     @property
     def holds(self) -> bool:

@@ -16,6 +16,7 @@ from slack_sdk.http_retry import ConnectionErrorRetryHandler
 from slack_sdk.web import SlackResponse
 
 from expectations.declare.errors import Misconfigured, Unavailable
+from expectations.declare.personal import redacted, scrubbed
 
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 TOKEN_FAULTS = frozenset(
@@ -49,7 +50,7 @@ class Slack:
         answer = self._ask(
             channel,
             lambda: self._client.chat_postMessage(
-                channel=channel, text=text, blocks=list(blocks), thread_ts=thread_ts, unfurl_links=False
+                channel=channel, text=redacted(text), blocks=scrubbed(blocks), thread_ts=thread_ts, unfurl_links=False
             ),
         )
         self._ids[_named(channel)] = str(answer["channel"])
@@ -58,7 +59,10 @@ class Slack:
     def update(self, channel: str, ts: str, text: str, blocks: Sequence[dict[str, Any]] = ()) -> None:
         """Replace a message; raises `MessageGone`. A channel name is looked up first: Slack takes only ids here."""
         known = self._channel_id(channel)
-        self._ask(channel, lambda: self._client.chat_update(channel=known, ts=ts, text=text, blocks=list(blocks)))
+        self._ask(
+            channel,
+            lambda: self._client.chat_update(channel=known, ts=ts, text=redacted(text), blocks=scrubbed(blocks)),
+        )
 
     def _channel_id(self, channel: str) -> str:
         if channel.startswith(IDS):
