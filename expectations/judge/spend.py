@@ -131,9 +131,9 @@ def _panel(
 
 
 def _learned(panel: Panel, day: date) -> int:
-    """How many days with spend lie behind the newest closed day, of the 28 that a band needs."""
+    """How many ordinary days with spend lie behind the newest closed day, of the 28 that a band needs."""
     total = panel.totals(panel.spend)[:, 0]
-    reach = [0 < (day - at).days <= FACTOR_DAYS for at in panel.days]
+    reach = np.array([0 < (day - at).days <= FACTOR_DAYS for at in panel.days]) & ~panel.special
     return min(int((total[reach] > 0).sum()), LEARNING_DAYS)
 
 
