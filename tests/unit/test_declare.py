@@ -190,3 +190,31 @@ def test_a_pause_ends_at_a_day(folder: Path, written: str) -> None:
     (folder / "example.yaml").write_text(EXAMPLE + "paused_until: 2026-11-25\n")
     load.cache_clear()
     assert load("example", folder).paused_until == date(2026, 11, 25)
+
+
+PEOPLE = "      page: {type: url}\n    identifies: {email: email, user_id: account.id}\n"
+
+
+def test_a_stream_says_which_fields_identify_people(folder: Path) -> None:
+    (folder / "example.yaml").write_text(EXAMPLE.replace("      page: {type: url}\n", PEOPLE))
+    load.cache_clear()
+    [entry] = load("example", folder).streams["spend"].identifies
+    assert (entry.by, entry.record, entry.seen) == ({"email": "email", "user_id": "account.id"}, (), None)
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ("identifies: {e_mail: email}", "'e_mail' is no type of identifier; write email"),
+        ("identifies: {gclid: email}", "a gclid belongs to one session and identifies nobody; remove it"),
+        ("identifies: {email: mail}", "'mail' is not a field of spend; write email"),
+        ("identifies: {email: name}", "'name' is pii: drop and never reaches staging; mark it pii: join"),
+        ("identifies: {email: page}", "page is a url and is split; write a field that is one column"),
+        ("identifies: {by: {email: email}, seen: amount}", "seen: amount is decimal; write a field that holds a day"),
+        ("identifies: {by: {email: email}, record: order}", "'order' is not a field of spend"),
+        ("identifies: {by: {email: email}, records: [day]}", "unknown key; write record"),
+        ("merges: {identifier: email, into: day, merged: gone}", "'gone' is not a field of spend"),
+    ],
+)
+def test_wrong_words_about_people_are_refused(folder: Path, words: str, said: str) -> None:
+    assert said in refusal(folder, "      page: {type: url}\n", f"      page: {{type: url}}\n    {words}\n")

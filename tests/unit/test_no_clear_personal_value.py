@@ -36,7 +36,7 @@ PROPER = {
 def canary(source: str, stream: Stream, field: Field) -> str:
     """A value that is unique to the field, and valid for what it is."""
     digits = str(int(hashlib.sha256(f"{source}.{stream.name}.{field.name}".encode()).hexdigest(), 16))[:10]
-    return {"email": f" Canary.{digits}@Example.com ", "phone": f"+1 (9{digits[:2]}) {digits[2:5]}-{digits[5:]}"}.get(
+    return {"email": f" Canary.{digits}@Shop.Example ", "phone": f"+1 (9{digits[:2]}) {digits[2:5]}-{digits[5:]}"}.get(
         str(field.pii_type), f"canary-{digits}"
     )
 
@@ -158,6 +158,8 @@ def _marks(value: str) -> list[str]:
 def test_the_rows_did_reach_the_marts(built: Built) -> None:
     assert built.pipeline.ask("select count(*) from marts.fct_orders") == [(1,)]
     assert built.pipeline.ask("select count(*) from marts.fct_sessions") == [(1,)]
+    assert built.pipeline.ask("select count(*) from identity.id_map where identifier_type = 'email'") != [(0,)]
+    assert built.pipeline.ask("select count(*) from intermediate.int_order_people") == [(1,)]
 
 
 def test_the_ledger_holds_no_clear_value(built: Built) -> None:
