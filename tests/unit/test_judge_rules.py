@@ -115,6 +115,33 @@ def test_a_declared_rate_is_a_limit_of_its_own() -> None:
     assert _told(_nulls("name", 6)) == [("warned", "warning", "ads_insights.name")]
 
 
+def _nulled(count: int, before: int = 0, nulls: int = 0) -> list[Finding]:
+    rows = [
+        {"metric": "rows", "value": 500},
+        {"metric": "rows", "value": 9000, "role": "before"},
+        {"metric": "nulls", "field": "reach", "value": nulls, "baseline": Decimal(0), "baseline_n": 9000},
+        {"metric": "nulled", "field": "reach", "value": count},
+        {"metric": "nulled", "field": "reach", "value": before, "role": "before"},
+    ]
+    return null_spikes(_m(*rows), ADS, required=["id"], most={})
+
+
+def test_values_that_airbyte_made_null_are_a_signal_of_their_own() -> None:
+    [finding] = _nulled(3)
+    assert (finding.state, finding.severity, finding.scope) == ("warned", "warning", "ads_insights.reach unreadable")
+    assert "Airbyte made reach null in 3 of 500 rows (0.6%), because it could not read" in finding.sentence
+
+
+def test_a_connector_that_never_reads_some_values_is_no_news() -> None:
+    assert [f.state for f in _nulled(2)] == ["passed"]
+    assert [f.state for f in _nulled(25, before=450)] == ["passed"]
+    assert [f.state for f in _nulled(60, before=450)] == ["warned"]
+
+
+def test_a_field_made_null_by_airbyte_is_told_beside_the_empty_cells_that_it_left() -> None:
+    assert {f.scope for f in _nulled(40, nulls=40)} == {"ads_insights.reach", "ads_insights.reach unreadable"}
+
+
 def test_without_history_null_rates_are_learning_not_passed() -> None:
     [finding] = _nulls("objective", 0, pooled=0)
     assert finding.state == "learning"
