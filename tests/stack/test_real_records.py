@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from expectations.declare.field import DATE_TYPES, TIMESTAMP_TYPES, Field
+from expectations.declare.field import DATE_TYPES, TIMESTAMP_TYPES, Field, Sum
 from expectations.declare.source import load
 from expectations.declare.stream import Stream
 from expectations.judge.verdict import Verdict
@@ -64,7 +64,7 @@ def current(source: str, stream: str) -> bytes:
     """The first recorded payload as the connector would write it today: without the old fields, with the new ones."""
     told, payload = drifted()[source, stream], json.loads(recorded(source, stream)[0])
     kept = {key: value for key, value in payload.items() if key not in told["in_2024_records_not_in_current_schema"]}
-    declared = [field.payload_key for field in load(source).streams[stream].fields.values()]
+    declared = load(source).streams[stream].payload_keys
     return json.dumps(dict.fromkeys([*told["examples_added"], *declared]) | kept).encode()
 
 
@@ -157,6 +157,24 @@ def test_no_declared_value_is_lost_or_changed(travelled: Travelled, source: str,
     assert compared > 0
 
 
+def test_the_real_lines_make_the_real_orders_and_refunds(travelled: Travelled) -> None:
+    pipeline = travelled.pipeline
+    orders = [json.loads(text) for text in recorded("shopify", "orders")]
+    lines = sum(len(order["line_items"]) for order in orders)
+    assert pipeline.ask("select count(*), count(distinct line_id) from marts.fct_order_lines") == [(lines, lines)]
+    parts = "gross_sales - discounts + gift_card_sales + shipping + tax + duties + tips + fees"
+    totals = pipeline.ask(f"select order_id, total, {parts} from marts.fct_orders order by 1")
+    prices = sorted((str(order["id"]), Decimal(str(order["total_price"]))) for order in orders)
+    assert [(order, total) for order, total, _ in totals] == prices
+    assert all(total == added for _, total, added in totals)
+    for mart, line, money in (
+        ("fct_orders", "fct_order_lines", "gross_sales"),
+        ("fct_refunds", "fct_refund_lines", "subtotal"),
+    ):
+        said = [pipeline.ask(f"select sum({money}) from marts.{name}") for name in (mart, line)]
+        assert said[0] == said[1] != [(None,)]
+
+
 def _sent(stream: Stream, payload: Any) -> Iterator[tuple[Field, Any]]:
     """Each declared field that staging keeps and for which the payload has a value."""
     for field in stream.fields.values():
@@ -168,8 +186,7 @@ def _sent(stream: Stream, payload: Any) -> Iterator[tuple[Field, Any]]:
 
 def _found(field: Field, payload: Any) -> Any:
     if field.sum:
-        added = [_at(item, (field.sum.value,)) for item in _at(payload, field.sum.list) or []]
-        return sum((Decimal(str(value)) for value in added if value is not None), Decimal(0)) if added else None
+        return _added(field.sum, payload)
     if field.pick:
         [(key, wanted)] = field.pick.where.items()
         listed: list[dict[str, Any]] = _at(payload, field.pick.list) or []
@@ -177,6 +194,14 @@ def _found(field: Field, payload: Any) -> Any:
         values = (_at(item, tuple(place.split("."))) for place in field.pick.value)
         return next((value for value in values if value is not None), None)
     return _at(payload, field.path)
+
+
+def _added(wanted: Sum, payload: Any) -> Decimal | None:
+    items = _at(payload, wanted.list) or []
+    pairs = [(_at(item, (wanted.value,)), _at(item, (wanted.times,)) if wanted.times else 1) for item in items]
+    numbers = [Decimal(str(value)) * Decimal(str(times)) for value, times in pairs if value is not None]
+    less = Decimal(str(_at(payload, (wanted.less,)))) if wanted.less else Decimal(0)
+    return sum(numbers, Decimal(0)) - less if pairs else None
 
 
 def _at(value: Any, path: tuple[str, ...]) -> Any:
@@ -193,6 +218,8 @@ def _as_typed(field: Field, sent: Any) -> Any:
         return date.fromisoformat(str(sent))
     if field.type == "decimal":
         return Decimal(str(sent)).quantize(Decimal("1e-9"))
+    if isinstance(sent, list):
+        return json.dumps(sent, separators=(",", ":"))
     return {"integer": int, "boolean": bool}.get(field.type, str)(sent)
 
 
