@@ -77,7 +77,7 @@
             on known.source = orders.source and known.shop_id = orders.shop_id and known.order_id = orders.order_id
         left join {{ ref('fct_refunds') }} as refunds
             on known.source = refunds.source and known.shop_id = refunds.shop_id and known.refund_id = refunds.refund_id
-        where known.order_id is not null and orders.order_id is null
+        where known.basis = 'order_date' and known.order_id is not null and orders.order_id is null
             and (known.refund_id is null or refunds.refund_id is null)
     ){% endif %}
     {%- endif -%}
