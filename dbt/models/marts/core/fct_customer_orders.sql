@@ -36,7 +36,37 @@ margins as (
 
 ),
 
+placed_on as (
+
+    select distinct
+        sales_channel,
+        order_date
+    from orders
+
+),
+
 -- A row of the order's own sales channel says more than the row for any.
+day_margins as (
+
+    select
+        placed_on.sales_channel,
+        placed_on.order_date,
+        margins.margin_rate,
+        margins.order_cost
+    from placed_on
+    inner join margins
+        on
+            margins.sales_channel in (placed_on.sales_channel, 'any')
+            and placed_on.order_date >= margins.valid_from
+            and (placed_on.order_date < margins.valid_until or margins.valid_until is null)
+    qualify
+        row_number() over (
+            partition by placed_on.sales_channel, placed_on.order_date
+            order by case when margins.sales_channel = placed_on.sales_channel then 0 else 1 end
+        ) = 1
+
+),
+
 placed as (
 
     select
@@ -55,8 +85,8 @@ placed as (
         coalesce(orders.created_at >= coverage.known_since, true) as is_covered,
         {{ money('orders.gross_sales * orders.fx_rate') }} as gross_sales,
         {{ money('orders.net_sales * orders.fx_rate') }} as net_sales,
-        coalesce(own.margin_rate, everywhere.margin_rate) as margin_rate,
-        coalesce(own.order_cost, everywhere.order_cost) as order_cost
+        {{ money('orders.net_sales * orders.fx_rate * day_margins.margin_rate - day_margins.order_cost') }}
+            as contribution
     from orders
     left join people
         on
@@ -64,49 +94,47 @@ placed as (
             and orders.shop_id = people.shop_id
             and orders.order_id = people.order_id
     left join coverage on orders.source = coverage.source and orders.shop_id = coverage.shop_id
-    left join margins as own
-        on
-            orders.sales_channel = own.sales_channel
-            and orders.order_date >= own.valid_from
-            and (orders.order_date < own.valid_until or own.valid_until is null)
-    left join margins as everywhere
-        on
-            everywhere.sales_channel = 'any'
-            and orders.order_date >= everywhere.valid_from
-            and (orders.order_date < everywhere.valid_until or everywhere.valid_until is null)
+    left join day_margins
+        on orders.sales_channel = day_margins.sales_channel and orders.order_date = day_margins.order_date
 
 ),
 
 -- The shop calls an order the first of its record only where all orders of the record are loaded.
-recorded as (
+not_whole as (
 
-    select
-        *,
-        max(case when is_new_customer then 1 else 0 end) over (partition by source, customer_id) as record_begins
-    from placed
+    select distinct person_id
+    from (
+        select person_id
+        from placed
+        where customer_id is not null and not is_test and person_id is not null
+        group by person_id, source, customer_id
+        having max(case when is_new_customer then 1 else 0 end) = 0
+    ) as records
 
 ),
 
--- Of two orders at one instant the one that the shop calls first is first.
+-- Of two orders at one instant the one that the shop calls first is first. One window for both numbers: one sort.
 numbered as (
 
     select
-        *,
-        min(case when customer_id is null or is_test then 1 else record_begins end) over (partition by person_id) = 1
-            as is_history_known,
+        placed.*,
+        not_whole.person_id is null as is_history_known,
+        {% for number, counts in [('order_number', 'not placed.is_test'), ('valid_order_number', 'placed.is_valid')] -%}
         case
-            when person_id is not null and not is_test then row_number() over (
-                partition by person_id, is_test
-                order by processed_at, case when is_new_customer then 0 else 1 end, source, shop_id, order_id
+            when placed.person_id is not null and {{ counts }} then sum(case when {{ counts }} then 1 else 0 end) over (
+                partition by placed.person_id
+                order by
+                    placed.processed_at,
+                    case when placed.is_new_customer then 0 else 1 end,
+                    placed.source,
+                    placed.shop_id,
+                    placed.order_id
+                rows between unbounded preceding and current row
             )
-        end as order_number,
-        case
-            when person_id is not null and is_valid then row_number() over (
-                partition by person_id, is_valid
-                order by processed_at, case when is_new_customer then 0 else 1 end, source, shop_id, order_id
-            )
-        end as valid_order_number
-    from recorded
+        end as {{ number }}{{ ',' if not loop.last }}
+        {% endfor %}
+    from placed
+    left join not_whole on placed.person_id = not_whole.person_id
 
 ),
 
@@ -133,7 +161,7 @@ final as (
         coalesce(valid_order_number = 1, false) and is_history_known as is_new_valid_person,
         gross_sales,
         net_sales,
-        {{ money('net_sales * margin_rate - order_cost') }} as contribution
+        contribution
     from numbered
 
 )
