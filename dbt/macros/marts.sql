@@ -91,5 +91,5 @@
     coalesce(cast({{ cell }} as varchar), ''){{ " || '|' || " if not loop.last }}
     {%- endfor -%}
     {%- endset -%}
-    {{ dbt.hash(dbt.listagg(whole, "';'", 'order by priority, channel, ' ~ whole)) }}
+    md5({{ dbt.listagg(whole, "';'", 'order by priority, channel, ' ~ whole) }})
 {%- endmacro %}

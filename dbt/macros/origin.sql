@@ -85,7 +85,7 @@
 {# Changes when somebody edits the seed utm_campaigns; an empty one has a fingerprint too. #}
 {% macro meant_fingerprint() -%}
     {%- set whole = "utm_campaign || '|' || ad_source || '|' || account_id || '|' || campaign_id" -%}
-    {{ dbt.hash("coalesce(" ~ dbt.listagg(whole, "';'", 'order by ' ~ whole) ~ ", '')") }}
+    md5(coalesce({{ dbt.listagg(whole, "';'", 'order by ' ~ whole) }}, ''))
 {%- endmacro %}
 
 {# A name as lower-case words with one space between them. #}
