@@ -218,3 +218,15 @@ def test_a_stream_says_which_fields_identify_people(folder: Path) -> None:
 )
 def test_wrong_words_about_people_are_refused(folder: Path, words: str, said: str) -> None:
     assert said in refusal(folder, "      page: {type: url}\n", f"      page: {{type: url}}\n    {words}\n")
+
+
+def test_an_ad_platform_says_which_orders_it_counts_as_its_own(folder: Path) -> None:
+    claims = "claims: {clicks: [xclid], click_within: 7 days}\n"
+    (folder / "example.yaml").write_text(EXAMPLE.replace("currency: USD\n", f"currency: USD\n{claims}"))
+    load.cache_clear()
+    rule = load("example", folder).claims
+    assert rule is not None
+    assert (rule.clicks, rule.click_within.days, rule.views_within, rule.value) == (("xclid",), 7, None, "total")
+    assert "claims" in refusal(folder, "currency: USD\n", "currency: USD\nclaims: {clicks: [], click_within: 7 days}\n")
+    worth = "currency: USD\nclaims: {clicks: [xclid], click_within: 7 days, value: revenue}\n"
+    assert "total" in refusal(folder, "currency: USD\n", worth)
