@@ -22,7 +22,15 @@ from expectations.declare.metrics import METRICS, load_metrics
 from tasks.build.macros import compiled
 
 DBT = Path(__file__).parents[2] / "dbt"
-STUBS = ("agg_ads_daily", "agg_attributed_daily", "fct_orders", "fct_refunds", "fct_sessions", "fct_leads")
+STUBS = (
+    "agg_ads_daily",
+    "agg_attributed_daily",
+    "fct_orders",
+    "fct_customer_orders",
+    "fct_refunds",
+    "fct_sessions",
+    "fct_leads",
+)
 START = date(2026, 9, 25)  # a Friday; the days cross the end of a month, of a quarter and of weeks
 DAYS = 45
 CHANNELS = ("Paid Search", "Email", "Direct")
@@ -37,6 +45,7 @@ create table marts.agg_attributed_daily (basis varchar, date date, model varchar
     orders decimal(38, 12), new_customers decimal(38, 12), revenue_cents bigint);
 create table marts.fct_orders (source varchar, order_date date, channel varchar, is_test boolean, is_cancelled boolean,
     is_new_customer boolean, gross_sales decimal(38, 6), discounts decimal(38, 6), fx_rate decimal(18, 9));
+create table marts.fct_customer_orders (source varchar, order_date date, channel varchar, is_new_valid_person boolean);
 create table marts.fct_refunds (source varchar, refund_date date, channel varchar, is_test boolean,
     subtotal decimal(38, 6), fx_rate decimal(18, 9));
 create table marts.fct_sessions (origin varchar, session_date date, channel varchar, engaged boolean);
@@ -62,6 +71,7 @@ def _fill(file: Path) -> None:
         if chance.random() < 0.7:
             truths = [chance.random() < 0.3 for _ in range(3)]
             rows["fct_orders"].append(("shop", day, channel, *truths, cents[3] / 100, cents[4] / 1000, 1.123456789))
+            rows["fct_customer_orders"].append(("shop", day, channel, truths[1]))
         if chance.random() < 0.2:
             rows["fct_refunds"].append(("shop", day, chance.choice((channel, None)), False, cents[5], 0.9))
         if chance.random() < 0.8:

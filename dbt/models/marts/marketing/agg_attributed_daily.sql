@@ -9,8 +9,8 @@ orders as (
 
     select
         'order:' || source || ':' || shop_id || ':' || order_id as conversion_id,
-        is_new_customer
-    from {{ ref('fct_orders') }}
+        is_new_valid_person
+    from {{ ref('fct_customer_orders') }}
 
 ),
 
@@ -35,7 +35,7 @@ dated as (
         credits.entry_type,
         credits.credit,
         credits.revenue_cents,
-        coalesce(orders.is_new_customer, false) as is_new_customer,
+        coalesce(orders.is_new_valid_person, false) as is_new_customer,
         credits.booked_on,
         -- Without a known touch there is no day but that of the entry.
         coalesce(touches.touched_on, credits.booked_on) as touched_on

@@ -1,4 +1,4 @@
--- rendered from the metrics, sha256 d0b8a8596d0e2628feac7342e75836aec501e8a926960dde970380abd23d722e; change the declaration, then run `plumbline render`
+-- rendered from the metrics, sha256 66890c9cb90d2bec639c26a3d868433b4493f87829e781c13ea360ee70c4a9e2; change the declaration, then run `plumbline render`
 -- Every metric of dbt/models/marts/metrics/*.yml as sums by day: numerator and denominator stay apart, so that any other
 -- grain is a ratio of sums and never an average of ratios.
 with ads as (
@@ -16,6 +16,12 @@ attributed as (
 orders as (
 
     select * from {{ ref('fct_orders') }}
+
+),
+
+customer_orders as (
+
+    select * from {{ ref('fct_customer_orders') }}
 
 ),
 
@@ -546,6 +552,17 @@ measured as (
     union all
 
     select
+        'new_valid_customers' as measure,
+        order_date as day,
+        channel as channel,
+        source as source,
+        cast(sum(case when is_new_valid_person then 1 else 0 end) as decimal(38, 9)) as amount
+    from customer_orders
+    group by 2, 3, 4
+
+    union all
+
+    select
         'refunds' as measure,
         refund_date as day,
         coalesce(channel, 'Unassigned') as channel,
@@ -722,7 +739,7 @@ terms as (
         ('cost_per_lead', 'spend', 1, 0),
         ('cost_per_lead', 'leads', 0, 1),
         ('cac_blended_media', 'spend', 1, 0),
-        ('cac_blended_media', 'new_customers', 0, 1),
+        ('cac_blended_media', 'new_valid_customers', 0, 1),
         ('mer', 'gross_sales', 1, 0),
         ('mer', 'discounts', -1, 0),
         ('mer', 'returns', -1, 0),
@@ -736,6 +753,7 @@ terms as (
         ('orders', 'orders', 1, 0),
         ('orders_cancelled', 'orders_cancelled', 1, 0),
         ('new_customers', 'new_customers', 1, 0),
+        ('new_valid_customers', 'new_valid_customers', 1, 0),
         ('gross_sales', 'gross_sales', 1, 0),
         ('discounts', 'discounts', 1, 0),
         ('refunds', 'refunds', 1, 0),
@@ -842,6 +860,7 @@ metrics as (
         ('orders', 'orders', 'order_date', null, false, true, true),
         ('orders_cancelled', 'orders_cancelled', 'order_date', null, false, true, true),
         ('new_customers', 'new_customers', 'order_date', null, false, true, true),
+        ('new_valid_customers', 'new_valid_customers', 'order_date', null, false, true, true),
         ('gross_sales', 'gross_sales', 'order_date', null, false, true, true),
         ('discounts', 'discounts', 'order_date', null, false, true, true),
         ('refunds', 'refunds', 'refund_date', null, false, true, true),
