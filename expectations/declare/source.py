@@ -92,6 +92,12 @@ class Connection(Shape):
     days: Days = Days()
 
 
+def _whole_days(length: timedelta) -> timedelta:
+    if length < timedelta(days=1) or length % timedelta(days=1):
+        raise ValueError("a click counts for whole days: write for example 7 days")
+    return length
+
+
 class Claims(Shape):
     """Which orders an ad platform counts as its own, by its published rule; the bridge of revenue is made of it.
 
@@ -100,7 +106,7 @@ class Claims(Shape):
     """
 
     clicks: Annotated[tuple[str, ...], Key(min_length=1)]
-    click_within: Duration
+    click_within: Annotated[Duration, AfterValidator(_whole_days)]
     views_within: Duration | None = None
     # total: what the customer pays. net: without tax and shipping. gross: net before discounts.
     value: Literal["total", "net", "gross"] = "total"

@@ -228,5 +228,7 @@ def test_an_ad_platform_says_which_orders_it_counts_as_its_own(folder: Path) -> 
     assert rule is not None
     assert (rule.clicks, rule.click_within.days, rule.views_within, rule.value) == (("xclid",), 7, None, "total")
     assert "claims" in refusal(folder, "currency: USD\n", "currency: USD\nclaims: {clicks: [], click_within: 7 days}\n")
+    hours = "currency: USD\nclaims: {clicks: [xclid], click_within: 36 hours}\n"
+    assert "write for example 7 days" in refusal(folder, "currency: USD\n", hours)
     worth = "currency: USD\nclaims: {clicks: [xclid], click_within: 7 days, value: revenue}\n"
     assert "total" in refusal(folder, "currency: USD\n", worth)
