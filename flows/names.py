@@ -19,7 +19,7 @@ def run_name() -> str:
 
 
 def _when(given: dict[str, Any]) -> str:
-    window, day = given.get("window"), given.get("day")
+    window, day = given.get("window"), given.get("day") or given.get("month")
     if isinstance(window, Window):
         return window.label
     if isinstance(window, dict):

@@ -53,6 +53,9 @@ create table marts.fct_orders (source varchar, shop_id varchar, order_id varchar
     fx_rate decimal(18, 9));
 create table marts.fct_refunds (source varchar, refund_id varchar, order_id varchar, refund_date date, channel varchar,
     currency varchar, subtotal decimal(38, 6), amount decimal(38, 6), fx_rate decimal(18, 9));
+create table marts.fct_order_history (source varchar, order_id varchar, version bigint, order_date date,
+    sync_id bigint);
+create table marts.fct_refund_history (source varchar, order_id varchar, refund_date date, sync_id bigint);
 create table marts.fct_sessions (session_date date, channel varchar, events bigint, page_views bigint,
     purchases bigint, is_provisional boolean);
 create table marts.fin_figures_daily (source varchar, account_id varchar, date date, currency varchar,
@@ -224,6 +227,26 @@ def test_a_month_opened_and_closed_again_has_two_versions_and_the_way_between_th
     assert moves == [("2.5", "late data"), ("0.4", "reopened")]
     assert (closes.frozen("2026-10", 1)[spend], closes.frozen("2026-10", 2)[spend]) == (Decimal("10.1"), Decimal(13))
     assert [(e.action, e.version) for e in closes.events()] == [("closed", 1), ("reopened", 1), ("closed", 2)]
+
+
+def test_a_late_refund_is_found_on_its_own_day_and_on_that_of_its_order(books: Books) -> None:
+    _close()
+    books.run(
+        """insert into raw.load_ledger (source, sync_id, load_seq) values ('shopify', 8, 9);
+        insert into marts.fct_refund_history values ('shopify', '1', '2026-10-31', 8);
+        insert into marts.fct_refunds values ('shopify', 'r', '1', '2026-10-31', 'Email', 'USD', 40, 40, 1);
+        update marts.fct_orders set returns = 40, net_sales = 50"""
+    )
+    _built()
+    found = {(e.mart, e.metric, e.day): (str(e.amount), e.syncs) for e in OpsCloses(doors.ops_store()).entries()}
+    assert found == {
+        ("fct_orders", "net_sales", "2026-10-30"): ("-40", "shopify 8"),
+        ("fct_orders", "returns", "2026-10-30"): ("40", "shopify 8"),
+        ("fct_refunds", "amount", "2026-10-31"): ("40", "shopify 8"),
+        ("fct_refunds", "refunds", "2026-10-31"): ("1", "shopify 8"),
+        ("fct_refunds", "subtotal", "2026-10-31"): ("40", "shopify 8"),
+    }
+    assert _as_told(books)
 
 
 def test_another_rate_is_told_apart_from_late_data(books: Books) -> None:
