@@ -6,6 +6,7 @@ Needs Chromium (`apt-get install chromium`): skipped without one, required where
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import socket
@@ -109,6 +110,19 @@ def _rows(window: Window, *, bad: bool) -> list[dict[str, Any]]:
     return rows
 
 
+def _build(home: Path) -> None:
+    """What dbt leaves of a build: a project of one table, whose description is hostile."""
+    table: dict[str, Any] = {
+        "name": "agg_ads_daily", "resource_type": "model", "schema": "marts", "description": HOSTILE,
+        "original_file_path": "models/agg_ads_daily.sql", "columns": {"spend": {"description": HOSTILE}},
+        "depends_on": {"nodes": []}, "raw_code": "",
+    }  # fmt: skip
+    body = {"nodes": {"model.p.agg_ads_daily": table}, "sources": {}, "unit_tests": {}, "child_map": {}}
+    manifest = home / "dbt" / "target" / "models" / "manifest.json"
+    manifest.parent.mkdir(parents=True)
+    manifest.write_text(json.dumps(body))
+
+
 def _tell(window: Window, *, bad: bool) -> None:
     """One judged window of one source, with its page and its messages."""
     source = load("meta_ads")
@@ -131,6 +145,7 @@ def addresses(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, st
             environment.setenv("PLUMBLINE_SLACK_TOKEN", TOKEN)
             environment.setenv("PLUMBLINE_SITE_URL", site)
             settings.cache_clear()
+            _build(home)
             _tell(HISTORY, bad=False)
             _tell(BAD, bad=True)
             suite = f"{site}/data-docs/2026-11-17/meta_ads.ads_insights.html"
@@ -140,6 +155,9 @@ def addresses(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, st
                 "figures": f"{site}/figures.html",
                 "suite": suite,
                 "runbook": f"{site}/runbooks/reconciliation.html",
+                "metrics": f"{site}/metrics.html",
+                "tables": f"{site}/models/index.html",
+                "table": f"{site}/models/agg_ads_daily.html",
                 "slack": f"{channel}/",
             }
             doors.ops_store().close()
@@ -173,7 +191,9 @@ def _picture(visit: Visit, name: str) -> None:
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("name", ["index", "data-docs", "suite", "runbook", "figures", "slack"])
+@pytest.mark.parametrize(
+    "name", ["index", "data-docs", "suite", "runbook", "figures", "metrics", "tables", "table", "slack"]
+)
 def test_a_page_opens_without_another_host_and_without_an_error(
     browser: Browser, addresses: dict[str, str], name: str, scheme: str
 ) -> None:
@@ -184,14 +204,14 @@ def test_a_page_opens_without_another_host_and_without_an_error(
     assert visit.errors == []
 
 
-@pytest.mark.parametrize("name", ["index", "data-docs", "suite", "slack"])
+@pytest.mark.parametrize("name", ["index", "data-docs", "suite", "tables", "table", "slack"])
 def test_a_hostile_name_is_text(browser: Browser, addresses: dict[str, str], name: str) -> None:
     page = _visit(browser, addresses[name]).page
     assert page.locator("img[src=x]").count() == 0
     assert page.get_by_text(HOSTILE, exact=False).count() > 0
 
 
-@pytest.mark.parametrize("name", ["index", "data-docs", "suite", "runbook", "figures"])
+@pytest.mark.parametrize("name", ["index", "data-docs", "suite", "runbook", "figures", "metrics", "table"])
 def test_a_page_fits_a_telephone(browser: Browser, addresses: dict[str, str], name: str) -> None:
     visit = _visit(browser, addresses[name], width=390)
     _picture(visit, f"{name}-narrow")
