@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -87,9 +87,9 @@ class World:
 
 
 @pytest.fixture
-def new_world(tmp_path: Path) -> Iterator[Callable[[], World]]:
+def new_world(tmp_path: Path) -> Callable[[], World]:
     numbers = iter(range(10_000))
-    yield lambda: World(tmp_path / f"{next(numbers)}.duckdb")
+    return lambda: World(tmp_path / f"{next(numbers)}.duckdb")
 
 
 few = st.sampled_from([None, None, "a", "b", "c"])

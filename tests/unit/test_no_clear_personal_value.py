@@ -148,7 +148,7 @@ def test_no_table_behind_raw_holds_a_clear_value(built: Built) -> None:
         told = str(rows).lower()
         found += [(name, table) for name, value in built.canaries.items() if any(t in told for t in _marks(value))]
     assert found == []
-    assert seen == {"staging", "intermediate", "marts", "quality", "operations"}
+    assert seen == {"staging", "intermediate", "marts", "quality", "operations", "identity", "restricted"}
 
 
 def _marks(value: str) -> list[str]:
