@@ -18,7 +18,11 @@ MARTS = (
     "intermediate.int_google_ads__campaign",
     "marts.fct_ad_performance",
     "marts.fct_ad_spend_history",
+    "marts.fct_order_history",
+    "marts.fct_order_lines",
+    "marts.fct_refund_history",
     "marts.fct_sessions",
+    "marts.fin_figures_daily",
 )
 STREAMS = (
     "google_ads__ad_performance",
@@ -31,6 +35,9 @@ STREAMS = (
     "meta_ads__ad_sets",
     "meta_ads__ads",
     "ga4_export__events",
+    "shopify__orders",
+    "shopify__order_refunds",
+    "shopify__customers",
 )
 RAW = """_airbyte_raw_id varchar, _airbyte_extracted_at timestamp, _airbyte_meta varchar, _airbyte_generation_id bigint,
     _airbyte_data varchar, _source_file varchar, _source_row bigint, _sync_id bigint, _tokens varchar,
@@ -85,8 +92,27 @@ def _event(key: str, browser: str, at: int, *, exported: str, page: str) -> Row:
     }
 
 
+def _order(key: int, changed: str, *, price: int, status: str = "paid", **more: str) -> Row:
+    """A version of an order of 15 November, changed at a time of the 15th or later."""
+    said: Row = {"id": key, "shop_url": "s", "updated_at": f"2026-11-{changed}:00Z", "currency": "USD", **more}
+    if "deleted_at" not in more:
+        said |= {"processed_at": "2026-11-15T17:00:00Z", "financial_status": status}
+        said |= {"total_line_items_price": price, "total_price": price}
+        said |= {"line_items": [{"id": 10 * key, "quantity": 2, "price": price / 2}]}
+    return said
+
+
+def _refund(key: int, order: int) -> Row:
+    return {"id": key, "order_id": order, "shop_url": "s", "created_at": "2026-11-16T17:00:00Z"}
+
+
 NOON, SHOP = 1_794_848_400_000_000, "https://shop.example/a"
-PMAX: dict[str, str | int] = {"campaign.id": 11, "campaign.advertising_channel_type": "PERFORMANCE_MAX"}
+TAGS = "?utm_source=google&utm_medium=cpc&utm_campaign="
+PMAX: dict[str, str | int] = {
+    "campaign.id": 11,
+    "campaign.name": "PMax",
+    "campaign.advertising_channel_type": "PERFORMANCE_MAX",
+}
 DAYS: tuple[dict[str, list[Row]], ...] = (
     {
         "google_ads__ad_performance": [_ad("2026-11-15", 2_000_000, 7), _ad("2026-11-16", 900_000, 7)],
@@ -95,7 +121,12 @@ DAYS: tuple[dict[str, list[Row]], ...] = (
         "ga4_export__events": [
             _event("a", "one", NOON, exported="2026-11-16T18:00:00Z", page=SHOP),
             _event("b", "two", NOON, exported="2026-11-16T18:00:00Z", page=SHOP + "?gclid=G1"),
+            # One names its campaign, one names a campaign of which nobody has told yet, one has that campaign's id.
+            _event("e", "red", NOON, exported="2026-11-16T18:00:00Z", page=SHOP + TAGS + "%20Brand"),
+            _event("f", "tan", NOON, exported="2026-11-16T18:00:00Z", page=SHOP + TAGS + "pmax"),
+            _event("g", "ivy", NOON, exported="2026-11-16T18:00:00Z", page=SHOP + "?gad_campaignid=11&creative=5"),
         ],
+        "shopify__orders": [_order(1, "15T17:00", price=100, status="pending"), _order(2, "15T17:00", price=70)],
     },
     {  # the day is sent again: one ad vanished, another came, and a remainder; a session's first event is late
         "google_ads__ad_performance": [_ad("2026-11-16", 1_500_000, 8)],
@@ -105,11 +136,22 @@ DAYS: tuple[dict[str, list[Row]], ...] = (
             _event("c", "one", NOON - 1, exported="2026-11-19T18:00:00Z", page=SHOP + "?utm_source=klaviyo"),
             _event("d", "six", NOON, exported="2026-11-19T18:00:00Z", page=SHOP),
         ],
+        "shopify__orders": [_order(1, "16T17:00", price=90)],
+        "shopify__order_refunds": [_refund(7, 1)],
     },
     {  # the 16th is between the days that the sync brings, and it brings no row of it: what was there has vanished
         "google_ads__ad_performance": [_ad("2026-11-15", 2_000_000, 7), _ad("2026-11-17", 300_000, 8)],
-        "google_ads__campaign": [_hour("2026-11-15", 2_000_000), _hour("2026-11-17", 300_000)],
+        # The campaign is called otherwise now; on the 16th it was still known by its old name.
+        "google_ads__campaign": [
+            _hour("2026-11-15", 2_000_000, **{"campaign.name": "New"}),
+            _hour("2026-11-17", 300_000, **{"campaign.name": "New"}),
+        ],
         "google_ads__account_performance_report": [_google("2026-11-15", 2_000_000), _google("2026-11-17", 300_000)],
+        # An old version is sent again and counts nothing; an order is deleted.
+        "shopify__orders": [
+            _order(1, "15T17:00", price=100, status="pending"),
+            _order(2, "17T17:00", price=0, deleted_at="2026-11-17T17:00:00Z"),
+        ],
     },
 )
 
@@ -120,7 +162,7 @@ def _load(warehouse: Path, number: int) -> None:
         for stream in STREAMS:
             connection.execute(f"create table if not exists raw.{stream} ({RAW})")
         for stream, rows in DAYS[number].items():
-            at, seq = f"2026-11-{17 + number} 05:40:00", 10 * number + STREAMS.index(stream) + 1
+            at, seq = f"2026-11-{17 + number} 05:40:00", 100 * number + STREAMS.index(stream) + 1
             for place, row in enumerate(rows):
                 values = [f"{seq}-{place}", at, "{}", 0, json.dumps(row), f"k{seq}", place, number, None, at, seq]
                 connection.execute(f"insert into raw.{stream} values (?,?,?,?,?,?,?,?,?,?,?)", values)
@@ -130,7 +172,7 @@ def _build(warehouse: Path) -> None:
     command = [sys.executable, "-W", "ignore", "-m", "dbt.cli.main", "--quiet", "build", "--profiles-dir", "."]
     command += ["--target-path", str(warehouse.parent / "target"), "--log-path", str(warehouse.parent / "logs")]
     command += ["--exclude-resource-type", "test", "unit_test", "--select", "+fct_ad_performance"]
-    command += ["+fct_ad_spend_history", "+fct_sessions"]
+    command += ["+fct_ad_spend_history", "+fct_sessions", "+fin_figures_daily", "+fct_order_lines"]
     environment = os.environ | {"PLUMBLINE_WAREHOUSE_FILE": str(warehouse), "PLUMBLINE_DBT_TARGET": "embedded"}
     done = subprocess.run(command, cwd=DBT, env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout
@@ -153,6 +195,20 @@ def test_marts_grown_day_by_day_equal_marts_built_at_once(tmp_path: Path) -> Non
     assert _spend(grown) == [("2026-11-15", "7", "2.000000"), ("2026-11-17", "8", "0.300000")]
     known = {day: _known(grown, "2026-11-16", f"2026-11-{day} 12:00:00") for day in (16, 17, 18, 19)}
     assert known == {16: [], 17: [("10", "1.000000")], 18: [("10", "1.500000"), ("11", "0.250000")], 19: []}
+    assert _lines(grown) == [("1", "10", 90)]
+    assert _origins(grown) == {
+        ("red", "utm_campaign", "10", None),
+        ("tan", "utm_campaign", "11", None),
+        ("ivy", "campaign id", "11", "5"),
+    }
+    sold = {day: _sold(grown, f"2026-11-{day} 12:00:00") for day in (16, 17, 18, 19)}
+    assert sold == {16: (None, None), 17: (2, "170.000000"), 18: (2, "160.000000"), 19: (1, "90.000000")}
+
+
+def _origins(warehouse: Path) -> set[tuple[Any, ...]]:
+    with duckdb.connect(str(warehouse), read_only=True) as connection:
+        query = "select user_pseudo_id, origin_rule, campaign_id, ad_id from marts.fct_sessions"
+        return set(connection.execute(f"{query} where campaign_id is not null").fetchall())
 
 
 def _spend(warehouse: Path) -> list[tuple[Any, ...]]:
@@ -168,3 +224,18 @@ def _known(warehouse: Path, day: str, instant: str) -> list[tuple[Any, ...]]:
             and (known_to > timestamp '{instant}' or known_to is null) and not is_vanished order by 1"""
     with duckdb.connect(str(warehouse), read_only=True) as connection:
         return connection.execute(query).fetchall()
+
+
+def _lines(warehouse: Path) -> list[tuple[Any, ...]]:
+    with duckdb.connect(str(warehouse), read_only=True) as connection:
+        return connection.execute(
+            "select order_id, line_id, cast(net_sales as int) from marts.fct_order_lines"
+        ).fetchall()
+
+
+def _sold(warehouse: Path, instant: str) -> tuple[Any, ...]:
+    """Orders and sales of 15 November as of an instant."""
+    query = f"""select cast(sum(orders) as int), cast(sum(gross_sales) as varchar) from marts.fin_figures_daily
+        where source = 'shopify' and date = '2026-11-15' and known_at <= timestamp '{instant}'"""
+    with duckdb.connect(str(warehouse), read_only=True) as connection:
+        return connection.execute(query).fetchall()[0]
