@@ -1,4 +1,4 @@
-"""People are a function of what the sources said: however it arrives, they are the same, and a death changes nothing."""
+"""People follow from what the sources said: however it arrives they are the same, and a death changes nothing."""
 
 from __future__ import annotations
 
