@@ -42,13 +42,10 @@ def list_invoices() -> None:
         console.print("No invoice was given. `plumbline invoices load FILE` takes a CSV file.")
         return
     table = Table()
-    for heading in ("Month", "Source", "Account", "Invoice", "Version", "Media", "Credits", "Tax", "Total", "By"):
-        table.add_column(heading, justify="right" if heading in ("Media", "Credits", "Tax", "Total") else "left")
+    for heading in ("Month", "Source", "Account", "Invoice", "Version", "Total", "By"):
+        table.add_column(heading, justify="right" if heading == "Total" else "left", overflow="fold")
     for given in found:
         one = given.invoice
-        amounts = [f"{amount:,.2f}" for amount in (one.media_amount, one.credits, one.tax)]
         total = f"{one.total:,.2f} {one.currency}"
-        table.add_row(
-            one.month, one.source, one.account_id, one.invoice_id, str(given.version), *amounts, total, given.given_by
-        )
+        table.add_row(one.month, one.source, one.account_id, one.invoice_id, str(given.version), total, given.given_by)
     console.print(table)
