@@ -194,6 +194,22 @@ def test_refunds_equal_the_truth_on_the_day_of_the_refund(
     }
 
 
+def test_revenue_equals_the_truth_and_is_the_same_money_on_every_clock(
+    demo: Told, truth: dict[tuple[str, str, date, str], Decimal]
+) -> None:
+    found = dict(
+        demo.rows(
+            "select booked_on, sum(net_sales) from {fin_revenue_daily}"
+            " where basis = 'refund_date' and booked_on between '2026-11-01' and '2026-11-18' group by 1"
+        )
+    )
+    assert found == {day: truth["shopify", "", day, "net_sales"] for day in DAYS}
+    sums = "sum(orders), sum(gross_sales), sum(returns), sum(net_sales), sum(total), sum(total_reporting)"
+    clocks = demo.rows(f"select basis, {sums} from {{fin_revenue_daily}} group by 1")
+    assert sorted(basis for basis, *_ in clocks) == ["order_date", "refund_date", "touch_date"]
+    assert len({tuple(amounts) for _, *amounts in clocks}) == 1
+
+
 def test_sessions_equal_the_truth_as_far_as_they_were_exported(demo: Told, world: World) -> None:
     found = dict(demo.rows("select session_date, count(*) from {fct_sessions} group by 1"))
     for day in DAYS:
