@@ -32,7 +32,7 @@ counted as (
     select
         cells.cohort_month,
         cells.age_days,
-        count(distinct customers.person_id) as customers,
+        sum(case when orders.valid_order_number = 1 then 1 else 0 end) as customers,
         count(*) as orders,
         sum(orders.net_sales) as net_sales
     from cells
