@@ -21,6 +21,7 @@ class Fault:
     share: float = 1.0
     target: float | None = None  # the recall that the product promises
     rows_only: bool = False  # seen in the rows alone: a rule on totals has no fair chance
+    hours: float = 0.0  # that have no rows
 
 
 EXACT = (
@@ -28,6 +29,9 @@ EXACT = (
     Fault("missing day", times=0, target=1.0),
     Fault("rows doubled", times=2, target=1.0),
     Fault("a tenth of the rows doubled", times=2, share=0.1, target=1.0, rows_only=True),
+    # On four Sundays a year an hour may be the one that clocks skip.
+    Fault("an hour missing, rows by hour", 0.96, 0.96, hours=1, target=0.98, rows_only=True),
+    Fault("six hours missing, rows by hour", 0.75, 0.75, hours=6, target=1.0, rows_only=True),
     Fault("spend x100", 100, target=1.0),
     Fault("spend x1,000,000", 1e6, target=1.0),
 )
@@ -61,11 +65,15 @@ def faulty(panel: Panel, channel: int, fault: Fault) -> Panel:
         found[:, hit] = found[:, hit] * factor * fault.times if fault.times else np.nan
         return found
 
+    hours = None if panel.hours is None else panel.hours.copy()
+    if hours is not None:
+        hours[:, channel] -= fault.hours
     rows: Ints = panel.rows.copy()
     rows[:, hit] = rows[:, hit] * fault.times
     return replace(
         panel,
         rows=rows,
+        hours=hours,
         spend=changed(panel.spend, fault.spend),
         clicks=changed(panel.clicks, fault.volume),
         impressions=changed(panel.impressions, fault.volume),

@@ -7,14 +7,14 @@ day in turn, an incident being alerts of one series within three days.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from deployments.bench.anomaly_faults import FAULTS, LASTING, Lasting, faulty, lasting
 from deployments.bench.anomaly_rivals import RIVALS, Judge
 from deployments.bench.anomaly_series import FLAVOURS, account
-from expectations.judge.ladder.bounds import Rules
+from expectations.judge.ladder.bounds import HOURS_A_DAY, Rules
 from expectations.judge.ladder.known import learn
 from expectations.judge.ladder.panel import Flags, Ints, Panel
 from expectations.judge.ladder.rungs import readings
@@ -62,7 +62,9 @@ class Score:
 
 def measure(seed: int, flavour: str) -> dict[str, Score]:
     """All judges on one account."""
-    return judge_panel(account(seed, FLAVOURS[flavour]))
+    panel = account(seed, FLAVOURS[flavour])
+    whole = np.full((len(panel.days), len(panel.channels)), float(HOURS_A_DAY))
+    return judge_panel(replace(panel, hours=whole))
 
 
 def judge_panel(panel: Panel) -> dict[str, Score]:

@@ -36,6 +36,7 @@ def watch_step(stream: Stream) -> Step | None:
         account=stream.fields[stream.watch.account].column,
         campaign=stream.fields[stream.watch.campaign].column if stream.watch.campaign else "",
         day=stream.fields[stream.watch.day].column,
+        hour=stream.fields[stream.watch.hour].column if stream.watch.hour else "",
         metrics=metrics,
         days=LEARNING_DAYS,
         split=BY_CAMPAIGN,

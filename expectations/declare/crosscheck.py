@@ -26,6 +26,7 @@ def faults(source: Source) -> Iterator[tuple[Place, str]]:
         yield from _modes(stream)
         yield from _lists(stream)
         yield from _controls(source, stream)
+        yield from _judged_elsewhere(source, stream)
         yield from _people(stream)
     for word in ("timezone", "currency"):
         value = getattr(source, word)
@@ -49,7 +50,8 @@ def _references(stream: Stream) -> Iterator[tuple[Place, str]]:
         named.append(((*here, "dated_by"), stream.dated_by))
     if stream.watch:
         named += [((*here, "watch", "account"), stream.watch.account), ((*here, "watch", "day"), stream.watch.day)]
-        named += [((*here, "watch", "campaign"), stream.watch.campaign)] if stream.watch.campaign else []
+        optional = {"campaign": stream.watch.campaign, "hour": stream.watch.hour}
+        named += [((*here, "watch", part), name) for part, name in optional.items() if name]
         named += [((*here, "watch", name), metric.field) for name, metric in stream.watch.metrics.items()]
     if stream.reconcile:
         named += [((*here, "reconcile", "where"), name) for name in stream.reconcile.where]
@@ -126,10 +128,24 @@ def _kinds(stream: Stream) -> Iterator[tuple[Place, str]]:
         field = stream.fields.get(name)
         if field and field.type == "url":
             yield (*here, "key"), f"{name} is a url and is split; it cannot be part of a key"
+    if stream.watch and stream.watch.hour and not stream.watch.metrics:
+        yield (*here, "watch"), "hours alone are no spend; watch a metric beside them"
     for name, metric in stream.watch.metrics.items() if stream.watch else ():
         watched = stream.fields.get(metric.field)
         if watched and watched.type not in ("integer", "decimal"):
             yield (*here, "watch", name), f"{metric.field} is {watched.type}; watch a number"
+
+
+def _judged_elsewhere(source: Source, stream: Stream) -> Iterator[tuple[Place, str]]:
+    """Whoever is judged in another stream must find a watch there."""
+    named = stream.watch.judged_in if stream.watch else None
+    if named is None:
+        return
+    other = source.streams.get(named)
+    if other is None:
+        yield ("streams", stream.name, "watch", "judged_in"), _other(source, named)
+    elif other.watch is None or other.watch.judged_in:
+        yield ("streams", stream.name, "watch", "judged_in"), f"{named} is not judged; give it a watch of its own"
 
 
 def _controls(source: Source, stream: Stream) -> Iterator[tuple[Place, str]]:

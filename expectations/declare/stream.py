@@ -31,11 +31,17 @@ class Watched(Shape):
 
 
 class Watch(Shape):
-    """What gets a band, per account and day; by campaign where there is one, so that breadth can be told from size."""
+    """What gets a band, per account and day; by campaign where there is one, so that breadth can be told from size.
+
+    `hour` names the field whose distinct values must be 24 a day. `judged_in` names the stream that is judged instead,
+    because it holds all that this one holds and more; the figures of this one are measured all the same.
+    """
 
     account: str
     day: str
     campaign: str | None = None
+    hour: str | None = None
+    judged_in: str | None = None
     spend: Watched | None = None
     clicks: Watched | None = None
     impressions: Watched | None = None

@@ -7,7 +7,9 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import replace
 from datetime import date, timedelta
+from decimal import Decimal
 
 import numpy as np
 
@@ -76,13 +78,14 @@ def _panels(
     m: Measurements, about: Subject, closed: Collection[date], calendar: tuple[Promotion, ...]
 ) -> Iterator[Panel]:
     """The panel of each account that ever spent, from the oldest day that counts to the newest closed one."""
-    first, last = min(closed) - timedelta(days=HISTORY_DAYS), max(closed)
+    first, last, hours = min(closed) - timedelta(days=HISTORY_DAYS), max(closed), m.series("hours")
     accounts = {account: _within(cells, first, last) for account, cells in _cells(m).items()}
     spending = {a: cells for a, cells in accounts.items() if any(cell.get("spend") for cell in cells.values())}
     oldest = {account: min(day for day, _ in cells) for account, cells in spending.items()}
     for account, cells in sorted(spending.items()):
         days = tuple(oldest[account] + timedelta(days=n) for n in range((last - oldest[account]).days + 1))
-        yield _panel((account, about), cells, days, allowance(days, calendar))
+        panel = _panel((account, about), cells, days, allowance(days, calendar))
+        yield replace(panel, hours=_hours(hours.get(account), days))
 
 
 def _cells(m: Measurements) -> dict[str, _Cells]:
@@ -130,6 +133,13 @@ def _panel(
     )
 
 
+def _hours(series: Mapping[date, Decimal] | None, days: tuple[date, ...]) -> Floats | None:
+    """(days, 1); NaN for a day that was not measured by hour."""
+    if series is None:
+        return None
+    return np.array([[float(series[day])] if day in series else [np.nan] for day in days])
+
+
 def _learned(panel: Panel, day: date) -> int:
     """How many ordinary days with spend lie behind the newest closed day, of the 28 that a band needs."""
     total = panel.totals(panel.spend)[:, 0]
@@ -138,17 +148,15 @@ def _learned(panel: Panel, day: date) -> int:
 
 
 def _finding(found: Anomaly, about: Subject) -> Finding:
+    scope, state, sentence = f"{found.account} {found.day}", bad(found.severity), f"{found.sentence}{about.note}"
     unit = "" if about.unit == ACCOUNT_CURRENCY else about.unit
     per = {"click": " per click", "mille": " per thousand impressions"}.get(found.kind, "")
     observed = about.labelled(f"{amount(found.actual, unit)}{per}")
+    if found.kind == "hours":
+        return Finding(
+            scope, state, found.severity, sentence, f"{found.actual:.0f} hours", f"{found.expected:.0f} hours"
+        )
     usual = f"{amount(found.low)} to {amount(found.high, unit)}{per}"
     if found.low == found.high:
         usual = f"about {amount(found.expected, unit)}" if found.expected > 0 else "some spend"
-    return Finding(
-        scope=f"{found.account} {found.day}",
-        state=bad(found.severity),
-        severity=found.severity,
-        sentence=f"{found.sentence}{about.note}",
-        observed=observed,
-        expected=about.labelled(usual),
-    )
+    return Finding(scope, state, found.severity, sentence, observed, about.labelled(usual))

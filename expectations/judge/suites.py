@@ -63,7 +63,7 @@ def suite_of(source: Source, stream: Stream, window: Span, *, closed: Collection
     about = {"title": source.title, "stream": stream.name, "history_days": history_days, "unit": unit}
     days = [day.isoformat() for day in sorted(closed)]
     planned = [*_stock(source, stream, window), _drift(stream, about), _once(about, window), _cells(stream, about)]
-    planned += [_spend(about, closed)] if stream.watch else []
+    planned += [_spend(about, closed)] if stream.watch and not stream.watch.judged_in else []
     planned += [_totals(stream, about, days)] if stream.reconcile else []
     planned += [_restated(source, about)] if stream.slice_day and stream.kind != "entity" else []
     return Suite(

@@ -45,7 +45,7 @@ select model, 'before' as role, metric, account, day, field, value
 from quality.measurements
 where source = ? and day >= ? and day < ?
     and metric in (
-        'spend', 'clicks', 'impressions', 'campaign_spend', 'campaign_clicks', 'campaign_impressions'
+        'hours', 'spend', 'clicks', 'impressions', 'campaign_spend', 'campaign_clicks', 'campaign_impressions'
     )
 qualify window_end = max(window_end) over (partition by model, account, day)
     and row_number() over (

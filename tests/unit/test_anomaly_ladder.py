@@ -89,6 +89,27 @@ def test_most_campaigns_without_spend_warn_because_people_pause_them() -> None:
     assert "running campaigns show no spend on Friday 17 January" in found.sentence
 
 
+def test_an_hour_that_is_missing_after_whole_weeks_is_exact() -> None:
+    panel = ordinary()
+    hours = np.full((LAST + 1, len(panel.channels)), 24.0)
+    hours[LAST, CHANNEL] = 23
+    (found,) = [f for f in climb(replace(panel, hours=hours)) if f.kind == "hours"]
+    assert (found.day, found.channel, found.severity) == (panel.days[LAST], panel.channels[CHANNEL], "critical")
+    assert "has rows of 23 of 24 hours of Friday 17 January" in found.sentence
+    hours[LAST - 3, CHANNEL] = 20
+    assert [f.day for f in climb(replace(panel, hours=hours)) if f.kind == "hours"] == [panel.days[LAST - 3]]
+
+
+def test_the_hour_that_clocks_skip_is_not_missed() -> None:
+    panel = ordinary()
+    sunday = next(n for n, day in enumerate(panel.days) if (day.month, day.day) == (10, 6))
+    hours = np.full((LAST + 1, len(panel.channels)), 24.0)
+    hours[sunday] = 23
+    assert [f for f in climb(replace(panel, hours=hours)) if f.kind == "hours"] == []
+    hours[sunday + 7] = 23
+    assert {f.day for f in climb(replace(panel, hours=hours)) if f.kind == "hours"} == {panel.days[sunday + 7]}
+
+
 def test_an_outage_is_told_until_it_ends() -> None:
     whole = cut(account(3), LAST + 5)
     silent = whole.spend.copy()

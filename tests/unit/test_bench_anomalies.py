@@ -32,6 +32,7 @@ def short() -> Panel:
         days=whole.days[:days],
         channels=whole.channels[:3],
         channel=whole.channel[mine],
+        hours=np.full((days, 3), 24.0),
         up=whole.up[:days],
         down=whole.down[:days],
         **{name: getattr(whole, name)[:days, mine] for name in names},

@@ -138,6 +138,10 @@ def refusal_of(folder: Path) -> str:
          "'totals' is not a stream of example"),
         ("    fields:", "    watch: {account: account.id, day: day, spend: {field: page}}\n    fields:",
          "page is url; watch a number"),
+        ("    fields:", "    watch: {account: account.id, day: day, hour: day}\n    fields:",
+         "hours alone are no spend; watch a metric beside them"),
+        ("    fields:", "    watch: {judged_in: spend, account: account.id, day: day}\n    fields:",
+         "spend is not judged; give it a watch of its own"),
         ("      day:", "      day: {type: date}\n      day:", "the key stands twice, first on line 19"),
     ],
 )  # fmt: skip

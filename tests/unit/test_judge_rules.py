@@ -180,6 +180,16 @@ def test_a_zero_where_there_never_was_one_is_critical() -> None:
     assert (finding.state, finding.severity, finding.observed) == ("failed", "critical", "0.00")
 
 
+def test_a_missing_hour_is_told_in_hours() -> None:
+    rows: list[dict[str, Any]] = []
+    for at in (DAY - timedelta(days=n) for n in range(35)):
+        figures = {"campaign_spend": 1000, "campaign_clicks": 500, "hours": 23 if at == DAY else 24}
+        shared = {"account": "act_12", "day": at, "role": "now" if at == DAY else "before"}
+        rows += [{"metric": name, "field": "", "value": value, **shared} for name, value in figures.items()]
+    [finding] = spend_anomaly(_m(*rows), ADS, closed={DAY})
+    assert (finding.state, finding.observed, finding.expected) == ("failed", "23 hours", "24 hours")
+
+
 def test_with_fourteen_days_it_is_learning_and_says_how_far() -> None:
     [finding] = _spend("9000.00", days=14)
     assert finding.state == "learning"

@@ -106,6 +106,8 @@ LANDING = (
     "/collections/new?utm_source=News%20Letter&utm_campaign=b%C3%A9b%C3%A9+%F0%9F%98%80"
     "&email=anna@example.com&gclid=EAIa"
 )
+NULLED = """{"sync_id":1,"changes":[{"field":"clicks","change":"NULLED","reason":"SOURCE_RETRIEVAL_ERROR"},
+    {"field":"account_name","change":"TRUNCATED","reason":"DESTINATION_FIELD_SIZE_LIMITATION"}]}"""
 FIRST, SECOND = "2026-11-17T05:00:00", "2026-11-18T05:00:00"
 GOOGLE = {
     "customer.id": 1, "segments.date": "2026-11-16", "segments.ad_network_type": "SEARCH", "campaign.id": 5,
@@ -135,7 +137,7 @@ def _first_delivery(raw: Raw) -> None:
         insight("a1", None, "2026-11-16", 3),
         '{"account_id":"a1","ad_id":"w","date_start":"2026-02-30","spend":"x"}',
     )
-    raw.add("meta_ads.ads_insights_account", 1, FIRST, total("a1", "2026-11-16", 11.5))
+    raw.add("meta_ads.ads_insights_account", 1, FIRST, total("a1", "2026-11-16", 11.5), meta=NULLED)
     lines = {"total_price": "1234567890.123456789", "line_items": [{"quantity": 2}, {"quantity": 3}]}
     orders = [order(1, "2026-11-17T04:00:00Z", landing_site=LANDING, email="anna@example.com", **lines)]
     orders += [order(2, "2026-11-17T04:00:00Z"), order(3, "2026-11-17T04:00:00Z", test=True)]
@@ -299,6 +301,11 @@ def test_drift_is_counted_by_payload_key(built: Built) -> None:
 def test_nulls_stand_beside_the_rate_of_earlier_windows(built: Built) -> None:
     assert _value(built, "nulls", "ads_insights", "ad_id") == [(1.0, -1.0, 0)]
     assert _value(built, "nulls", "ads_insights", "ad_id", DAY[0]) == [(0.0, 0.2, 5)]
+
+
+def test_fields_that_airbyte_made_null_are_counted(built: Built) -> None:
+    rows = built.raw.ask("select model, field, value::double from quality.measurements where metric = 'nulled'")
+    assert rows == [("ads_insights_account", "clicks", 1.0)]
 
 
 def _sides(built: Built, model: str) -> list[tuple[object, ...]]:

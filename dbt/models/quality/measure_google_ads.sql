@@ -1,4 +1,4 @@
--- rendered from google_ads, sha256 7ae02cbbbbf690db9367119e7b423f7479a844ac5d5e23ae870d76980651046c; change the declaration, then run `plumbline render`
+-- rendered from google_ads, sha256 5af9936fdbc6d6a4d13a309d414d8d5f450baf59d3f21571f3f9c969428dfe68; change the declaration, then run `plumbline render`
 {% if nothing_to_measure('google_ads') %}
 select * from {{ this }} where false
 {% else %}
@@ -1468,6 +1468,133 @@ ad_performance_restated as (
     group by window_start, window_end, account, field
 ),
 
+campaign_daily as (
+    select
+        cast(customer_id as varchar) as account,
+        coalesce(cast(campaign_id as varchar), '') as campaign,
+        segments_date as day,
+        sum(cast(coalesce(metrics_cost_micros, 0) as decimal(38, 6))) * 0.000001 as spend,
+        sum(cast(coalesce(metrics_clicks, 0) as decimal(38, 6))) * 1 as clicks,
+        sum(cast(coalesce(metrics_impressions, 0) as decimal(38, 6))) * 1 as impressions
+    from {{ ref('int_google_ads__campaign') }}
+    where segments_date >= (select {{ plus_days('min(window_start)', -28) }} from pending)
+    group by 1, 2, 3
+),
+
+campaign_hours as (
+    select cast(customer_id as varchar) as account, segments_date as day, count(distinct segments_hour) as hours
+    from {{ ref('int_google_ads__campaign') }}
+    where segments_date >= (select {{ plus_days('min(window_start)', -28) }} from pending)
+    group by 1, 2
+),
+
+campaign_targets as (
+    select pending.window_start, pending.window_end, listed.day, accounts.account
+    from pending
+    inner join (select distinct day from campaign_daily) as listed
+        on listed.day >= cast(pending.window_start as date) and cast(listed.day as timestamp) < pending.window_end
+    cross join (select distinct account from campaign_daily) as accounts
+),
+
+campaign_seen as (
+    select
+        targets.window_start,
+        targets.window_end,
+        targets.account,
+        targets.day,
+        'spend' as metric,
+        '' as field,
+        coalesce(sum(daily.spend), 0) as value
+    from campaign_targets as targets
+    left join campaign_daily as daily on targets.account = daily.account and targets.day = daily.day
+    group by targets.window_start, targets.window_end, targets.account, targets.day
+    union all
+    select
+        targets.window_start,
+        targets.window_end,
+        targets.account,
+        targets.day,
+        'campaign_spend' as metric,
+        daily.campaign as field,
+        daily.spend as value
+    from campaign_targets as targets
+    inner join campaign_daily as daily on targets.account = daily.account and targets.day = daily.day
+    union all
+    select
+        targets.window_start,
+        targets.window_end,
+        targets.account,
+        targets.day,
+        'clicks' as metric,
+        '' as field,
+        coalesce(sum(daily.clicks), 0) as value
+    from campaign_targets as targets
+    left join campaign_daily as daily on targets.account = daily.account and targets.day = daily.day
+    group by targets.window_start, targets.window_end, targets.account, targets.day
+    union all
+    select
+        targets.window_start,
+        targets.window_end,
+        targets.account,
+        targets.day,
+        'campaign_clicks' as metric,
+        daily.campaign as field,
+        daily.clicks as value
+    from campaign_targets as targets
+    inner join campaign_daily as daily on targets.account = daily.account and targets.day = daily.day
+    union all
+    select
+        targets.window_start,
+        targets.window_end,
+        targets.account,
+        targets.day,
+        'impressions' as metric,
+        '' as field,
+        coalesce(sum(daily.impressions), 0) as value
+    from campaign_targets as targets
+    left join campaign_daily as daily on targets.account = daily.account and targets.day = daily.day
+    group by targets.window_start, targets.window_end, targets.account, targets.day
+    union all
+    select
+        targets.window_start,
+        targets.window_end,
+        targets.account,
+        targets.day,
+        'campaign_impressions' as metric,
+        daily.campaign as field,
+        daily.impressions as value
+    from campaign_targets as targets
+    inner join campaign_daily as daily on targets.account = daily.account and targets.day = daily.day
+    union all
+    select
+        targets.window_start,
+        targets.window_end,
+        targets.account,
+        targets.day,
+        'hours' as metric,
+        '' as field,
+        coalesce(cast(hourly.hours as decimal(38, 6)), 0) as value
+    from campaign_targets as targets
+    left join campaign_hours as hourly on targets.account = hourly.account and targets.day = hourly.day
+),
+
+campaign_watched as (
+    select
+        window_start,
+        window_end,
+        'campaign' as model,
+        account,
+        day,
+        metric,
+        field,
+        value,
+        cast(null as decimal(38, 6)) as baseline,
+        cast(null as bigint) as baseline_n,
+        '' as detail,
+        cast(null as bigint) as sync_id
+    from campaign_seen
+),
+
 campaign_delivered as (
     select
         customer_id,
@@ -1550,7 +1677,18 @@ campaign_said as (
         window_end,
         customer_id,
         segments_date,
-        'metrics.clicks' as field,
+        'spend' as field,
+        sum(cast(coalesce(metrics_cost_micros, 0) as decimal(38, 6))) * 0.000001 as value
+    from campaign_kept
+    group by side, window_start, window_end, customer_id, segments_date
+    union all
+    select
+        side,
+        window_start,
+        window_end,
+        customer_id,
+        segments_date,
+        'clicks' as field,
         sum(cast(coalesce(metrics_clicks, 0) as decimal(38, 6))) * 1 as value
     from campaign_kept
     group by side, window_start, window_end, customer_id, segments_date
@@ -1561,19 +1699,8 @@ campaign_said as (
         window_end,
         customer_id,
         segments_date,
-        'metrics.impressions' as field,
+        'impressions' as field,
         sum(cast(coalesce(metrics_impressions, 0) as decimal(38, 6))) * 1 as value
-    from campaign_kept
-    group by side, window_start, window_end, customer_id, segments_date
-    union all
-    select
-        side,
-        window_start,
-        window_end,
-        customer_id,
-        segments_date,
-        'metrics.cost_micros' as field,
-        sum(cast(coalesce(metrics_cost_micros, 0) as decimal(38, 6))) * 1 as value
     from campaign_kept
     group by side, window_start, window_end, customer_id, segments_date
     union all
@@ -1600,7 +1727,7 @@ campaign_compared as (
         coalesce(after_it.value, 0) as value,
         coalesce(before_it.value, 0) as baseline
     from campaign_pairs as pairs
-    cross join (values ('metrics.clicks'), ('metrics.impressions'), ('metrics.cost_micros'), ('rows')) as figures (field)
+    cross join (values ('spend'), ('clicks'), ('impressions'), ('rows')) as figures (field)
     left join campaign_said as after_it
         on after_it.side = 'after' and after_it.field = figures.field
         and after_it.window_start = pairs.window_start and after_it.window_end = pairs.window_end
@@ -1988,6 +2115,8 @@ all_figures as (
     select * from ad_performance_reconciled
     union all
     select * from ad_performance_restated
+    union all
+    select * from campaign_watched
     union all
     select * from campaign_restated
     union all

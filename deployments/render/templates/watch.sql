@@ -15,6 +15,15 @@
     group by [[ "1, 2, 3" if campaign else "1, 3" ]]
 ),
 
+[% if hour %]
+[[ s ]]_hours as (
+    select cast([[ account ]] as varchar) as account, [[ day ]] as day, count(distinct [[ hour ]]) as hours
+    from {{ ref('[[ current ]]') }}
+    where [[ day ]] >= (select {{ plus_days('min(window_start)', -[[ days ]]) }} from pending)
+    group by 1, 2
+),
+
+[% endif %]
 [[ s ]]_targets as (
     select pending.window_start, pending.window_end, listed.day, accounts.account
     from pending
@@ -49,10 +58,22 @@
     from [[ s ]]_targets as targets
     inner join [[ s ]]_daily as daily on targets.account = daily.account and targets.day = daily.day
     [% endif %]
-    [% if not loop.last %]
+    [% if not loop.last or hour %]
     union all
     [% endif %]
     [% endfor %]
+    [% if hour %]
+    select
+        targets.window_start,
+        targets.window_end,
+        targets.account,
+        targets.day,
+        'hours' as metric,
+        '' as field,
+        coalesce(cast(hourly.hours as decimal(38, 6)), 0) as value
+    from [[ s ]]_targets as targets
+    left join [[ s ]]_hours as hourly on targets.account = hourly.account and targets.day = hourly.day
+    [% endif %]
 ),
 
 [[ s ]]_watched as (

@@ -35,7 +35,7 @@ def expected(logs: Floats, special: Flags) -> Floats:
     """ln of what each day should show; shape (days, series), NaN with less than a week of history.
 
     factor of a weekday = median over 56 days of ln y minus its centred 7-day median; level = mean of the middle half
-    of the last 7 days of ln y minus their factor. Special days teach neither. Only days before the one in question are read.
+    of the last 7 days of ln y minus their factor. Special days teach neither. Only earlier days are read.
     """
     ordinary = np.where(special[:, None], np.nan, logs)
     offsets = ordinary - _centred_median(ordinary)

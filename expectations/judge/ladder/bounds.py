@@ -11,6 +11,7 @@ from dataclasses import dataclass
 LEARNING_DAYS = 28  # known days before a band accuses anybody
 FACTOR_DAYS, LEVEL_DAYS = 56, 7
 HISTORY_DAYS = FACTOR_DAYS + 2 * LEVEL_DAYS  # 56 days of factors, and the weeks that the oldest of them need
+HOURS_A_DAY = 24
 FIRST_SCORE_DAYS = 7  # known days before what a day missed by counts for the width
 SCORES_NEEDED = 21
 SIGMA_PER_MAD = 1.4826

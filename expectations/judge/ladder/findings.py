@@ -24,6 +24,7 @@ MEANING: dict[Kind, tuple[Rung, Severity]] = {
     "duplicate": ("exact", "critical"),
     "unit": ("exact", "critical"),
     "stopped": ("completeness", "critical"),
+    "hours": ("completeness", "critical"),
     "partly": ("completeness", "warning"),
     "click": ("price", "warning"),
     "mille": ("price", "warning"),

@@ -8,14 +8,16 @@ turn without learning anew.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 
 import numpy as np
 
 from expectations.judge.ladder import baseline, scores
-from expectations.judge.ladder.bounds import FACTOR_DAYS, LEARNING_DAYS, LEVEL_DAYS, Rules
+from expectations.judge.ladder.bounds import FACTOR_DAYS, HOURS_A_DAY, LEARNING_DAYS, LEVEL_DAYS, Rules
 from expectations.judge.ladder.panel import Flags, Floats, Panel
 from expectations.judge.ladder.robust import before, count_before, median, was
 
+_SUNDAY = 6
 _WEEKS_ALIKE = 3
 _SUREST, _UNSURE = 0.1, 0.4
 _OUTAGE_DAYS = 14
@@ -40,6 +42,7 @@ class Known:
     total: Floats  # what the channel should spend
     amount: Floats  # the same in currency, as well as it is known
     channel_due: Flags
+    whole_days: Flags  # whether every one of the last 28 days had all of its hours
     learned: Flags  # whether there are enough days behind it for a band
     carried: Floats
     scale: Floats
@@ -68,6 +71,7 @@ def learn(panel: Panel, rules: Rules) -> Known:
         total=total,
         amount=np.where(np.isnan(total), _last_week(totals), np.exp(total)),
         channel_due=_still(_due(totals > 0), totals > 0),
+        whole_days=_whole_days(panel),
         learned=count_before(ordinary, FACTOR_DAYS) >= LEARNING_DAYS,
         carried=carried,
         scale=baseline.scale(moved.score - carried, panel.special),
@@ -86,6 +90,27 @@ def _sure(missed: Floats, special: Flags) -> Floats:
     """A campaign that is hard to foretell has little to say; one that nobody knows yet speaks softly."""
     found: Floats = 1 / np.nan_to_num(baseline.scale(missed, special, _SUREST), nan=_UNSURE)
     return found
+
+
+def _whole_days(panel: Panel) -> Flags:
+    if panel.hours is None:
+        return np.zeros((len(panel.days), len(panel.channels)), dtype=np.bool_)
+    needed = hours_needed(panel)
+    found: Flags = count_before(panel.hours >= needed, LEARNING_DAYS) == LEARNING_DAYS
+    return found
+
+
+def hours_needed(panel: Panel) -> Floats:
+    """24 hours, (days, 1); 23 on the four Sundays on which clocks go forward somewhere."""
+    needed = [HOURS_A_DAY - (day.weekday() == _SUNDAY and _may_go_forward(day)) for day in panel.days]
+    found: Floats = np.array(needed, dtype=np.float64)[:, None]
+    return found
+
+
+def _may_go_forward(sunday: date) -> bool:
+    """America and Europe in March, New Zealand in September, Australia in October."""
+    month, day = sunday.month, sunday.day
+    return (month == 3 and (8 <= day <= 14 or day >= 25)) or (month == 9 and day >= 24) or (month == 10 and day <= 7)
 
 
 def _due(spent: Flags) -> Flags:

@@ -32,9 +32,10 @@ class Panel:
 
     The arrays have the shape (days, campaigns). `rows` counts delivered rows: 0 where a campaign has none that day,
     more than 1 where the same row came again; amounts are sums over them, NaN where there is no row. `channel` gives
-    the number of the channel of each campaign, `unit` the currency where all amounts have the same one. `up` and
-    `down` (days) are what the calendar allows: logarithms of the factor by which a day may lie above and below its
-    usual band, 0 on ordinary days.
+    the number of the channel of each campaign, `unit` the currency where all amounts have the same one, `hours`
+    (days, channels) how many hours of the day have rows, where the platform reports by hour. `up` and `down` (days)
+    are what the calendar allows: logarithms of the factor by which a day may lie above and below its usual band, 0 on
+    ordinary days.
     """
 
     account: str
@@ -48,6 +49,7 @@ class Panel:
     up: Floats
     down: Floats
     unit: str = ""
+    hours: Floats | None = None
 
     @property
     def special(self) -> Flags:

@@ -14,11 +14,11 @@ import numpy as np
 
 from expectations.judge.ladder import scores
 from expectations.judge.ladder.bounds import Rules
-from expectations.judge.ladder.known import Known, Price
+from expectations.judge.ladder.known import Known, Price, hours_needed
 from expectations.judge.ladder.panel import Flags, Floats, Panel
 from expectations.judge.ladder.robust import median
 
-Kind = Literal["duplicate", "unit", "stopped", "partly", "click", "mille", "breadth"]
+Kind = Literal["duplicate", "unit", "stopped", "hours", "partly", "click", "mille", "breadth"]
 _SAME_FACTOR = 0.45  # spread of the campaigns' logarithms around a factor of ten below which it is a change of unit
 _PRICE_SHARE_OF_ALLOWANCE = 0.5  # on a day when four times the spend is no news, twice the price is none
 
@@ -48,7 +48,9 @@ def readings(panel: Panel, known: Known, rules: Rules) -> tuple[Reading, ...]:
     return (
         _twice(panel),
         _another_unit(panel, known),
-        *_stopped(panel, known),
+        _stopped(panel, known),
+        _missing_hours(panel, known),
+        _partly(panel, known),
         _price(panel, (panel.clicks, known.per_click), known, rules),
         _price(panel, (panel.impressions / 1000, known.per_mille), known, rules),
         _breadth(panel, known, rules),
@@ -82,14 +84,32 @@ def _another_unit(panel: Panel, known: Known) -> Reading:
     return _exact("unit", fires, (total / np.exp(middle), total), (count, count))
 
 
-def _stopped(panel: Panel, known: Known) -> tuple[Reading, Reading]:
-    """No spend at all on a channel that spends on such days; or on most of its campaigns at once."""
-    total, spent = panel.totals(panel.spend), np.nan_to_num(panel.spend, nan=0.0) > 0
-    gone = panel.totals((known.due & ~spent).astype(np.float64))
-    due = panel.totals(known.due.astype(np.float64))
+def _stopped(panel: Panel, known: Known) -> Reading:
+    """No spend at all on a channel that spends on such days."""
+    total = panel.totals(panel.spend)
+    return _exact("stopped", known.channel_due & ~(total > 0), (known.amount, total), _gone(panel, known))
+
+
+def _missing_hours(panel: Panel, known: Known) -> Reading:
+    """Hours without a row where every day of the last four weeks had all of them."""
+    hours = np.full(known.total.shape, np.nan) if panel.hours is None else panel.hours
+    needed = np.broadcast_to(hours_needed(panel), hours.shape)
+    spent = panel.totals(panel.spend) > 0
+    return _exact("hours", known.whole_days & spent & (hours < needed), (needed, hours), _gone(panel, known))
+
+
+def _partly(panel: Panel, known: Known) -> Reading:
+    """No spend on most of the campaigns of a channel at once."""
+    total, (gone, due) = panel.totals(panel.spend), _gone(panel, known)
     most = (gone >= 2) & (gone * 2 > due)
-    told = (known.amount, total), (gone, due)
-    return _exact("stopped", known.channel_due & ~(total > 0), *told), _exact("partly", most & (total > 0), *told)
+    return _exact("partly", most & (total > 0), (known.amount, total), (gone, due))
+
+
+def _gone(panel: Panel, known: Known) -> tuple[Floats, Floats]:
+    """How many campaigns of each channel have no spend, of those that run on such days."""
+    spent = np.nan_to_num(panel.spend, nan=0.0) > 0
+    gone = panel.totals((known.due & ~spent).astype(np.float64))
+    return gone, panel.totals(known.due.astype(np.float64))
 
 
 def _price(panel: Panel, measure: tuple[Floats, Price], known: Known, rules: Rules) -> Reading:

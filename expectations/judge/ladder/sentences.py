@@ -54,6 +54,7 @@ def sentence(seen: Seen) -> str:
         "duplicate": _duplicate,
         "unit": _unit,
         "stopped": _stopped,
+        "hours": _hours,
         "partly": _partly,
         "click": _price,
         "mille": _price,
@@ -82,6 +83,13 @@ def _stopped(seen: Seen) -> str:
     return (
         f"{seen.where} shows no spend on {seen.when}, although it spends on such days; {usual} was expected. "
         "Either the account stopped or its rows are missing."
+    )
+
+
+def _hours(seen: Seen) -> str:
+    return (
+        f"{seen.where} has rows of {seen.actual:.0f} of {seen.expected:.0f} hours of {seen.when}, although every day "
+        "of the last four weeks was whole; the figures of the other hours are missing."
     )
 
 

@@ -1,4 +1,4 @@
--- rendered from google_ads, sha256 7ae02cbbbbf690db9367119e7b423f7479a844ac5d5e23ae870d76980651046c; change the declaration, then run `plumbline render`
+-- rendered from google_ads, sha256 5af9936fdbc6d6a4d13a309d414d8d5f450baf59d3f21571f3f9c969428dfe68; change the declaration, then run `plumbline render`
 {% if nothing_new(source('google_ads', 'campaign')) %}
 select * from {{ this }} where false
 {% else %}
