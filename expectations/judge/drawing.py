@@ -60,7 +60,8 @@ def drawn(picture: Picture) -> Drawing:
 
 
 def _line(made: Drawing, points: Sequence[Point]) -> None:
-    top = max((v for p in points for v in (p.value, p.high) if v is not None), default=0.0) * 1.08 or 1.0
+    top = max((v for p in points for v in (p.value, p.high) if v is not None), default=0.0)
+    top = 1.08 * (top or 1.0)
     step = (WIDE - _LEFT - _RIGHT) / max(len(points) - 1, 1)
     xs = [_LEFT + n * step for n in range(len(points))]
 
@@ -132,7 +133,7 @@ def _bars(made: Drawing, bars: Sequence[Bar]) -> None:
         if bar.limit is not None:
             x = _LABEL + bar.limit / longest * room
             made.parts.append(f'<line class="limit" x1="{x:.1f}" x2="{x:.1f}" y1="{y}" y2="{y + ROW - 4}"/>')
-        made.parts.append(f'<text x="{WIDE - _SHOWN + 8}" y="{y + 15}">{shown}</text>')
+        made.parts.append(f'<text class="{tone}" x="{WIDE - _SHOWN + 8}" y="{y + 15}">{shown}</text>')
 
 
 def _cut(label: str) -> str:

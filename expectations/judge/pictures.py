@@ -29,12 +29,13 @@ class Point:
     low: float | None = None
     high: float | None = None
     judged: bool = False
+    bad: bool = False
 
     @property
     def outside(self) -> bool:
-        """Whether the value left its band."""
-        if self.value is None:
-            return False
+        """Whether the value left its band, or its check did not pass."""
+        if self.value is None or self.bad:
+            return self.bad
         return (self.low is not None and self.value < self.low) or (self.high is not None and self.value > self.high)
 
 
@@ -139,7 +140,7 @@ def empty_bars(m: Measurements, most: Mapping[str, float], required: Collection[
         bars.append(Bar(name, rates.rate, shown, limit, bad))
     kept = sorted(bars, key=lambda bar: (not bar.bad, (bar.limit or 1) - bar.value, bar.label))[:BARS_SHOWN]
     words = f"{len(bars)} fields in {rows:,} rows; the mark is what is still usual."
-    return [Picture("Share of empty cells", words, bars=kept)]
+    return [Picture("Share of empty cells", words, bars=kept)] if kept else []
 
 
 def _limit(name: str, rates: NullRates, most: Mapping[str, float], required: Collection[str]) -> float | None:

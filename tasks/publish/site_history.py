@@ -14,6 +14,7 @@ from tasks.publish.site_days import Day
 from tasks.publish.site_states import CheckState, SuiteState
 
 DAYS_SHOWN = 60
+BAD = ("failed", "errored", "warned")
 _STEPS_SHOWN = 2  # a curve of one day says nothing
 
 
@@ -43,7 +44,7 @@ class CheckHistory:
     @property
     def bad_days(self) -> int:
         """On how many of the days somebody had to look."""
-        return sum(step.state in ("failed", "errored", "warned") for step in self.steps)
+        return sum(step.state in BAD for step in self.steps)
 
 
 @dataclass(frozen=True)
@@ -91,7 +92,10 @@ def _curve(newest: CheckState, seen: Sequence[tuple[str, CheckState]]) -> list[P
     if len(known) < _STEPS_SHOWN or newest.check == "spend_anomaly":
         return []  # the amounts of the accounts are drawn from the result itself
     last = known[-1][0]
-    points = [Point(day, check.value, check.low, check.high, judged=day == last) for day, check in known]
+    points = [
+        Point(day, check.value, check.low, check.high, judged=day == last, bad=check.state in BAD)
+        for day, check in known
+    ]
     value = known[-1][1].value or 0.0
     name = newest.name[:1].upper() + newest.name[1:]
     return [Picture(f"{name}, day by day", f"{len(points)} days up to {last}; on the last {value:,.6g}.", points)]

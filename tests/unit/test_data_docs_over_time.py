@@ -16,6 +16,7 @@ from tasks import doors
 from tasks.publish import data_docs
 from tasks.publish.site_days import changes, days
 from tasks.publish.site_states import Open, SuiteState, WindowState, day_of
+from tasks.publish.site_write import write_page
 from tasks.settings import settings
 from tasks.window import Window
 
@@ -112,11 +113,13 @@ def test_a_day_costs_the_same_after_half_a_year(home: Path, monkeypatch: pytest.
     _judged(home, str(LAST))
     rendered: list[str] = []
     written: list[str] = []
-    write = data_docs.write_page
     monkeypatch.setattr(data_docs, "_render_suite", lambda _body, page: rendered.append(page.parent.name))
-    monkeypatch.setattr(
-        data_docs, "write_page", lambda path, *a, **k: (written.append(path.name), write(path, *a, **k))
-    )
+
+    def counted(path: Path, template: str, **facts: object) -> None:
+        written.append(path.name)
+        write_page(path, template, **facts)
+
+    monkeypatch.setattr(data_docs, "write_page", counted)
     started = time.process_time()
     docs = _documented(home, str(LAST))
     assert time.process_time() - started < 2
