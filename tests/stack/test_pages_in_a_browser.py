@@ -45,6 +45,7 @@ QUIET = [
 ]  # fmt: skip
 HOSTILE = "<img src=x onerror=alert(1)> 💥"
 BAD = Window.parse("2026-11-17")
+GOOD = Window.parse("2026-11-16")
 HISTORY = Window.parse("2026-10-12..2026-11-15")
 TOKEN = "xoxb-browser-test"
 
@@ -127,7 +128,7 @@ def _tell(window: Window, *, bad: bool) -> None:
     """One judged window of one source, with its page and its messages."""
     source = load("meta_ads")
     stream = source.streams["ads_insights"]
-    days = 35 if window is BAD else 0
+    days = 0 if window is HISTORY else 35
     suite = suite_of(source, stream, window, closed=set(window.days()[-1:]), history_days=days)
     verdicts = judge._judged([(replace(suite, title=suite.title), _frame(_rows(window, bad=bad)))], window)
     alert.announce.fn(verdicts, window)
@@ -147,6 +148,7 @@ def addresses(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, st
             settings.cache_clear()
             _build(home)
             _tell(HISTORY, bad=False)
+            _tell(GOOD, bad=False)
             _tell(BAD, bad=True)
             suite = f"{site}/data-docs/2026-11-17/meta_ads.ads_insights.html"
             yield {
@@ -154,6 +156,9 @@ def addresses(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, st
                 "data-docs": f"{site}/data-docs/index.html",
                 "figures": f"{site}/figures.html",
                 "suite": suite,
+                "day": f"{site}/data-docs/2026-11-17/index.html",
+                "month": f"{site}/data-docs/months/2026-11.html",
+                "history": f"{site}/data-docs/history/meta_ads.ads_insights.html",
                 "runbook": f"{site}/runbooks/reconciliation.html",
                 "metrics": f"{site}/metrics.html",
                 "tables": f"{site}/models/index.html",
@@ -172,8 +177,9 @@ def browser() -> Iterator[Browser]:
         opened.close()
 
 
-def _visit(browser: Browser, address: str, *, scheme: str = "light", width: int = 1100) -> Visit:
-    context = browser.new_context(color_scheme=scheme, viewport={"width": width, "height": 800})  # type: ignore[arg-type]
+def _visit(browser: Browser, address: str, *, scheme: str = "light", width: int = 1100, script: bool = True) -> Visit:
+    size: Any = {"width": width, "height": 800}
+    context = browser.new_context(color_scheme=scheme, viewport=size, java_script_enabled=script)  # type: ignore[arg-type]
     visit = Visit(context.new_page())
     visit.page.on("request", lambda request: visit.asked.append(request.url))
     visit.page.on("console", lambda said: visit.errors.append(said.text) if said.type == "error" else None)
@@ -192,7 +198,21 @@ def _picture(visit: Visit, name: str) -> None:
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize(
-    "name", ["index", "data-docs", "suite", "runbook", "figures", "metrics", "tables", "table", "slack"]
+    "name",
+    [
+        "index",
+        "data-docs",
+        "day",
+        "month",
+        "history",
+        "suite",
+        "runbook",
+        "figures",
+        "metrics",
+        "tables",
+        "table",
+        "slack",
+    ],
 )
 def test_a_page_opens_without_another_host_and_without_an_error(
     browser: Browser, addresses: dict[str, str], name: str, scheme: str
@@ -204,14 +224,16 @@ def test_a_page_opens_without_another_host_and_without_an_error(
     assert visit.errors == []
 
 
-@pytest.mark.parametrize("name", ["index", "data-docs", "suite", "tables", "table", "slack"])
+@pytest.mark.parametrize("name", ["index", "data-docs", "day", "month", "suite", "tables", "table", "slack"])
 def test_a_hostile_name_is_text(browser: Browser, addresses: dict[str, str], name: str) -> None:
     page = _visit(browser, addresses[name]).page
     assert page.locator("img[src=x]").count() == 0
     assert page.get_by_text(HOSTILE, exact=False).count() > 0
 
 
-@pytest.mark.parametrize("name", ["index", "data-docs", "suite", "runbook", "figures", "metrics", "table"])
+@pytest.mark.parametrize(
+    "name", ["index", "data-docs", "day", "month", "history", "suite", "runbook", "figures", "metrics", "table"]
+)
 def test_a_page_fits_a_telephone(browser: Browser, addresses: dict[str, str], name: str) -> None:
     visit = _visit(browser, addresses[name], width=390)
     _picture(visit, f"{name}-narrow")
@@ -240,3 +262,95 @@ def test_each_incident_has_one_message(browser: Browser, addresses: dict[str, st
     incidents = doors.ops_store().open_incidents()
     assert {i.check for i in incidents} == {"schema_drift", "duplicate_load", "spend_anomaly", "reconciliation"}
     assert page.get_by_text("Total not reached").count() == 1
+
+
+DOCS = ["data-docs", "day", "month", "history", "suite"]
+# Of every text that is shown: how far its colour stands from the ground behind it (WCAG 2.1, 1.4.3), the least first.
+CONTRAST = """() => {
+  const parts = (colour) => (colour.match(/[\\d.]+/g) || []).map(Number);
+  const light = (colour) => {
+    const line = (v) => v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4;
+    const [r, g, b] = parts(colour).map((v) => line(v / 255));
+    return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+  };
+  const ground = (node) => {
+    for (let at = node; at; at = at.parentElement) {
+      const colour = getComputedStyle(at).backgroundColor;
+      if (parts(colour).length === 3 || parts(colour)[3] > 0) return colour;
+    }
+    return "rgb(255, 255, 255)";
+  };
+  const found = [];
+  for (const node of document.querySelectorAll("main *, header *")) {
+    const own = [...node.childNodes].some((child) => child.nodeType === 3 && child.textContent.trim());
+    if (!own || !node.getClientRects().length || node.closest("title, desc")) continue;
+    const style = getComputedStyle(node);
+    const [a, b] = [light(node.closest("svg") ? style.fill : style.color), light(ground(node))].sort((x, y) => y - x);
+    found.push([(a + 0.05) / (b + 0.05), node.textContent.trim().slice(0, 40)]);
+  }
+  return found.sort((x, y) => x[0] - y[0])[0];
+}"""
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("name", [*DOCS, "index"])
+def test_every_text_can_be_read(browser: Browser, addresses: dict[str, str], name: str, scheme: str) -> None:
+    least, text = _visit(browser, addresses[name], scheme=scheme).page.evaluate(CONTRAST)
+    assert least >= 4.5, text
+
+
+@pytest.mark.parametrize("name", DOCS)
+def test_without_scripts_a_page_says_the_same(browser: Browser, addresses: dict[str, str], name: str) -> None:
+    plain = _visit(browser, addresses[name], script=False).page
+    scripted = _visit(browser, addresses[name]).page
+    assert plain.locator("main a").count() == scripted.locator("main a").count()
+    assert plain.locator("input").count() == 0
+
+
+def test_the_filter_leaves_what_was_asked_for(browser: Browser, addresses: dict[str, str]) -> None:
+    page = _visit(browser, addresses["month"]).page
+    box = page.get_by_label("Find a source, a check, a word")
+    rows = page.locator("[data-filter] li")
+    every = rows.count()
+    assert every > 1
+    box.fill("delivered twice")
+    assert rows.locator("visible=true").count() == 1
+    assert page.get_by_role("status").inner_text() == f"1 of {every}"
+    box.fill("")
+    assert rows.locator("visible=true").count() == every
+
+
+def test_a_cell_leads_by_keyboard_to_the_run_of_its_day(browser: Browser, addresses: dict[str, str]) -> None:
+    page = _visit(browser, addresses["data-docs"]).page
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.textContent") == "To the content"
+    cell = page.locator("table.heat tr[id='2026-11-17'] a.cell")
+    assert cell.inner_text() == "3 failed"
+    for _ in range(60):
+        page.keyboard.press("Tab")
+        if cell.evaluate("node => node === document.activeElement"):
+            break
+    assert cell.evaluate("node => getComputedStyle(node).outlineStyle") == "solid"
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/2026-11-17/index.html#meta_ads")
+    page.get_by_role("link", name="Meta Ads: ads_insights").click()
+    assert page.url == addresses["suite"]
+
+
+def test_what_changed_is_told_first(browser: Browser, addresses: dict[str, str]) -> None:
+    page = _visit(browser, addresses["data-docs"]).page
+    assert page.get_by_role("heading", name="New: 4").count() == 1
+    page.get_by_role("link", name="Meta Ads: ads_insights: Total not reached").click()
+    assert page.url == f"{addresses['suite']}#reconciliation"
+
+
+@pytest.mark.parametrize("name", ["suite", "history"])
+def test_every_picture_says_what_it_shows(browser: Browser, addresses: dict[str, str], name: str) -> None:
+    page = _visit(browser, addresses[name]).page
+    pictures = page.locator("svg[role=img]")
+    words = pictures.evaluate_all(
+        "all => all.map(one => [one.querySelector('title')?.textContent, one.querySelector('desc')?.textContent])"
+    )
+    assert len(words) >= 4
+    assert all(title and told for title, told in words)
+    assert page.locator("img:not([alt])").count() == 0
