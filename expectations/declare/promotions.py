@@ -7,11 +7,11 @@ an account that stops altogether are judged on such days as on every other.
 
 from __future__ import annotations
 
-import csv
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
+from expectations.declare.edited import edited_rows
 from expectations.declare.errors import Misconfigured
 
 CALENDAR = Path(__file__).parents[1] / "promotions.csv"
@@ -49,19 +49,11 @@ def promotions(path: Path = CALENDAR) -> tuple[Promotion, ...]:
 
     Raises `Misconfigured` with the line for a column that is missing, a day or a number that is none.
     """
-    if not path.exists():
-        return ()
-    with path.open(encoding="utf-8-sig", newline="") as file:
-        rows = csv.DictReader(file)
-        if missing := [name for name in COLUMNS if name not in (rows.fieldnames or ())]:
-            raise Misconfigured(
-                f"{missing[0]} is missing", where=str(path), do=f"Write the columns {', '.join(COLUMNS)}"
-            )
-        return tuple(_promotion(row, f"{path}, line {rows.line_num}") for row in rows)
+    return tuple(_promotion(cells, where) for cells, where in edited_rows(path, COLUMNS))
 
 
-def _promotion(row: dict[str, str | None], where: str) -> Promotion:
-    first, last, name, multiplier = ((row[column] or "").strip() for column in COLUMNS)
+def _promotion(cells: list[str], where: str) -> Promotion:
+    first, last, name, multiplier = cells
     try:
         read = Promotion(date.fromisoformat(first), date.fromisoformat(last), name, float(multiplier))
     except ValueError:

@@ -16,6 +16,7 @@ from great_expectations.expectations.expectation import BatchExpectation
 from great_expectations.render import RenderedStringTemplateContent, RenderedTableContent
 from great_expectations.render.renderer.renderer import renderer
 
+from expectations.declare.budgets import Budget
 from expectations.declare.promotions import Promotion
 from expectations.judge import pictures, punctuality, restatement, rules, spend, totals
 from expectations.judge.drawing import drawn
@@ -167,15 +168,17 @@ class ExpectUsualSpend(Judgement):
 
     closed: list[str]
     calendar: tuple[tuple[str, str, str, str], ...] = ()
+    budgets: tuple[tuple[str, str, str, str], ...] = ()
 
     sentence = (
         "$subject: each account spends what is usual for the weekday at last week's level, and pays the usual price "
-        "per click; what the calendar of promotions allows is usual."
+        "per click; what the calendar of promotions allows is usual. The month keeps to its budget, where there is one."
     )
     reads_campaigns = True
 
     def findings(self, m: Measurements) -> list[Finding]:
-        return spend.spend_anomaly(m, self.about, closed=_days(self.closed), calendar=_known(self.calendar))
+        known, planned = _known(self.calendar), _planned(self.budgets)
+        return spend.spend_anomaly(m, self.about, closed=_days(self.closed), calendar=known, budgets=planned)
 
     def pictures(self, m: Measurements, findings: list[Finding]) -> list[Picture]:
         lines = spend.lines(m, self.about, closed=_days(self.closed), calendar=_known(self.calendar))
@@ -247,6 +250,10 @@ def _known(calendar: tuple[tuple[str, str, str, str], ...]) -> tuple[Promotion, 
         Promotion(date.fromisoformat(first), date.fromisoformat(last), name, float(multiplier))
         for first, last, name, multiplier in calendar
     )
+
+
+def _planned(budgets: tuple[tuple[str, str, str, str], ...]) -> tuple[Budget, ...]:
+    return tuple(Budget(date.fromisoformat(month), source, account, float(n)) for month, source, account, n in budgets)
 
 
 BY_CHECK: dict[str, type[Judgement]] = {

@@ -13,6 +13,7 @@ from decimal import Decimal
 
 import numpy as np
 
+from expectations.declare.budgets import Budget
 from expectations.declare.promotions import Promotion
 from expectations.judge.ladder.bounds import FACTOR_DAYS, HISTORY_DAYS, LEARNING_DAYS
 from expectations.judge.ladder.findings import Anomaly, climb, usual_spend
@@ -28,7 +29,12 @@ _METRICS = ("spend", "clicks", "impressions")
 
 
 def spend_anomaly(
-    m: Measurements, about: Subject, *, closed: Collection[date], calendar: Iterable[Promotion] = ()
+    m: Measurements,
+    about: Subject,
+    *,
+    closed: Collection[date],
+    calendar: Iterable[Promotion] = (),
+    budgets: Iterable[Budget] = (),
 ) -> list[Finding]:
     """At most one finding for each account and closed day: the first rung of the ladder that explains it.
 
@@ -38,7 +44,7 @@ def spend_anomaly(
         return [
             about.passed("the day is not over; its spend is judged when it is closed.", "day not over", "a closed day")
         ]
-    panels = list(_panels(m, about, closed, tuple(calendar)))
+    panels = [_planned(panel, tuple(budgets)) for panel in _panels(m, about, closed, tuple(calendar))]
     found = [_finding(one, about) for panel in panels for one in climb(panel) if one.day in closed]
     learned = min((_learned(panel, max(closed)) for panel in panels), default=LEARNING_DAYS)
     if learned < LEARNING_DAYS:
@@ -140,6 +146,12 @@ def _hours(series: Mapping[date, Decimal] | None, days: tuple[date, ...]) -> Flo
     return np.array([[float(series[day])] if day in series else [np.nan] for day in days])
 
 
+def _planned(panel: Panel, budgets: Iterable[Budget]) -> Panel:
+    """With what the account may spend in the month of each day."""
+    mine = {budget.month: budget.amount for budget in budgets if budget.account == panel.account}
+    return replace(panel, budget=np.array([[mine.get(day.replace(day=1), np.nan)] for day in panel.days]))
+
+
 def _learned(panel: Panel, day: date) -> int:
     """How many ordinary days with spend lie behind the newest closed day, of the 28 that a band needs."""
     total = panel.totals(panel.spend)[:, 0]
@@ -150,7 +162,7 @@ def _learned(panel: Panel, day: date) -> int:
 def _finding(found: Anomaly, about: Subject) -> Finding:
     scope, state, sentence = f"{found.account} {found.day}", bad(found.severity), f"{found.sentence}{about.note}"
     unit = "" if about.unit == ACCOUNT_CURRENCY else about.unit
-    per = {"click": " per click", "mille": " per thousand impressions"}.get(found.kind, "")
+    per = {"click": " per click", "mille": " per thousand impressions", "pace": " this month"}.get(found.kind, "")
     observed = about.labelled(f"{amount(found.actual, unit)}{per}")
     if found.kind == "hours":
         return Finding(

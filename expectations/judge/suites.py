@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
+from expectations.declare.budgets import budgets
 from expectations.declare.contract import contract
 from expectations.declare.promotions import promotions
 from expectations.declare.source import Source
@@ -63,7 +64,7 @@ def suite_of(source: Source, stream: Stream, window: Span, *, closed: Collection
     about = {"title": source.title, "stream": stream.name, "history_days": history_days, "unit": unit}
     days = [day.isoformat() for day in sorted(closed)]
     planned = [*_stock(source, stream, window), _drift(stream, about), _once(about, window), _cells(stream, about)]
-    planned += [_spend(about, closed)] if stream.watch and not stream.watch.judged_in else []
+    planned += [_spend(source, about, closed)] if stream.watch and not stream.watch.judged_in else []
     planned += [_totals(stream, about, days)] if stream.reconcile else []
     planned += [_restated(source, about)] if stream.slice_day and stream.kind != "entity" else []
     return Suite(
@@ -107,8 +108,8 @@ def _cells(stream: Stream, about: Mapping[str, Any]) -> Planned:
     return Planned("null_spike", "critical", {**about, "required": required, "most": most})
 
 
-def _spend(about: Mapping[str, Any], closed: Collection[date]) -> Planned:
-    """What the calendar says about the closed days, and about those that they are compared with."""
+def _spend(source: Source, about: Mapping[str, Any], closed: Collection[date]) -> Planned:
+    """What people wrote about the closed days and those that they are compared with: promotions and budgets."""
     first = min(closed, default=date.max) - timedelta(days=HISTORY_DAYS if closed else 0)
     listed = [
         (str(each.first), str(each.last), each.name, str(each.multiplier))
@@ -116,7 +117,13 @@ def _spend(about: Mapping[str, Any], closed: Collection[date]) -> Planned:
         if each.last >= first and each.first <= max(closed, default=date.min)
     ]
     days = [day.isoformat() for day in sorted(closed)]
-    return Planned("spend_anomaly", "critical", {**about, "closed": days, "calendar": listed})
+    months = {day.replace(day=1) for day in closed}
+    planned = [
+        (str(each.month), each.source, each.account, str(each.amount))
+        for each in budgets()
+        if each.source == source.name and each.month in months
+    ]
+    return Planned("spend_anomaly", "critical", {**about, "closed": days, "calendar": listed, "budgets": planned})
 
 
 def _totals(stream: Stream, about: Mapping[str, Any], days: list[str]) -> Planned:

@@ -110,6 +110,29 @@ def test_the_hour_that_clocks_skip_is_not_missed() -> None:
     assert {f.day for f in climb(replace(panel, hours=hours)) if f.kind == "hours"} == {panel.days[sunday + 7]}
 
 
+def test_a_month_that_runs_ahead_of_its_budget_is_told_from_the_sixth_day_on() -> None:
+    panel = ordinary()
+    totals = panel.totals(panel.spend)
+    budget = np.full(totals.shape, np.nan)
+    budget[:, CHANNEL] = 31 * totals[LAST - 16 : LAST + 1, CHANNEL].mean()  # January, of which 17 days are over
+    assert [f for f in climb(replace(panel, budget=budget)) if f.kind == "pace" and f.day == panel.days[LAST]] == []
+    found = [f for f in climb(replace(panel, budget=budget / 2)) if f.rung == "pace" and f.day.month == 1]
+    assert {f.channel for f in found} == {panel.channels[CHANNEL]}
+    assert (found[0].day.day, found[-1].day.day, found[-1].severity) == (6, 17, "warning")
+    assert "from the first of January up to Friday 17 January, 100% more than these days' share of its budget" in (
+        found[-1].sentence
+    )
+
+
+def test_a_month_whose_beginning_nobody_knows_has_no_pace() -> None:
+    panel = ordinary()
+    names = ("rows", "spend", "clicks", "impressions", "up", "down")
+    late = replace(panel, days=panel.days[4:], **{name: getattr(panel, name)[4:] for name in names})
+    budget = np.full((len(late.days), len(late.channels)), 1.0)
+    found = [f.day for f in climb(replace(late, budget=budget)) if f.rung == "pace"]
+    assert min(found) == late.days[0].replace(month=8, day=6)
+
+
 def test_an_outage_is_told_until_it_ends() -> None:
     whole = cut(account(3), LAST + 5)
     silent = whole.spend.copy()

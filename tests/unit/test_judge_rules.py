@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from expectations.declare.budgets import Budget
 from expectations.judge.measurement import Measurement, Measurements
 from expectations.judge.rules import Subject, duplicate_load, null_spikes, schema_drift
 from expectations.judge.spend import spend_anomaly
@@ -178,6 +179,18 @@ def test_spend_and_clicks_halved_is_a_volume() -> None:
 def test_a_zero_where_there_never_was_one_is_critical() -> None:
     [finding] = _spend("0.00", clicks=0)
     assert (finding.state, finding.severity, finding.observed) == ("failed", "critical", "0.00")
+
+
+def test_an_account_ahead_of_its_budget_warns_once_nothing_else_explains_the_day() -> None:
+    rows = [
+        {"metric": "spend", "account": "act_12", "day": DAY - timedelta(days=n), "value": 1000, "role": role}
+        for n, role in enumerate(["now", *["before"] * 34])
+    ]
+    [finding] = spend_anomaly(
+        _m(*rows), ADS, closed={DAY}, budgets=[Budget(DAY.replace(day=1), "meta_ads", "act_12", 15000)]
+    )
+    assert (finding.state, finding.observed) == ("warned", "17,000.00 this month")
+    assert "100% more than these days' share of its budget (8,500.00)" in finding.sentence
 
 
 def test_a_missing_hour_is_told_in_hours() -> None:

@@ -1,4 +1,4 @@
-"""The calendar of promotions: the one that is shipped can be read, and a bad one says where it is bad."""
+"""The calendar of promotions and the budgets: those shipped can be read, and a bad one says where it is bad."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from deployments.local.saas.seasons import black_friday
+from expectations.declare.budgets import Budget, budgets
 from expectations.declare.errors import Misconfigured
 from expectations.declare.promotions import COLUMNS, promotions
 
@@ -53,3 +54,18 @@ def test_a_bad_calendar_is_refused_with_its_line(tmp_path: Path, text: str, said
     (tmp_path / "c.csv").write_text(text)
     with pytest.raises(Misconfigured, match=said):
         promotions(tmp_path / "c.csv")
+
+
+def test_no_budget_is_shipped_and_one_that_is_written_is_read(tmp_path: Path) -> None:
+    assert budgets() == ()
+    (tmp_path / "b.csv").write_text("month,source,account,budget\n2026-11,meta_ads,act_12,12000.50\n")
+    assert budgets(tmp_path / "b.csv") == (Budget(date(2026, 11, 1), "meta_ads", "act_12", 12000.5),)
+
+
+@pytest.mark.parametrize(
+    ("line", "said"), [("November,meta_ads,a,1", "not a month and an amount"), ("2026-11,meta_ads,a,-1", "is -1")]
+)
+def test_a_bad_budget_is_refused_with_its_line(tmp_path: Path, line: str, said: str) -> None:
+    (tmp_path / "b.csv").write_text(f"month,source,account,budget\n{line}\n")
+    with pytest.raises(Misconfigured, match=f"{said}.*b.csv, line 2"):
+        budgets(tmp_path / "b.csv")

@@ -32,6 +32,8 @@ class Rules:
     least_amount: float = 50.0
     least_share_of_account: float = 0.01
     campaigns_for_breadth: int = 5
+    pace_share: float = 0.15
+    pace_after_day: int = 5
     common_move: float = 0.8
     own_share: float = 0.5
     others_needed: int = 3

@@ -15,7 +15,7 @@ from expectations.judge.ladder.panel import Floats, Panel
 from expectations.judge.ladder.rungs import Kind, Reading, readings
 from expectations.judge.ladder.sentences import Seen, sentence
 
-Rung = Literal["exact", "completeness", "price", "breadth"]
+Rung = Literal["exact", "completeness", "price", "breadth", "pace"]
 Severity = Literal["critical", "warning"]
 
 # What is exact may hold a release; what is statistical is said aloud and published. Half of the campaigns without
@@ -29,6 +29,7 @@ MEANING: dict[Kind, tuple[Rung, Severity]] = {
     "click": ("price", "warning"),
     "mille": ("price", "warning"),
     "breadth": ("breadth", "warning"),
+    "pace": ("pace", "warning"),
 }
 
 
@@ -67,8 +68,8 @@ def climb(panel: Panel, rules: Rules | None = None) -> list[Anomaly]:
 def usual_spend(panel: Panel, rules: Rules | None = None) -> tuple[Floats, Floats]:
     """Between which amounts the breadth rung has nothing to say, (days, channels); NaN where nothing is known."""
     bounds = rules or Rules()
-    breadth = readings(panel, learn(panel, bounds), bounds)[-1]
-    return breadth.low, breadth.high
+    said = readings(panel, learn(panel, bounds), bounds)
+    return next((reading.low, reading.high) for reading in said if reading.kind == "breadth")
 
 
 def _first(said: tuple[Reading, ...]) -> Iterator[tuple[int, int, Reading]]:

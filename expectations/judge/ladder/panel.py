@@ -33,7 +33,8 @@ class Panel:
     The arrays have the shape (days, campaigns). `rows` counts delivered rows: 0 where a campaign has none that day,
     more than 1 where the same row came again; amounts are sums over them, NaN where there is no row. `channel` gives
     the number of the channel of each campaign, `unit` the currency where all amounts have the same one, `hours`
-    (days, channels) how many hours of the day have rows, where the platform reports by hour. `up` and `down` (days)
+    (days, channels) how many hours of the day have rows, where the platform reports by hour, `budget` (days, channels)
+    what may be spent in the month of the day, NaN where nobody said. `up` and `down` (days)
     are what the calendar allows: logarithms of the factor by which a day may lie above and below its usual band, 0 on
     ordinary days.
     """
@@ -50,6 +51,7 @@ class Panel:
     down: Floats
     unit: str = ""
     hours: Floats | None = None
+    budget: Floats | None = None
 
     @property
     def special(self) -> Flags:

@@ -1,12 +1,14 @@
 """The rungs: each says on which days and channels it fires, what it saw and what it expected.
 
-1 exact: the same row twice, or an amount in another unit. 2 completeness: spend that stopped at once. 3 price: cost
-per click and per thousand impressions. 4 breadth: most campaigns of a channel moved together, the other channels not.
-Between 2 and 3 stands the control total, which the check `reconciliation` judges to the cent.
+1 exact: the same row twice, or an amount in another unit. 2 completeness: spend or hours that stopped at once. 3 price:
+cost per click and per thousand impressions. 4 breadth: most campaigns of a channel moved together, the other channels
+not. 5 pace: the month so far against its budget, where somebody wrote one. Between 2 and 3 stands the control total,
+which the check `reconciliation` judges to the cent.
 """
 
 from __future__ import annotations
 
+from calendar import monthrange
 from dataclasses import dataclass
 from typing import Literal
 
@@ -18,7 +20,7 @@ from expectations.judge.ladder.known import Known, Price, hours_needed
 from expectations.judge.ladder.panel import Flags, Floats, Panel
 from expectations.judge.ladder.robust import median
 
-Kind = Literal["duplicate", "unit", "stopped", "hours", "partly", "click", "mille", "breadth"]
+Kind = Literal["duplicate", "unit", "stopped", "hours", "partly", "click", "mille", "breadth", "pace"]
 _SAME_FACTOR = 0.45  # spread of the campaigns' logarithms around a factor of ten below which it is a change of unit
 _PRICE_SHARE_OF_ALLOWANCE = 0.5  # on a day when four times the spend is no news, twice the price is none
 
@@ -54,6 +56,7 @@ def readings(panel: Panel, known: Known, rules: Rules) -> tuple[Reading, ...]:
         _price(panel, (panel.clicks, known.per_click), known, rules),
         _price(panel, (panel.impressions / 1000, known.per_mille), known, rules),
         _breadth(panel, known, rules),
+        _pace(panel, rules),
     )
 
 
@@ -157,6 +160,22 @@ def _breadth(panel: Panel, known: Known, rules: Rules) -> Reading:
         active=voices,
         others=found.others / rules.common_move,
     )
+
+
+def _pace(panel: Panel, rules: Rules) -> Reading:
+    """The month so far against the share of its budget that its days have: creep that a level of last week follows."""
+    total, nobody = panel.totals(panel.spend), np.zeros((len(panel.days), len(panel.channels)))
+    if panel.budget is None:
+        return _exact("pace", nobody > 0, (nobody, total), (nobody, nobody))
+    month = np.array([day.year * 12 + day.month for day in panel.days])
+    number = np.array([[day.day] for day in panel.days], dtype=np.float64)
+    so_far = np.stack([total[max(n - day.day + 1, 0) : n + 1].sum(axis=0) for n, day in enumerate(panel.days)])
+    planned = panel.budget * number / np.array([[monthrange(day.year, day.month)[1]] for day in panel.days])
+    whole = (month != month[0]) | (panel.days[0].day == 1)
+    apart = np.abs(so_far / planned - 1) > rules.pace_share
+    fires = apart & whole[:, None] & (number > rules.pace_after_day) & (total > 0)
+    limits = planned * (1 - rules.pace_share), planned * (1 + rules.pace_share)
+    return Reading("pace", fires, planned, so_far, *limits, nobody, nobody, nobody)
 
 
 def _breadth_width(known: Known, voices: Floats, rules: Rules) -> Floats:

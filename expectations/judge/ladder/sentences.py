@@ -59,6 +59,7 @@ def sentence(seen: Seen) -> str:
         "click": _price,
         "mille": _price,
         "breadth": _breadth,
+        "pace": _pace,
     }
     return told[seen.kind](seen)
 
@@ -117,6 +118,15 @@ def _breadth(seen: Seen) -> str:
         f"{seen.where} spent {seen.amount(seen.actual)} on {seen.when}, {abs(change):.0%} {word} what a normal "
         f"{seen.day:%A} looks like at last week's level ({seen.amount(seen.expected)}){_among(seen)}"
         f"{_of_others(seen)}."
+    )
+
+
+def _pace(seen: Seen) -> str:
+    change = seen.actual / seen.expected - 1
+    return (
+        f"{seen.where} has spent {seen.amount(seen.actual)} from the first of {seen.day:%B} up to {seen.when}, "
+        f"{abs(change):.0%} {'more' if change > 0 else 'less'} than these days' share of its budget "
+        f"({seen.amount(seen.expected)})."
     )
 
 
