@@ -71,7 +71,8 @@ def data_docs(docs: Path, window: Window) -> None:
     _day_pages(docs, rows, changed)
     _history_pages(docs, rows)
     months = sorted({last_day(label).isoformat()[:7] for label in labels}, reverse=True)
-    _month_pages(docs, months, {state.month for state in changed})
+    # The oldest month is made anew each time: what is pruned leaves it without a run of any check.
+    _month_pages(docs, months, {state.month for state in changed} | {months[-1]})
     _overview(docs, rows, months)
 
 
@@ -172,6 +173,9 @@ def _result(label: str, suite: str) -> dict[str, Any] | None:
 
 
 def _month_pages(docs: Path, months: Sequence[str], changed: set[str]) -> None:
+    for page in (docs / "months").glob("*.html"):
+        if page.stem not in months:
+            page.unlink()
     for month in months:
         page = docs / "months" / f"{month}.html"
         if month not in changed and page.exists():

@@ -292,14 +292,16 @@ CONTRAST = """() => {
 }"""
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("name", [*DOCS, "index"])
-def test_every_text_can_be_read(browser: Browser, addresses: dict[str, str], name: str, scheme: str) -> None:
-    least, text = _visit(browser, addresses[name], scheme=scheme).page.evaluate(CONTRAST)
-    assert least >= 4.5, text
+def test_every_text_can_be_read(browser: Browser, addresses: dict[str, str], name: str) -> None:
+    page = _visit(browser, addresses[name]).page
+    for scheme in ("light", "dark"):
+        page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+        least, text = page.evaluate(CONTRAST)
+        assert least >= 4.5, (scheme, text)
 
 
-@pytest.mark.parametrize("name", DOCS)
+@pytest.mark.parametrize("name", ["data-docs", "month"])
 def test_without_scripts_a_page_says_the_same(browser: Browser, addresses: dict[str, str], name: str) -> None:
     plain = _visit(browser, addresses[name], script=False).page
     scripted = _visit(browser, addresses[name]).page

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import time
 from collections.abc import Iterator
 from datetime import date, timedelta
@@ -124,9 +125,9 @@ def test_a_day_costs_the_same_after_half_a_year(home: Path, monkeypatch: pytest.
     docs = _documented(home, str(LAST))
     assert time.process_time() - started < 2
     assert rendered == [str(LAST)]
-    months = {"2026-09.html", "2026-11.html"}  # the one that lost a page by age, and the one of the day
+    months = {"2026-05.html", "2026-09.html", "2026-11.html"}  # the oldest, the one that lost a page, the one of today
     assert set(written) == {*months, "index.html", "meta_ads.ads_insights.html"}
-    assert len(written) <= data_docs.OVERVIEW_DAYS + 5  # the days, two months, the history, the overview, the old day
+    assert len(written) <= data_docs.OVERVIEW_DAYS + 6  # the days, three months, the history, the overview, the old day
     assert (docs / "index.html").stat().st_size < 60_000
     assert len(list((docs / "months").glob("*.html"))) == 7
 
@@ -151,6 +152,18 @@ def test_a_new_result_of_an_old_window_is_shown(home: Path) -> None:
     os.utime(home / "validations" / "2026-11-16", (later, later))
     _documented(home, "2026-11-17")
     assert "Spend is failed." in (docs / "2026-11-16" / "index.html").read_text()
+
+
+def test_what_was_pruned_is_linked_from_nowhere(home: Path) -> None:
+    for label in ("2026-09-30", "2026-10-01", "2026-10-02", "2026-11-17"):
+        _judged(home, label)
+    docs = _documented(home, "2026-11-17")
+    for label in ("2026-09-30", "2026-10-01"):
+        shutil.rmtree(home / "validations" / label)
+        shutil.rmtree(docs / label)
+    _documented(home, "2026-11-17")
+    assert {page.stem for page in (docs / "months").glob("*.html")} == {"2026-10", "2026-11"}
+    assert "2026-10-01" not in (docs / "months" / "2026-10.html").read_text()
 
 
 @pytest.mark.parametrize(
