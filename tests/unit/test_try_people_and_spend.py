@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import random
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -68,6 +69,16 @@ def test_a_day_that_came_twice_is_exact(tmp_path: Path) -> None:
         *("2026-02-12", "critical"),
         *("200.0000", "300.0000"),
     )
+
+
+def test_the_order_of_rows_says_nothing(tmp_path: Path) -> None:
+    again = "2026-02-12,a,meta,c1,100.00,50,2000\n"
+    lines = (steady(50).replace("2026-02-15,a,meta,c1,100.00", "2026-02-15,a,meta,c1,900.00") + again).splitlines()
+    run_anomalies(written(tmp_path / "spend.csv", SPEND + "\n".join(lines) + "\n"), None, tmp_path / "one.csv")
+    random.Random(5).shuffle(lines)
+    run_anomalies(written(tmp_path / "spend.csv", SPEND + "\n".join(lines) + "\n"), None, tmp_path / "other.csv")
+    assert (tmp_path / "one.csv").read_text() == (tmp_path / "other.csv").read_text()
+    assert [row["date"] for row in rows(tmp_path / "one.csv")] == ["2026-02-12", "2026-02-15"]
 
 
 def test_a_channel_without_a_row_is_seen_and_an_unwritten_number_is_none(tmp_path: Path) -> None:
