@@ -226,8 +226,13 @@ with eligible as (
 {%- endmacro %}
 
 {# An amount in shop currency as whole cents of the reporting currency. #}
-{% macro reporting_cents(amount, rate) -%}
-    cast(round({{ money('(' ~ amount ~ ') * ' ~ rate) }} * 100, 0) as bigint)
+{% macro reporting_cents(amount, rate, type='bigint') -%}
+    cast(round({{ money('(' ~ amount ~ ') * ' ~ rate) }} * 100, 0) as {{ type }})
+{%- endmacro %}
+
+{# The same for what a platform reports, which may be any number at all: it must be shown, not stop a build. #}
+{% macro reported_cents(amount, rate) -%}
+    {{ reporting_cents(amount, rate, 'decimal(38, 0)') }}
 {%- endmacro %}
 
 {# The first day whose conversions are credited anew when the past changes: 30 days of window and the 28 days within which

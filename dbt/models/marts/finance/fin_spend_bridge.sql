@@ -46,7 +46,7 @@ warehouse as (
             date,
             max(currency) as currency,
             sum(spend) as spend,
-            {{ reporting_cents('sum(spend)', 'max(fx_rate)') }} as amount_cents
+            {{ reported_cents('sum(spend)', 'max(fx_rate)') }} as amount_cents
         from {{ ref('fct_ad_performance') }}
         group by source, account_id, campaign_id, date
     ) as campaign_days
@@ -113,10 +113,10 @@ invoiced as (
         sum(invoices.credits) as credits,
         sum(invoices.tax) as tax,
         sum(invoices.total) as total,
-        sum({{ reporting_cents('invoices.media_amount', 'rates.rate') }}) as media_cents,
-        sum({{ reporting_cents('invoices.media_amount + invoices.credits', 'rates.rate') }}) as credited_cents,
-        sum({{ reporting_cents('invoices.media_amount + invoices.credits + invoices.tax', 'rates.rate') }}) as taxed_cents,
-        sum({{ reporting_cents('invoices.total', 'rates.rate') }}) as total_cents
+        sum({{ reported_cents('invoices.media_amount', 'rates.rate') }}) as media_cents,
+        sum({{ reported_cents('invoices.media_amount + invoices.credits', 'rates.rate') }}) as credited_cents,
+        sum({{ reported_cents('invoices.media_amount + invoices.credits + invoices.tax', 'rates.rate') }}) as taxed_cents,
+        sum({{ reported_cents('invoices.total', 'rates.rate') }}) as total_cents
     from invoices
     left join rates
         on
@@ -160,7 +160,7 @@ compared as (
         coalesce(months.amount_cents, 0) as reported_cents,
         case
             when months.amount is null then 0
-            else {{ reporting_cents('months.amount', 'rates.rate') }}
+            else {{ reported_cents('months.amount', 'rates.rate') }}
         end as booked_cents,
         invoiced.credited_cents - invoiced.media_cents as credit_cents,
         invoiced.taxed_cents - invoiced.credited_cents as tax_cents,
@@ -290,7 +290,7 @@ final as (
         steps.kind,
         together.currency,
         {{ money('together.amount') }} as amount,
-        cast(together.amount_cents as bigint) as amount_cents,
+        cast(together.amount_cents as decimal(38, 0)) as amount_cents,
         '{{ reporting_currency() }}' as reporting_currency,
         steps.definition
     from together

@@ -149,7 +149,7 @@ heard as (
         known_from,
         release_id,
         spend - coalesce(spend_before, 0) as amount,
-        {{ reporting_cents('spend', 'rate') }} - {{ reporting_cents('coalesce(spend_before, 0)', 'rate') }} as amount_cents
+        {{ reported_cents('spend', 'rate') }} - {{ reported_cents('coalesce(spend_before, 0)', 'rate') }} as amount_cents
     from placed
 
 ),
@@ -168,7 +168,7 @@ unheard as (
         cast(null as timestamp) as known_from,
         cast(null as varchar) as release_id,
         campaign_days.spend as amount,
-        {{ reporting_cents('campaign_days.spend', 'rates.rate') }} as amount_cents
+        {{ reported_cents('campaign_days.spend', 'rates.rate') }} as amount_cents
     from campaign_days
     left join history
         on
@@ -201,7 +201,7 @@ final as (
         release_id,
         currency,
         {{ money('amount') }} as amount,
-        cast(amount_cents as bigint) as amount_cents
+        cast(amount_cents as decimal(38, 0)) as amount_cents
     from heard
     where amount <> 0
 
@@ -220,7 +220,7 @@ final as (
         release_id,
         currency,
         {{ money('amount') }} as amount,
-        cast(amount_cents as bigint) as amount_cents
+        cast(amount_cents as decimal(38, 0)) as amount_cents
     from unheard
     where amount <> 0
 
