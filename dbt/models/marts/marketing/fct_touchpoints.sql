@@ -4,9 +4,17 @@ with sessions as (
 
 ),
 
-ids as (
+logins as (
 
     select * from {{ ref('int_id_map') }}
+    where identifier_type = 'user_id'
+
+),
+
+browsers as (
+
+    select * from {{ ref('int_id_map') }}
+    where identifier_type = 'client_id'
 
 ),
 
@@ -19,16 +27,16 @@ media as (
 shared as (
 
     select * from {{ source('identity', 'quarantine') }}
-    where until is null
+    where until is null and identifier_type = 'client_id'
 
 ),
 
 -- The login of the visit names the person, else the browser. A visit without a login on a device that several people
 -- share is nobody's but its own; a browser that met no identifier is a person of one browser.
-people as (
+final as (
 
     select
-        sessions.session_key,
+        sessions.session_key as touch_id,
         coalesce(
             logins.person_id,
             browsers.person_id,
@@ -40,21 +48,7 @@ people as (
             when browsers.person_id is not null then 'browser'
             when shared.identifier_token is not null then 'shared browser'
             else 'unknown browser'
-        end as known_by
-    from sessions
-    left join ids as logins on logins.identifier_type = 'user_id' and sessions.user_token = logins.token
-    left join ids as browsers on browsers.identifier_type = 'client_id' and sessions.user_pseudo_id = browsers.token
-    left join shared
-        on shared.identifier_type = 'client_id' and sessions.user_pseudo_id = shared.identifier_token
-
-),
-
-final as (
-
-    select
-        sessions.session_key as touch_id,
-        people.person_id,
-        people.known_by,
+        end as known_by,
         sessions.started_at as touched_at,
         sessions.session_date as touched_on,
         'click' as touch_type,
@@ -73,7 +67,9 @@ final as (
         sessions.origin_rule,
         sessions.is_provisional
     from sessions
-    inner join people on sessions.session_key = people.session_key
+    left join logins on sessions.user_token = logins.token
+    left join browsers on sessions.user_pseudo_id = browsers.token
+    left join shared on sessions.user_pseudo_id = shared.identifier_token
     left join media on sessions.channel = media.channel
 
 )
