@@ -22,7 +22,7 @@ SCALE_FLOOR = 0.05
 class Rules:
     """Widths in robust deviations, and the smallest effects worth a person's time."""
 
-    price_k: float = 5.0
+    price_k: float = 4.5
     price_floor: float = 0.02  # a price is steadier than a volume: with 0.05 a fifth less would never be seen
     price_least_share: float = 0.10
     breadth_k: float = 3.5

@@ -25,9 +25,10 @@ _OUTAGE_DAYS = 14
 
 @dataclass(frozen=True)
 class Price:
-    """What a unit of volume should cost: ln by campaign, and the usual miss of the channel's median campaign."""
+    """What a unit of volume should cost: ln by campaign, how sure each is, and the channel's usual miss."""
 
     expected: Floats
+    sure: Floats
     scale: Floats
 
 
@@ -59,7 +60,7 @@ def learn(panel: Panel, rules: Rules) -> Known:
     total = baseline.expected(total_logs, panel.special)
     active = count_before(spent > 0, LEVEL_DAYS) >= LEVEL_DAYS - 2
     due = active & _due(spent > 0)
-    sure = _sure(logs - spend, panel.special)
+    sure = _sure(logs - spend, panel.special, _SUREST)
     moved = scores.moves(panel, scores.Expected(spend, total, active, due, sure), rules)
     carried = baseline.carried(moved.score, panel.special)
     ordinary = ~np.isnan(total_logs) & ~panel.special[:, None]
@@ -82,13 +83,15 @@ def learn(panel: Panel, rules: Rules) -> Known:
 
 def _price(panel: Panel, volume: Floats, rules: Rules) -> Price:
     expected = baseline.expected(scores.price(panel.spend, volume), panel.special)
-    missed = scores.price_score(panel, volume, expected)
-    return Price(expected, baseline.scale(missed, panel.special, rules.price_floor))
+    missed = scores.price(panel.spend, volume) - expected
+    sure = _sure(missed, panel.special, rules.price_floor)
+    score = scores.price_score(panel, missed, sure)
+    return Price(expected, sure, baseline.scale(score, panel.special, rules.price_floor))
 
 
-def _sure(missed: Floats, special: Flags) -> Floats:
+def _sure(missed: Floats, special: Flags, surest: float) -> Floats:
     """A campaign that is hard to foretell has little to say; one that nobody knows yet speaks softly."""
-    found: Floats = 1 / np.nan_to_num(baseline.scale(missed, special, _SUREST), nan=_UNSURE)
+    found: Floats = 1 / np.nan_to_num(baseline.scale(missed, special, surest), nan=_UNSURE)
     return found
 
 

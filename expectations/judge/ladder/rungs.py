@@ -119,7 +119,7 @@ def _price(panel: Panel, measure: tuple[Floats, Price], known: Known, rules: Rul
     """Spend per click or per thousand impressions: the median campaign against its own band."""
     volume, usual = measure
     missed = scores.price(panel.spend, volume) - usual.expected
-    score = panel.by_channel(missed, median)
+    score = scores.price_score(panel, missed, usual.sure)
     width = np.maximum(rules.price_k * usual.scale, np.log1p(rules.price_least_share))
     up, down = (width + _PRICE_SHARE_OF_ALLOWANCE * side[:, None] for side in (panel.up, panel.down))
     total = scores.ratio(panel.totals(panel.spend), panel.totals(volume))

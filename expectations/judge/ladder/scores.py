@@ -55,9 +55,9 @@ def price(spend: Floats, volume: Floats) -> Floats:
     return logarithms(ratio(spend, volume))
 
 
-def price_score(panel: Panel, volume: Floats, expected: Floats) -> Floats:
-    """The median campaign's miss of its price, by channel."""
-    return panel.by_channel(price(panel.spend, volume) - expected, median)
+def price_score(panel: Panel, missed: Floats, sure: Floats) -> Floats:
+    """The middle miss of the prices of a channel's campaigns, each heard by how sure it is."""
+    return panel.merged(missed, sure, weighted_midmean)
 
 
 def counted(panel: Panel, values: Floats) -> Floats:
