@@ -118,9 +118,7 @@ def _measuring(run_results: Path) -> float:
 
 def _judged(window: Window, spent: Spent) -> None:
     with timed() as importing, quiet():
-        import great_expectations  # noqa: F401 - once in a process, whatever it judges
-
-        import expectations.judge.classes  # noqa: F401
+        import expectations.judge.classes  # noqa: F401 - and with it the library, once in a process
     spent.steps["import"] = importing
     found: list[Verdict] = []
     with timed() as judging:
