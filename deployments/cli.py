@@ -22,6 +22,7 @@ from deployments.commands import (
     connections,
     docs,
     figures,
+    incidents,
     invoices,
     operate,
     period,
@@ -53,6 +54,7 @@ app.add_typer(period.app, name="period", help="Months of the books: check, close
 app.add_typer(figures.app)
 app.add_typer(docs.app)
 app.add_typer(connections.app, name="connections", help="The connections of Airbyte, as the declarations want them.")
+app.add_typer(incidents.app, name="incidents", help="What is wrong, since when and whose it is; acknowledge, snooze.")
 app.add_typer(invoices.app, name="invoices", help="What ad platforms invoiced: give a file, see what is known.")
 app.add_typer(quarantine.app, name="quarantine", help="What is held back, and its way back.")
 app.add_typer(rates.app, name="rates", help="Exchange rates that finance books with: give a file, see what was given.")

@@ -14,7 +14,8 @@ from tasks.build.transform import build, test
 from tasks.judge.judge import judge_marts
 from tasks.judge.readiness import known_verdicts, wait_for_sources
 from tasks.periods.compare import compare_closed
-from tasks.publish.alert import announce, deliver
+from tasks.publish.alert import announce
+from tasks.publish.deliver import deliver
 from tasks.publish.document import document
 from tasks.publish.publish import Release, publish
 

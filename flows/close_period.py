@@ -9,7 +9,8 @@ from flows.queues import writer_queue
 from flows.start import chosen_window, fresh_rendering
 from tasks.periods.close import Closed, Reopened, close, reopen
 from tasks.periods.compare import compare_closed
-from tasks.publish.alert import announce, deliver
+from tasks.publish.alert import announce
+from tasks.publish.deliver import deliver
 
 
 @flow(flow_run_name=run_name, log_prints=False)

@@ -20,7 +20,8 @@ from tasks.ingest.seal import seal
 from tasks.ingest.sync import collect, settle, sync
 from tasks.judge.judge import judge
 from tasks.operate.pause import skip_paused
-from tasks.publish.alert import announce, deliver
+from tasks.publish.alert import announce
+from tasks.publish.deliver import deliver
 from tasks.publish.document import document
 from tasks.window import Window
 

@@ -10,7 +10,8 @@ from flows.start import declared
 from tasks.ingest.held_rows import hold_back, replay_rows
 from tasks.ingest.load import load
 from tasks.ingest.quarantine import Replayed, compared, held, replay_lines, replay_objects, settle_lines, windows_of
-from tasks.publish.alert import announce, deliver
+from tasks.publish.alert import announce
+from tasks.publish.deliver import deliver
 
 
 @flow(flow_run_name=run_name, log_prints=False)

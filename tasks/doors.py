@@ -17,6 +17,7 @@ from tasks.settings import required, settings
 if TYPE_CHECKING:
     from tasks.adapters.airbyte import Airbyte
     from tasks.adapters.dbt_runner import Dbt
+    from tasks.adapters.mail import Mail
     from tasks.adapters.object_store import ObjectStore
     from tasks.adapters.ops_store import OpsStore
     from tasks.adapters.ops_syncs import SyncJournal
@@ -172,3 +173,21 @@ def slack() -> Slack:
 
     s = settings().slack
     return Slack(url=s.url, token=required(s.token, "PLUMBLINE_SLACK_TOKEN"))
+
+
+def mail() -> Mail:
+    """The mail server through which incidents are told as well."""
+    from tasks.adapters.mail import Mail, MailServer
+
+    s = settings().smtp
+    return Mail(
+        MailServer(
+            host=required(s.host, "PLUMBLINE_SMTP_HOST"),
+            port=s.port,
+            security=s.security,
+            user=s.user,
+            password=s.password.get_secret_value(),
+        ),
+        sender=required(s.sender, "PLUMBLINE_SMTP_SENDER"),
+        to=[one.strip() for one in required(s.to, "PLUMBLINE_SMTP_TO").split(",") if one.strip()],
+    )

@@ -23,6 +23,7 @@ from expectations.declare.errors import Misconfigured
 from tasks.setting_sources import StackFileSource, home, secrets_dir
 
 HOUR = r"^([01]\d|2[0-3]):[0-5]\d$"
+HOURS = r"^$|^([01]\d|2[0-3]):[0-5]\d-([01]\d|2[0-3]):[0-5]\d$"
 
 
 class _Group(BaseSettings):
@@ -119,6 +120,37 @@ class SlackSettings(_Group):
     channel: str = Field("#data-incidents", description="Channel of the incidents")
 
 
+class SmtpSettings(_Group):
+    """The mail server through which incidents are told as well; off without a host."""
+
+    model_config = SettingsConfigDict(env_prefix="PLUMBLINE_SMTP_")
+
+    host: str = Field("", description="Mail server; empty: no mail")
+    port: int = Field(587, gt=0, lt=65536, description="Its port")
+    security: Literal["starttls", "tls", "none"] = Field("starttls", description="How the connection is protected")
+    user: str = Field("", description="User of the server; empty: no login")
+    password: SecretStr = Field(SecretStr(""), description="Password of the user")
+    sender: str = Field("", description="Address that mails come from")
+    to: str = Field("", description="Addresses that mails go to, comma separated")
+
+
+class AlertSettings(_Group):
+    """When people are told about incidents, in Slack and by mail."""
+
+    model_config = SettingsConfigDict(env_prefix="PLUMBLINE_ALERT_")
+
+    quiet_hours: str = Field(
+        "", pattern=HOURS, description="UTC hours (22:00-06:00) in which only critical incidents are told; empty: none"
+    )
+    list_above: int = Field(5, ge=1, description="More new threads than this at once become one with a list")
+    escalate_after_hours: float = Field(
+        4.0, gt=0, description="Hours after which a critical incident that nobody acknowledged goes to a second owner"
+    )
+    escalate_to: str = Field(
+        "", description="Second owner: Slack member (U...), user group (S...) or a name; empty: nobody"
+    )
+
+
 class PrivacySettings(_Group):
     """The key behind the join tokens of personal identifiers."""
 
@@ -190,6 +222,8 @@ class Settings(BaseModel):
     warehouse: WarehouseSettings
     snowflake: SnowflakeSettings
     slack: SlackSettings
+    smtp: SmtpSettings
+    alert: AlertSettings
     privacy: PrivacySettings
     backfill: BackfillSettings
     keep: KeepSettings
@@ -224,6 +258,8 @@ def settings() -> Settings:
         warehouse=_read(WarehouseSettings),
         snowflake=_read(SnowflakeSettings),
         slack=_read(SlackSettings),
+        smtp=_read(SmtpSettings),
+        alert=_read(AlertSettings),
         privacy=_read(PrivacySettings),
         keep=_read(KeepSettings),
         backfill=_read(BackfillSettings),
@@ -244,7 +280,8 @@ def _read(group: type[G]) -> G:
 
 def _in_words(fault: Mapping[str, Any]) -> str:
     if fault["type"] == "string_pattern_mismatch":
-        return "write an hour of the day such as 06:45"
+        pair = fault["ctx"]["pattern"] == HOURS
+        return "write hours such as 22:00-06:00" if pair else "write an hour of the day such as 06:45"
     said = str(fault["msg"])
     return said[0].lower() + said[1:]
 

@@ -12,7 +12,7 @@ import argparse
 import json
 import os
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl
@@ -23,7 +23,7 @@ from fastapi.responses import HTMLResponse, JSONResponse
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 
 from deployments.local.processes import LOOPBACK
-from deployments.local.slack_channel import Channel, Message, Refused, channel_id
+from deployments.local.slack_channel import Channel, Message, Refused, Said, channel_id
 from deployments.local.slack_page import page
 
 POLICY = (
@@ -68,9 +68,8 @@ def _answer(channel: Channel, method: str, body: Body, *, allowed: bool) -> dict
 
 
 def _post(channel: Channel, body: Body) -> dict[str, Any]:
-    message = channel.post(
-        str(body.get("channel", "")), str(body.get("text", "")), body.get("blocks"), thread_ts=body.get("thread_ts")
-    )
+    said = Said(str(body.get("text", "")), body.get("blocks"), body.get("metadata"))
+    message = channel.post(str(body.get("channel", "")), said, thread_ts=body.get("thread_ts"))
     return {"channel": channel_id(message.channel), "ts": message.ts, "message": _message(message)}
 
 
@@ -92,6 +91,34 @@ def _list(channel: Channel, _body: Body) -> dict[str, Any]:
     return {"channels": listed, "response_metadata": {"next_cursor": ""}}
 
 
+def _history(channel: Channel, body: Body) -> dict[str, Any]:
+    """Messages of a channel without their replies, newest first; metadata only where they are asked for."""
+    said = [message for message in _since(channel, body) if not message.thread_ts]
+    return _told(reversed(said), body)
+
+
+def _replies(channel: Channel, body: Body) -> dict[str, Any]:
+    """A message and what was said under it, oldest first."""
+    root = str(body.get("ts", ""))
+    if not any(message.ts == root for message in channel.messages()):
+        raise Refused("thread_not_found")
+    return _told([message for message in _since(channel, body) if root in (message.ts, message.thread_ts)], body)
+
+
+def _since(channel: Channel, body: Body) -> list[Message]:
+    asked = str(body.get("channel", ""))
+    own = [message for message in channel.messages() if channel_id(message.channel) == asked]
+    if not own:
+        raise Refused("channel_not_found")
+    return [message for message in own if float(message.ts) > float(body.get("oldest") or 0)]
+
+
+def _told(said: Iterable[Message], body: Body) -> dict[str, Any]:
+    with_metadata = str(body.get("include_all_metadata", "")).lower() in ("true", "1")
+    shown = [_message(m) | ({"metadata": m.metadata} if with_metadata and m.metadata else {}) for m in said]
+    return {"messages": shown, "has_more": False, "response_metadata": {"next_cursor": ""}}
+
+
 def _who(_channel: Channel, _body: Body) -> dict[str, Any]:
     return {
         "url": "https://brightcart.slack.com/",
@@ -107,6 +134,8 @@ CALLS: dict[str, Call] = {
     "chat.postMessage": _post,
     "chat.update": _update,
     "conversations.list": _list,
+    "conversations.history": _history,
+    "conversations.replies": _replies,
     "auth.test": _who,
 }
 
@@ -138,11 +167,11 @@ async def _read(request: Request) -> dict[str, Any]:
             return {}
         return found if isinstance(found, dict) else {}
     form: dict[str, Any] = {**request.query_params, **dict(parse_qsl(raw.decode("utf-8", "replace")))}
-    if "blocks" in form:
+    for structured in form.keys() & {"blocks", "metadata"}:
         try:
-            form["blocks"] = json.loads(form["blocks"])
+            form[structured] = json.loads(form[structured])
         except json.JSONDecodeError:
-            form["blocks"] = "not JSON"
+            form[structured] = "not JSON"
     return form
 
 

@@ -6,7 +6,7 @@ import hashlib
 import json
 import os
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from threading import Lock
 from typing import Any
@@ -34,10 +34,20 @@ class Message:
     blocks: tuple[dict[str, Any], ...] = ()
     thread_ts: str = ""
     edited: str = ""
+    metadata: dict[str, Any] = field(default_factory=dict)
 
     def as_json(self) -> dict[str, Any]:
         """The shape of the file and of `/messages`."""
         return {**asdict(self), "blocks": list(self.blocks), "channel_id": channel_id(self.channel)}
+
+
+@dataclass(frozen=True)
+class Said:
+    """What a call wants to say, as it came: blocks and metadata are not checked yet."""
+
+    text: str
+    blocks: object = None
+    metadata: object = None
 
 
 class Channel:
@@ -52,15 +62,15 @@ class Channel:
         """Everything said so far."""
         return tuple(self._said)
 
-    def post(self, channel: str, text: str, blocks: object, *, thread_ts: str | None) -> Message:
+    def post(self, channel: str, said: Said, *, thread_ts: str | None) -> Message:
         """Add a message, or a reply; raises `Refused`."""
         if not channel:
             raise Refused("channel_not_found")
-        checked = _checked(text, blocks)
+        checked, marked = _checked(said.text, said.blocks), _marked(said.metadata)
         with self._lock:
             if thread_ts and not any(message.ts == thread_ts for message in self._said):
                 raise Refused("thread_not_found")
-            added = Message(self._named(channel), self._next_ts(), text, checked, thread_ts or "")
+            added = Message(self._named(channel), self._next_ts(), said.text, checked, thread_ts or "", "", marked)
             self._keep([*self._said, added])
         return added
 
@@ -104,6 +114,14 @@ def channel_id(name: str) -> str:
 def _message(found: dict[str, Any]) -> Message:
     kept = {key: value for key, value in found.items() if key != "channel_id"}
     return Message(**{**kept, "blocks": tuple(kept["blocks"])})
+
+
+def _marked(metadata: object) -> dict[str, Any]:
+    if not metadata:
+        return {}
+    if not isinstance(metadata, dict) or not metadata.get("event_type") or "event_payload" not in metadata:
+        raise Refused("invalid_metadata_format")
+    return metadata
 
 
 def _checked(text: str, blocks: object) -> tuple[dict[str, Any], ...]:

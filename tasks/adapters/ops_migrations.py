@@ -13,7 +13,8 @@ from datetime import UTC, datetime
 import sqlalchemy as sa
 
 from expectations.declare.errors import Misconfigured
-from tasks.adapters.ops_tables import METADATA, OUTCOMES, UtcTime
+from tasks.adapters.ops_records import incident_id
+from tasks.adapters.ops_tables import INCIDENTS, METADATA, OUTBOX, OUTCOMES, UtcTime
 
 STATE = sa.Table(
     "state",
@@ -33,8 +34,37 @@ def _tell_attempt_and_schedule(db: sa.Connection) -> None:
         _add_column(db, column)
 
 
+def _care_for_incidents(db: sa.Connection) -> None:
+    """Incidents have an id, a thread and people who care for them; a message has a channel and a begun try."""
+    known = set(sa.inspect(db).get_table_names())
+    for table, names in _CARE.items():
+        for name in names if table.name in known else ():
+            _add_column(db, table.c[name])
+    if INCIDENTS.name not in known:
+        return
+    for row in db.execute(sa.select(INCIDENTS.c.key, INCIDENTS.c.opened_at)).all():
+        same = (INCIDENTS.c.key == row.key) & (INCIDENTS.c.opened_at == row.opened_at)
+        named = incident_id(row.key, row.opened_at.isoformat())
+        db.execute(INCIDENTS.update().where(same).values(id=named, thread=named))
+
+
+_CARE: dict[sa.Table, tuple[str, ...]] = {
+    INCIDENTS: (
+        "id",
+        "model",
+        "thread",
+        "acknowledged_at",
+        "acknowledged_by",
+        "acknowledged_note",
+        "snoozed_until",
+        "snoozed_by",
+        "snoozed_because",
+        "escalated_at",
+    ),
+    OUTBOX: ("channel", "thread", "sending_at"),
+}
 # The step at place n brings version n + 1 to n + 2; a store without a version, but with tables, is version 1.
-STEPS: tuple[Callable[[sa.Connection], None], ...] = (_tell_attempt_and_schedule,)
+STEPS: tuple[Callable[[sa.Connection], None], ...] = (_tell_attempt_and_schedule, _care_for_incidents)
 VERSION = len(STEPS) + 1
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
@@ -70,11 +71,51 @@ class Incident:
     recovered_at: datetime | None = None
     slack_channel: str = ""
     slack_ts: str = ""
+    id: str = ""
+    model: str = ""
+    thread: str = ""
+    acknowledged_at: datetime | None = None
+    acknowledged_by: str = ""
+    acknowledged_note: str = ""
+    snoozed_until: datetime | None = None
+    snoozed_by: str = ""
+    snoozed_because: str = ""
+    escalated_at: datetime | None = None
+
+    def __post_init__(self) -> None:
+        """What people type to name it, where the store has not given it one: short, and always the same."""
+        if not self.id:
+            object.__setattr__(self, "id", incident_id(self.key, self.opened_at.isoformat()))
+
+    def asleep(self, at: datetime) -> bool:
+        """Whether a person asked not to hear of it at this instant."""
+        return self.snoozed_until is not None and at < self.snoozed_until
+
+
+def incident_id(key: str, which: str) -> str:
+    """Ten characters that name an incident among all of its key."""
+    return hashlib.sha256(f"{key}|{which}".encode()).hexdigest()[:10]
+
+
+@dataclass(frozen=True)
+class IncidentEvent:
+    """One line of the history of an incident: what happened, when, and who did it where a person did."""
+
+    incident_id: str
+    at: datetime
+    kind: Literal["opened", "seen", "recovered", "acknowledged", "snoozed", "woken", "escalated"]
+    who: str = ""
+    note: str = ""
+    observed: str = ""
+    window_label: str = ""
 
 
 @dataclass(frozen=True)
 class OutboxMessage:
-    """A message that must reach people once; `id` is derived from what it says, so repeating it is harmless."""
+    """A message that must reach people once; `id` is derived from what it says, so repeating it is harmless.
+
+    `sending_at` is when the last try began: a message that has it, and was not sent, may be there all the same.
+    """
 
     id: str
     incident_key: str
@@ -85,6 +126,9 @@ class OutboxMessage:
     ts: str = ""
     attempts: int = 0
     last_error: str = ""
+    channel: Literal["slack", "email"] = "slack"
+    thread: str = ""
+    sending_at: datetime | None = None
 
 
 @dataclass(frozen=True)

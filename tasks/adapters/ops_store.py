@@ -18,11 +18,11 @@ import sqlalchemy as sa
 from expectations.declare.errors import Misconfigured, Unavailable
 from expectations.judge.verdict import Span, Verdict
 from tasks.adapters.ops_migrations import migrate
-from tasks.adapters.ops_records import Incident, OutboxMessage, Outcome, ReleaseRow, SyncRow
-from tasks.adapters.ops_tables import INCIDENTS, OUTBOX, OUTCOMES, RELEASES, SYNCS, VERDICTS
+from tasks.adapters.ops_records import Incident, IncidentEvent, OutboxMessage, Outcome, ReleaseRow, SyncRow
+from tasks.adapters.ops_tables import INCIDENT_EVENTS, INCIDENTS, OUTBOX, OUTCOMES, RELEASES, SYNCS, VERDICTS
 from tasks.window import Window
 
-__all__ = ["Incident", "OpsStore", "OutboxMessage", "Outcome", "ReleaseRow", "SyncRow", "now"]
+__all__ = ["Incident", "IncidentEvent", "OpsStore", "OutboxMessage", "Outcome", "ReleaseRow", "SyncRow", "now"]
 
 OVER_WITHOUT = ("failed", "cancelled", "false success")  # of jobs that are over and delivered nothing that counts
 
@@ -144,24 +144,55 @@ class OpsStore:
         """All incidents, oldest first."""
         query = sa.select(INCIDENTS).order_by(INCIDENTS.c.opened_at, INCIDENTS.c.key)
         query = query.where(INCIDENTS.c.source == source) if source else query
-        return [Incident(**row) for row in self._rows(query)]
+        return [Incident(**_filled(row)) for row in self._rows(query)]
 
     def save_incident(self, incident: Incident) -> None:
         """Write the incident as it stands now."""
-        where = (INCIDENTS.c.key == incident.key) & (INCIDENTS.c.opened_at == incident.opened_at)
-        self._replace(INCIDENTS, where, [asdict(incident)])
+        self.keep_incidents([incident])
+
+    def keep_incidents(
+        self,
+        incidents: Sequence[Incident],
+        events: Sequence[IncidentEvent] = (),
+        messages: Sequence[OutboxMessage] = (),
+    ) -> None:
+        """Write incidents, their history and what is said about them, all of it or nothing."""
+        with self.engine.begin() as db:
+            for message in messages:
+                _enqueue(db, message)
+            for i in incidents:
+                db.execute(
+                    INCIDENTS.delete().where((INCIDENTS.c.key == i.key) & (INCIDENTS.c.opened_at == i.opened_at))
+                )
+            for table, rows in ((INCIDENTS, incidents), (INCIDENT_EVENTS, events)):
+                if rows:
+                    db.execute(table.insert(), [asdict(row) for row in rows])
+
+    def remember_thread(self, thread: str, channel: str, ts: str) -> None:
+        """Where in Slack the incidents of a thread are talked about."""
+        self._update(INCIDENTS, INCIDENTS.c.thread == thread, {"slack_channel": channel, "slack_ts": ts})
+
+    def incident_events(self, incident: str) -> list[IncidentEvent]:
+        """The history of an incident (its id), oldest first."""
+        query = sa.select(INCIDENT_EVENTS).where(INCIDENT_EVENTS.c.incident_id == incident)
+        rows = self._rows(query.order_by(INCIDENT_EVENTS.c.number))
+        return [IncidentEvent(**{k: v for k, v in row.items() if k != "number"}) for row in rows]
 
     def enqueue(self, message: OutboxMessage) -> None:
         """Put a message into the outbox, unless the same one is or was there."""
         with self.engine.begin() as db:
-            known = db.execute(sa.select(OUTBOX.c.id).where(OUTBOX.c.id == message.id)).first()
-            if not known:
-                db.execute(OUTBOX.insert(), asdict(message))
+            _enqueue(db, message)
 
-    def pending_messages(self) -> list[OutboxMessage]:
-        """Messages not sent yet, in the order in which they were written."""
-        query = sa.select(OUTBOX).where(OUTBOX.c.sent_at.is_(None)).order_by(OUTBOX.c.created_at, OUTBOX.c.id)
-        return [OutboxMessage(**row) for row in self._rows(query)]
+    def pending_messages(self, channel: str = "slack") -> list[OutboxMessage]:
+        """Messages of a channel not sent yet, in the order in which they were written."""
+        here = sa.func.coalesce(OUTBOX.c.channel, "slack") == channel
+        query = sa.select(OUTBOX).where(OUTBOX.c.sent_at.is_(None) & here)
+        rows = self._rows(query.order_by(OUTBOX.c.created_at, OUTBOX.c.id))
+        return [OutboxMessage(**_filled(row)) for row in rows]
+
+    def mark_sending(self, message_id: str) -> None:
+        """Remember that a try begins: whoever finds the message after a death must ask whether it arrived."""
+        self._update(OUTBOX, OUTBOX.c.id == message_id, {"sending_at": now()})
 
     def mark_sent(self, message_id: str, ts: str) -> None:
         """Remember that a message was delivered, and under which Slack time stamp."""
@@ -199,6 +230,25 @@ class OpsStore:
     def _update(self, table: sa.Table, where: sa.ColumnElement[bool], values: dict[str, Any]) -> None:
         with self.engine.begin() as db:
             db.execute(table.update().where(where).values(values))
+
+
+def _enqueue(db: sa.Connection, message: OutboxMessage) -> None:
+    if not db.execute(sa.select(OUTBOX.c.id).where(OUTBOX.c.id == message.id)).first():
+        db.execute(OUTBOX.insert(), asdict(message))
+
+
+def _keep(db: sa.Connection, incident: Incident) -> None:
+    row = asdict(incident)
+    # Whoever delivers may have begun the thread since this incident was read.
+    known = row if incident.slack_ts else {k: v for k, v in row.items() if k not in ("slack_channel", "slack_ts")}
+    same = (INCIDENTS.c.key == incident.key) & (INCIDENTS.c.opened_at == incident.opened_at)
+    if not db.execute(INCIDENTS.update().where(same).values(known)).rowcount:
+        db.execute(INCIDENTS.insert(), row)
+
+
+def _filled(row: dict[str, Any]) -> dict[str, Any]:
+    """A row without what an older version left empty: the record knows its defaults."""
+    return {name: value for name, value in row.items() if value is not None}
 
 
 def now() -> datetime:

@@ -102,6 +102,29 @@ INCIDENTS = sa.Table(
     sa.Column("recovered_at", UtcTime),
     sa.Column("slack_channel", sa.String, nullable=False),
     sa.Column("slack_ts", sa.String, nullable=False),
+    sa.Column("id", sa.String),
+    sa.Column("model", sa.String),
+    sa.Column("thread", sa.String),
+    sa.Column("acknowledged_at", UtcTime),
+    sa.Column("acknowledged_by", sa.String),
+    sa.Column("acknowledged_note", sa.String),
+    sa.Column("snoozed_until", UtcTime),
+    sa.Column("snoozed_by", sa.String),
+    sa.Column("snoozed_because", sa.String),
+    sa.Column("escalated_at", UtcTime),
+)
+
+INCIDENT_EVENTS = sa.Table(
+    "incident_events",
+    METADATA,
+    sa.Column("number", sa.Integer, primary_key=True),
+    sa.Column("incident_id", sa.String, nullable=False, index=True),
+    sa.Column("at", UtcTime, nullable=False),
+    sa.Column("kind", sa.String, nullable=False),
+    sa.Column("who", sa.String, nullable=False),
+    sa.Column("note", sa.String, nullable=False),
+    sa.Column("observed", sa.String, nullable=False),
+    sa.Column("window_label", sa.String, nullable=False),
 )
 
 OUTBOX = sa.Table(
@@ -116,6 +139,9 @@ OUTBOX = sa.Table(
     sa.Column("ts", sa.String, nullable=False),
     sa.Column("attempts", sa.Integer, nullable=False),
     sa.Column("last_error", sa.String, nullable=False),
+    sa.Column("channel", sa.String),
+    sa.Column("thread", sa.String),
+    sa.Column("sending_at", UtcTime),
 )
 
 RELEASES = sa.Table(

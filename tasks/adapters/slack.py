@@ -1,9 +1,10 @@
-"""The workspace where incidents are announced: two calls of the Slack Web API, and what their failures mean."""
+"""The workspace where incidents are announced: a few calls of the Slack Web API, and what their failures mean."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime
 from functools import partial
 from http.client import HTTPException
 from typing import Any
@@ -24,11 +25,14 @@ TOKEN_FAULTS = frozenset(
 )
 CHANNEL_FAULTS = frozenset({"channel_not_found", "not_in_channel", "is_archived"})
 BUSY = frozenset({"ratelimited", "rate_limited", "internal_error", "fatal_error", "service_unavailable"})
+GONE = frozenset({"message_not_found", "cant_update_message", "thread_not_found"})
 IDS = ("C", "G", "D")
+MARKED = "plumbline_message"
+SKEW_SECONDS = 600  # by how much the clocks of Slack and this machine may differ
 
 
 class MessageGone(LookupError):
-    """The message to update was deleted by somebody; post a new one."""
+    """The message to update or to reply to was deleted by somebody; post a new one."""
 
 
 class Slack:
@@ -44,17 +48,39 @@ class Slack:
         self._ids: dict[str, str] = {}
 
     def post(
-        self, channel: str, text: str, blocks: Sequence[dict[str, Any]] = (), *, thread_ts: str | None = None
+        self,
+        channel: str,
+        text: str,
+        blocks: Sequence[dict[str, Any]] = (),
+        *,
+        thread_ts: str | None = None,
+        mark: str = "",
     ) -> str:
-        """Post a message (or a reply) to a channel name or id; return its ts. `text` is what notifications show."""
-        answer = self._ask(
-            channel,
-            lambda: self._client.chat_postMessage(
-                channel=channel, text=redacted(text), blocks=scrubbed(blocks), thread_ts=thread_ts, unfurl_links=False
-            ),
-        )
+        """Post a message (or a reply) to a channel name or id; return its ts. `text` is what notifications show.
+
+        `mark` goes with it unseen: `find` knows the message by it.
+        """
+        said: dict[str, Any] = {"text": redacted(text), "blocks": scrubbed(blocks), "thread_ts": thread_ts}
+        if mark:
+            said["metadata"] = {"event_type": MARKED, "event_payload": {"mark": mark}}
+        answer = self._ask(channel, lambda: self._client.chat_postMessage(channel=channel, unfurl_links=False, **said))
         self._ids[_named(channel)] = str(answer["channel"])
         return str(answer["ts"])
+
+    def find(self, channel: str, mark: str, *, since: datetime, thread_ts: str | None = None) -> str | None:
+        """The ts of the message (or reply) with this mark, where it is there; needs the scope `channels:history`."""
+        known = self._known_channel(channel)
+        if known is None:
+            return None  # nothing was ever said in it
+        oldest = f"{since.timestamp() - SKEW_SECONDS:.6f}"
+        asked: dict[str, Any] = {"channel": known, "include_all_metadata": True, "limit": 200, "oldest": oldest}
+        client = self._client
+        ask = partial(client.conversations_replies, ts=thread_ts) if thread_ts else client.conversations_history
+        for page in self._pages(channel, partial(ask, **asked)):
+            for said in page["messages"]:
+                if (said.get("metadata") or {}).get("event_payload", {}).get("mark") == mark:
+                    return str(said["ts"])
+        return None
 
     def update(self, channel: str, ts: str, text: str, blocks: Sequence[dict[str, Any]] = ()) -> None:
         """Replace a message; raises `MessageGone`. A channel name is looked up first: Slack takes only ids here."""
@@ -65,21 +91,29 @@ class Slack:
         )
 
     def _channel_id(self, channel: str) -> str:
+        known = self._known_channel(channel)
+        if known is None:
+            raise self._no_channel(channel, "channel_not_found")
+        return known
+
+    def _known_channel(self, channel: str) -> str | None:
         if channel.startswith(IDS):
             return channel
         name = _named(channel)
         if name not in self._ids:
             self._ids.update(self._all_channels(channel))
-        if name not in self._ids:
-            raise self._no_channel(channel, "channel_not_found")
-        return self._ids[name]
+        return self._ids.get(name)
 
     def _all_channels(self, channel: str) -> Iterator[tuple[str, str]]:
-        cursor = ""
-        while True:
-            page = self._ask(channel, partial(self._client.conversations_list, cursor=cursor, limit=200))
+        for page in self._pages(channel, partial(self._client.conversations_list, limit=200)):
             for found in page["channels"]:
                 yield _named(found["name"]), found["id"]
+
+    def _pages(self, channel: str, call: Callable[..., SlackResponse]) -> Iterator[SlackResponse]:
+        cursor = ""
+        while True:
+            page = self._ask(channel, partial(call, cursor=cursor))
+            yield page
             cursor = (page.get("response_metadata") or {}).get("next_cursor", "")
             if not cursor:
                 return
@@ -105,7 +139,7 @@ class Slack:
             return Misconfigured("this is no Slack API", where=self.url, do="Check PLUMBLINE_SLACK_URL.")
         if code in CHANNEL_FAULTS:
             return self._no_channel(channel, code)
-        return MessageGone(code) if code in {"message_not_found", "cant_update_message"} else error
+        return MessageGone(code) if code in GONE else error
 
     def _no_channel(self, channel: str, code: str) -> Misconfigured:
         advice = "Invite the app to the channel, or set PLUMBLINE_SLACK_CHANNEL to its id."

@@ -1,23 +1,139 @@
-"""What a Slack message about an incident says: what, where, seen, expected, whose it is, where to read on.
+"""What a message about incidents says: what, where, seen, expected, whose it is, why it may be, where to read on.
 
-Pure functions. Text that sources sent is escaped the way Slack asks, so a name can neither mention nor format.
+Pure functions. A message is composed once (`Said`) and then written for Slack and for mail. Text that sources sent is
+escaped the way its channel asks, so a name can neither mention nor format.
 """
 
 from __future__ import annotations
 
+import html
+import re
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
 from expectations.judge.verdict import CHECKS
 from tasks.adapters.ops_store import Incident
+from tasks.publish.causes import likely_cause
+from tasks.publish.links import Links
 
-_MARKS = {"critical": ":red_circle:", "warning": ":large_orange_circle:", "info": ":large_blue_circle:"}
+_MARKS = {
+    "critical": ":red_circle:",
+    "warning": ":large_orange_circle:",
+    "info": ":large_blue_circle:",
+    "recovered": ":large_green_circle:",
+}
 _WEIGHT = {
     "critical": "critical, holds the publication",
     "warning": "warning, figures are published and marked",
     "info": "information",
 }
 _LONGEST = 2900  # Slack refuses more than 3000 characters in a section
+LISTED = 15  # of many incidents: more is not read in a chat
+_LINE = 180
+_MEMBER, _GROUP = re.compile(r"^[UW][A-Z0-9]{6,}$"), re.compile(r"^S[A-Z0-9]{6,}$")
+
+
+@dataclass(frozen=True)
+class Said:
+    """A message before it is written for a channel; everything is plain text but `mention`, which is an id."""
+
+    tone: str
+    title: str
+    about: tuple[str, ...]
+    sentences: tuple[str, ...]
+    facts: tuple[tuple[str, str], ...] = ()
+    links: tuple[tuple[str, str], ...] = ()
+    notice: str = ""
+    mention: str = ""
+
+
+def about_one(incident: Incident, links: Links) -> Said:
+    """The message of an incident that is alone in its thread, as it stands now."""
+    title, recovered = title_of(incident), incident.state == "recovered"
+    seen = () if recovered or incident.occurrences == 1 else (f"seen {incident.occurrences} times",)
+    head = f"Recovered after {lasted(incident)}" if recovered else title
+    about = (title, incident.source) if recovered else (incident.source, _WEIGHT[incident.severity], *seen)
+    told = f"{title}: {incident.sentence}"
+    return Said(
+        tone="recovered" if recovered else incident.severity,
+        title=head,
+        about=about,
+        sentences=(f"Was: {incident.sentence}" if recovered else incident.sentence,),
+        facts=_facts(incident),
+        links=_links(incident, links),
+        notice=f"{head}: {told}" if recovered else f"{told} Owner: {incident.owner}",
+    )
+
+
+def about_many(incidents: Sequence[Incident], *, index: str) -> Said:
+    """The message of several incidents in one thread: what is open, as a list; `index` is the address of all."""
+    standing = [i for i in incidents if i.state == "open"]
+    worst = _worst(standing)
+    over = len(incidents) - len(standing)
+    counted = (f"{over} recovered",) if over and standing else ()
+    places = _some(sorted({i.source for i in incidents}))
+    if not standing:
+        span = max(i.recovered_at or i.opened_at for i in incidents) - min(i.opened_at for i in incidents)
+        title = f"All {len(incidents)} recovered after {duration(span)}"
+    else:
+        title = f"{len(standing)} {'problem' if len(standing) == 1 else 'problems'} {where(incidents)}"
+    owners = _some(sorted({i.owner for i in incidents}))
+    return Said(
+        tone=worst,
+        title=title,
+        about=(places, *_weights(standing), *counted),
+        sentences=listed(standing or incidents),
+        facts=(("Owner", owners), *_take(standing[0].id if standing else "")),
+        links=(("What the checks saw", index),),
+        notice=f"{title}: {standing[0].sentence if standing else places} Owner: {owners}",
+    )
+
+
+def listed(incidents: Sequence[Incident]) -> tuple[str, ...]:
+    """One line for each incident, the worst first, and how many more there are."""
+    order = sorted(incidents, key=lambda i: (list(_MARKS).index(i.severity), i.source, i.scope, i.check))
+    lines = [shortened(f"• {i.severity} {i.id}: {title_of(i)}, {i.scope}: {i.sentence}") for i in order[:LISTED]]
+    more = len(order) - LISTED
+    return (*lines, *((f"and {more} more, on the page below",) if more > 0 else ()))
+
+
+def where(incidents: Sequence[Incident]) -> str:
+    """`at act_12 2026-11-17` where all are about the same scope, else how many scopes there are."""
+    scopes = sorted({i.scope for i in incidents})
+    return f"at {shortened(scopes[0])}" if len(scopes) == 1 else f"in {len(scopes)} places"
+
+
+def slack_body(said: Said) -> dict[str, Any]:
+    """Text and blocks of Slack."""
+    mark = f"{_MARKS[said.tone]} " if said.tone in _MARKS else ""
+    head = " · ".join([f"{mark}*{escaped(said.title)}*", *(escaped(part) for part in said.about if part)])
+    blocks = [_section(" · ".join(filter(None, (head, mention(said.mention)))))]
+    if said.sentences:
+        blocks += [_plain(part) for part in _chunks(said.sentences)]
+    if said.facts:
+        fields = [_field(name, value) for name, value in said.facts if value]
+        blocks.append({"type": "section", "fields": fields})
+    if said.links:
+        told = " · ".join(f"<{address}|{escaped(name)}>" for name, address in said.links)
+        blocks.append({"type": "context", "elements": [{"type": "mrkdwn", "text": told}]})
+    return {"text": escaped(said.notice)[:_LONGEST], "blocks": blocks}
+
+
+def mail_body(said: Said) -> dict[str, str]:
+    """Subject, plain text and HTML of a mail."""
+    head = " · ".join([said.title, *filter(None, said.about)])
+    facts = [(name, value) for name, value in said.facts if value]
+    text = [head, "", *said.sentences, "", *(f"{n}: {v}" for n, v in facts), "", *(f"{n}: {a}" for n, a in said.links)]
+    rows = "".join(f"<tr><th align=left>{html.escape(n)}</th><td>{html.escape(v)}</td></tr>" for n, v in facts)
+    links = "".join(f'<li><a href="{html.escape(a, quote=True)}">{html.escape(n)}</a></li>' for n, a in said.links)
+    told = "".join(f"<p>{html.escape(sentence)}</p>" for sentence in said.sentences)
+    shown = f"<h1 style='font-size:1.2em'>{html.escape(head)}</h1>{told}<table>{rows}</table><ul>{links}</ul>"
+    page = f'<!doctype html><html lang="en"><body style="font-family:sans-serif">{shown}</body></html>\n'
+    subject = shortened(f"[{said.tone}] {head}", 200)
+    return {"subject": subject, "text": "\n".join(text).strip() + "\n", "html": page}
 
 
 def escaped(text: str) -> str:
@@ -25,35 +141,22 @@ def escaped(text: str) -> str:
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
-def open_message(incident: Incident, *, page: str, runbook: str) -> dict[str, Any]:
-    """The body while the incident is open; `page` and `runbook` are addresses."""
-    title = CHECKS.get(incident.check, incident.check)
-    mark, weight = _MARKS[incident.severity], _WEIGHT[incident.severity]
-    head = f"{mark} *{escaped(title)}* · {escaped(incident.source)} · {weight}"
-    seen = "" if incident.occurrences == 1 else f" · seen {incident.occurrences} times"
-    blocks = [
-        _section(head + seen),
-        _plain(incident.sentence),
-        _fields(incident),
-        _context(f"<{page}|What the checks saw> · <{runbook}|Runbook: {escaped(incident.runbook)}>"),
-    ]
-    told = f"{title}: {incident.sentence} Owner: {incident.owner}"  # what a notification shows
-    return {"text": escaped(told)[:_LONGEST], "blocks": blocks}
+def mention(who: str) -> str:
+    """A member (U...) or a user group (S...) as Slack calls them; any other name is only written."""
+    if _MEMBER.match(who):
+        return f"<@{who}>"
+    return f"<!subteam^{who}>" if _GROUP.match(who) else escaped(who)
 
 
-def recovered_message(incident: Incident, *, page: str, runbook: str) -> dict[str, Any]:
-    """The body after recovery: the same facts, and how long it lasted."""
-    title = CHECKS.get(incident.check, incident.check)
+def title_of(incident: Incident) -> str:
+    """The check as people call it."""
+    return CHECKS.get(incident.check, incident.check)
+
+
+def lasted(incident: Incident) -> str:
+    """How long a recovered incident was open."""
     assert incident.recovered_at is not None
-    lasted = duration(incident.recovered_at - incident.opened_at)
-    head = f":large_green_circle: *Recovered after {lasted}* · {escaped(title)} · {escaped(incident.source)}"
-    blocks = [
-        _section(head),
-        _plain(f"Was: {incident.sentence}"),
-        _fields(incident),
-        _context(f"<{page}|What the checks see now> · <{runbook}|Runbook: {escaped(incident.runbook)}>"),
-    ]
-    return {"text": escaped(f"Recovered after {lasted}: {title}: {incident.sentence}")[:_LONGEST], "blocks": blocks}
+    return duration(incident.recovered_at - incident.opened_at)
 
 
 def duration(span: timedelta) -> str:
@@ -65,27 +168,77 @@ def duration(span: timedelta) -> str:
     return f"{hours} h {minutes % 60} min" if hours else f"{max(minutes, 1)} min"
 
 
+def shortened(text: str, most: int = _LINE) -> str:
+    """At most so many characters."""
+    return text if len(text) <= most else f"{text[: most - 1]}…"
+
+
+def _facts(incident: Incident) -> tuple[tuple[str, str], ...]:
+    snoozed, known = "", ""
+    if incident.snoozed_until:
+        snoozed = (
+            f"until {incident.snoozed_until:%Y-%m-%d %H:%M} UTC by {incident.snoozed_by}: {incident.snoozed_because}"
+        )
+    if incident.acknowledged_at:
+        known = f"by {incident.acknowledged_by}: {incident.acknowledged_note}"
+    return (
+        ("Seen", incident.observed),
+        ("Expected", incident.expected),
+        ("Owner", incident.owner),
+        ("Window", incident.window_label),
+        ("Where", incident.scope),
+        ("Likely cause", likely_cause(incident.check)),
+        ("Acknowledged", known),
+        ("Snoozed", snoozed),
+        *_take(incident.id if incident.state == "open" and not known else ""),
+    )
+
+
+def _take(name: str) -> tuple[tuple[str, str], ...]:
+    return (("Take it", f"plumbline incidents ack {name} --note '...'"),) if name else ()
+
+
+def _weights(standing: Sequence[Incident]) -> tuple[str, ...]:
+    """`2 critical, 498 warning`, and what that means for readers."""
+    counts = Counter(i.severity for i in standing)
+    told = ", ".join(f"{counts[name]} {name}" for name in _MARKS if counts[name])
+    return tuple(filter(None, (told, "the publication is held" if counts["critical"] else "")))
+
+
+def _links(incident: Incident, links: Links) -> tuple[tuple[str, str], ...]:
+    page = "What the checks see now" if incident.state == "recovered" else "What the checks saw"
+    history = (("The last weeks, with the picture", links.history),) if links.history else ()
+    return ((page, links.page), *history, (f"Runbook: {incident.runbook}", links.runbook))
+
+
+def _worst(standing: Sequence[Incident]) -> str:
+    return min((i.severity for i in standing), key=list(_MARKS).index, default="recovered")
+
+
+def _some(names: Sequence[str], most: int = 6) -> str:
+    more = f" and {len(names) - most} more" if len(names) > most else ""
+    return ", ".join(names[:most]) + more
+
+
+def _chunks(sentences: Sequence[str]) -> list[str]:
+    """Lines in as few texts as Slack takes."""
+    texts = [""]
+    for line in (sentence[:_LONGEST] for sentence in sentences):
+        joined = f"{texts[-1]}\n{line}" if texts[-1] else line
+        if len(joined) > _LONGEST:
+            texts.append(line)
+        else:
+            texts[-1] = joined
+    return [text for text in texts if text]
+
+
 def _section(text: str) -> dict[str, Any]:
     return {"type": "section", "text": {"type": "mrkdwn", "text": text[:_LONGEST]}}
 
 
 def _plain(text: str) -> dict[str, Any]:
-    return {"type": "section", "text": {"type": "plain_text", "text": text[:_LONGEST], "emoji": False}}
+    return {"type": "section", "text": {"type": "plain_text", "text": text, "emoji": False}}
 
 
-def _fields(incident: Incident) -> dict[str, Any]:
-    facts = {
-        "Seen": incident.observed,
-        "Expected": incident.expected,
-        "Owner": incident.owner,
-        "Window": incident.window_label,
-        "Where": incident.scope,
-    }
-    fields = [
-        {"type": "mrkdwn", "text": f"*{name}*\n{escaped(value)[:1900]}"} for name, value in facts.items() if value
-    ]
-    return {"type": "section", "fields": fields}
-
-
-def _context(text: str) -> dict[str, Any]:
-    return {"type": "context", "elements": [{"type": "mrkdwn", "text": text}]}
+def _field(name: str, value: str) -> dict[str, Any]:
+    return {"type": "mrkdwn", "text": f"*{name}*\n{escaped(value)[:1900]}"}

@@ -17,7 +17,7 @@ from tasks import doors
 from tasks.adapters.ops_invoices import INVOICES, OpsInvoices
 from tasks.adapters.ops_rates import RATES, OpsRates
 from tasks.adapters.ops_runs import RUNS
-from tasks.adapters.ops_tables import INCIDENTS, OUTCOMES, RELEASES, SYNCS, UtcTime
+from tasks.adapters.ops_tables import INCIDENT_EVENTS, INCIDENTS, OUTCOMES, RELEASES, SYNCS, UtcTime
 from tasks.adapters.warehouse.base import Warehouse
 from tasks.adapters.warehouse.copies import Copy
 from tasks.outcomes import recorded
@@ -26,7 +26,7 @@ SCHEMA = "ops"
 # Words of SQL on one engine or the other.
 _RENAMED = {"at": "recorded_at", "check": "check_name"}
 _LEFT_OUT = {"incidents": ("slack_channel", "slack_ts"), "releases": ("body",)}
-_TABLES = (RUNS, SYNCS, INCIDENTS, RELEASES, INVOICES, RATES)
+_TABLES = (RUNS, SYNCS, INCIDENTS, INCIDENT_EVENTS, RELEASES, INVOICES, RATES)
 # Outcomes are only ever added. On Postgres a number may be committed after a higher one: so many are copied again.
 OVERLAP = 1000
 _TYPES: tuple[tuple[type[sa.types.TypeEngine[Any]], str], ...] = (

@@ -22,7 +22,8 @@ from tasks.adapters.ops_runs import OpsRuns
 from tasks.adapters.ops_store import now
 from tasks.adapters.warehouse.lock import holder
 from tasks.operate.pause import paused_sources
-from tasks.publish.alert import announce, deliver
+from tasks.publish.alert import announce
+from tasks.publish.deliver import deliver
 from tasks.settings import settings
 from tasks.watch import checks
 from tasks.watch.checks import Found

@@ -225,11 +225,14 @@ def test_a_slack_that_is_down_fails_nothing_and_loses_nothing(
     dbt, warehouse, said = FakeDbt(MESSAGE), FakeWarehouse(), []
 
     class Silent:
-        def post(self, *_: object) -> str:
+        def post(self, *_: object, **__: object) -> str:
             raise Unavailable("Slack did not answer for 2.6 s (URLError)", where="http://127.0.0.1:9/api/")
 
     class Answers:
-        def post(self, channel: str, text: str, blocks: object) -> str:
+        def find(self, *_: object, **__: object) -> None:
+            return None
+
+        def post(self, channel: str, text: str, blocks: object, **_: object) -> str:
             said.append(text)
             return "1.0"
 

@@ -22,7 +22,7 @@ from tasks.adapters.ops_store import OutboxMessage, now
 from tasks.ingest.land import land
 from tasks.ingest.seal import seal
 from tasks.ingest.sync import SyncRun, sync
-from tasks.publish.alert import deliver
+from tasks.publish.deliver import deliver
 from tasks.settings import settings
 from tasks.window import Window
 

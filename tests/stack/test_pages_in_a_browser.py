@@ -33,6 +33,7 @@ from expectations.judge.suites import suite_of
 from tasks import doors
 from tasks.judge import judge
 from tasks.publish import alert
+from tasks.publish.deliver import deliver
 from tasks.publish.document import document
 from tasks.settings import settings
 from tasks.window import Window
@@ -132,7 +133,7 @@ def _tell(window: Window, *, bad: bool) -> None:
     suite = suite_of(source, stream, window, closed=set(window.days()[-1:]), history_days=days)
     verdicts = judge._judged([(replace(suite, title=suite.title), _frame(_rows(window, bad=bad)))], window)
     alert.announce.fn(verdicts, window)
-    alert.deliver.fn()
+    deliver.fn()
     document.fn(window)
 
 

@@ -17,7 +17,10 @@ from tasks import doors
 from tasks.adapters.ops_store import Incident, OpsStore
 from tasks.adapters.slack import MessageGone
 from tasks.publish import alert
-from tasks.publish.message import duration, open_message, recovered_message
+from tasks.publish.deliver import Delivered, deliver
+from tasks.publish.links import Links, page_of
+from tasks.publish.message import about_many, about_one, duration, mail_body, slack_body
+from tasks.publish.replies import Change, reply
 from tasks.settings import settings
 from tasks.window import Window
 
@@ -32,21 +35,31 @@ class FakeSlack:
 
     def __init__(self) -> None:
         self.said: list[tuple[str, str, str]] = []
+        self.marks: dict[str, str] = {}
         self.down = self.gone = False
 
-    def post(self, channel: str, text: str, blocks: Sequence[dict[str, Any]] = ()) -> str:
-        return self._say("post", f"{len(self.said) + 1}.0", text)
+    def post(self, channel: str, text: str, blocks: Any, *, thread_ts: str | None, mark: str) -> str:
+        ts = f"{len(self.said) + 1}.0"
+        self._say("reply" if thread_ts else "post", ts, text)
+        self.marks[mark] = ts
+        return ts
 
     def update(self, channel: str, ts: str, text: str, blocks: Sequence[dict[str, Any]] = ()) -> None:
         if self.gone:
             raise MessageGone("message_not_found")
         self._say("update", ts, text)
 
-    def _say(self, how: str, ts: str, text: str) -> str:
+    def find(self, channel: str, mark: str, *, since: datetime, thread_ts: str | None) -> str | None:
+        return self.marks.get(mark)
+
+    def _say(self, how: str, ts: str, text: str) -> None:
         if self.down:
             raise Unavailable("Slack did not answer", where="slack", do="Wait.")
         self.said.append((how, ts, text))
-        return ts
+
+    @property
+    def calls(self) -> list[str]:
+        return [how for how, _, _ in self.said]
 
 
 @pytest.fixture
@@ -159,59 +172,60 @@ def test_another_check_does_not_repair_it(ops: OpsStore) -> None:
 def test_an_incident_that_comes_back_is_a_new_one(ops: OpsStore, slack: FakeSlack) -> None:
     for state in ("failed", "passed", "failed"):
         _announce(_verdict(state))  # type: ignore[arg-type]
-        alert.deliver.fn()
+        deliver.fn()
     assert [i.state for i in ops.incidents()] == ["recovered", "open"]
-    assert [how for how, _, _ in slack.said] == ["post", "update", "post"]
+    assert slack.calls == ["post", "update", "reply", "post"]
 
 
 def test_delivery_posts_once_and_updates_the_same_message(ops: OpsStore, slack: FakeSlack) -> None:
     _announce(_verdict())
-    assert alert.deliver.fn() == alert.Delivered(sent=1, waiting=0)
+    assert deliver.fn() == Delivered(sent=1, waiting=0)
     _announce(_verdict("passed"))
-    alert.deliver.fn()
-    assert alert.deliver.fn() == alert.Delivered(sent=0, waiting=0)
-    assert [(how, ts) for how, ts, _ in slack.said] == [("post", "1.0"), ("update", "1.0")]
+    deliver.fn()
+    assert deliver.fn() == Delivered(sent=0, waiting=0)
+    assert [(how, ts) for how, ts, _ in slack.said] == [("post", "1.0"), ("update", "1.0"), ("reply", "3.0")]
     assert slack.said[1][2].startswith("Recovered after 1 min")
 
 
 def test_an_outage_loses_nothing_and_says_nothing_twice(ops: OpsStore, slack: FakeSlack) -> None:
     slack.down = True
     _announce(_verdict())
-    assert alert.deliver.fn() == alert.Delivered(sent=0, waiting=1)
+    assert deliver.fn() == Delivered(sent=0, waiting=1)
     assert ops.pending_messages()[0].attempts == 1
     _announce(_verdict("passed"))
     slack.down = False
-    assert alert.deliver.fn() == alert.Delivered(sent=2, waiting=0)
-    assert [how for how, _, _ in slack.said] == ["post", "update"]
+    assert deliver.fn() == Delivered(sent=2, waiting=0)
+    assert slack.calls == ["post", "update", "reply"]
+    assert slack.said[0][2].startswith("Recovered after"), "the first message says what is newest"
 
 
 def test_a_message_that_somebody_deleted_is_said_anew(ops: OpsStore, slack: FakeSlack) -> None:
     _announce(_verdict())
-    alert.deliver.fn()
+    deliver.fn()
     slack.gone = True
     _announce(_verdict("passed"))
-    alert.deliver.fn()
-    assert [how for how, _, _ in slack.said] == ["post", "post"]
+    deliver.fn()
+    assert slack.calls == ["post", "post"]
 
 
 def test_without_a_token_messages_wait(ops: OpsStore, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("PLUMBLINE_SLACK_TOKEN")
     settings.cache_clear()
     _announce(_verdict())
-    assert alert.deliver.fn() == alert.Delivered(sent=0, waiting=1)
+    assert deliver.fn() == Delivered(sent=0, waiting=1)
 
 
-def test_the_message_links_the_page_of_its_suite_and_its_runbook(ops: OpsStore) -> None:
+def test_the_message_links_its_page_the_history_with_its_picture_and_its_runbook(ops: OpsStore) -> None:
     _announce(_verdict())
     told = json.dumps(ops.pending_messages()[0].body)
     assert f"<{SITE}/data-docs/2026-11-17/meta_ads.ads_insights.html|" in told
+    assert f"<{SITE}/data-docs/history/meta_ads.ads_insights.html|" in told
     assert f"<{SITE}/runbooks/reconciliation.html|" in told
 
 
 def test_a_check_without_a_suite_links_the_index(slack: FakeSlack) -> None:
-    late = replace(_verdict(check="late"), model="meta_ads")
-    assert alert.page_of(late) == f"{SITE}/data-docs/index.html#2026-11-17"
-    assert alert.page_of(replace(_verdict(), source="marts", model="marts")).endswith("/2026-11-17/marts.html")
+    assert page_of(replace(INCIDENT, check="late", model="meta_ads")) == f"{SITE}/data-docs/index.html#2026-11-17"
+    assert page_of(replace(INCIDENT, source="marts", model="marts")).endswith("/2026-11-17/marts.html")
 
 
 OPENED = datetime(2026, 11, 18, 5, 52, tzinfo=UTC)
@@ -238,15 +252,49 @@ HOSTILE = replace(
     INCIDENT, scope="<!channel> <img src=x onerror=alert(1)> & 💥", sentence="<!channel> *bold* & 💥", occurrences=3
 )
 RECOVERED = replace(INCIDENT, state="recovered", recovered_at=OPENED + timedelta(hours=2, minutes=5))
-PAGE, RUNBOOK = f"{SITE}/data-docs/2026-11-17/meta_ads.ads_insights.html", f"{SITE}/runbooks/reconciliation.html"
+LINKS = Links(
+    f"{SITE}/data-docs/2026-11-17/meta_ads.ads_insights.html",
+    f"{SITE}/runbooks/reconciliation.html",
+    f"{SITE}/data-docs/history/meta_ads.ads_insights.html",
+)
+CARED = replace(
+    INCIDENT,
+    acknowledged_at=OPENED,
+    acknowledged_by="ada",
+    acknowledged_note="asking Meta <https://x.example|about it>",
+    snoozed_until=OPENED + timedelta(hours=4),
+    snoozed_by="bob",
+    snoozed_because="Meta answers at noon",
+)
+MANY = [
+    replace(INCIDENT, key=f"k{n}", id="", scope=f"act_{n} 2026-11-17", severity="critical" if n < 2 else "warning")
+    for n in range(500)
+]
+
+
+def _reply(kind: Any, *incidents: Incident, who: str = "", note: str = "") -> dict[str, Any]:
+    at = OPENED + timedelta(hours=4)
+    return slack_body(reply([Change(i, kind, at, who, note) for i in incidents], escalate_to="U012ABCDEF"))
 
 
 @pytest.mark.parametrize(
     ("name", "body"),
     [
-        ("open", open_message(INCIDENT, page=PAGE, runbook=RUNBOOK)),
-        ("hostile", open_message(HOSTILE, page=PAGE, runbook=RUNBOOK)),
-        ("recovered", recovered_message(RECOVERED, page=PAGE, runbook=RUNBOOK)),
+        ("open", slack_body(about_one(INCIDENT, LINKS))),
+        ("hostile", slack_body(about_one(HOSTILE, LINKS))),
+        ("recovered", slack_body(about_one(RECOVERED, LINKS))),
+        ("cared_for", slack_body(about_one(CARED, LINKS))),
+        ("many", slack_body(about_many(MANY, index=f"{SITE}/index.html"))),
+        ("many_recovered", slack_body(about_many([RECOVERED, replace(RECOVERED, id="b")], index=f"{SITE}/index.html"))),
+        ("reply_seen", _reply("seen", HOSTILE)),
+        ("reply_recovered", _reply("recovered", RECOVERED)),
+        ("reply_acknowledged", _reply("acknowledged", CARED, who="ada", note="asking Meta <!here>")),
+        ("reply_snoozed", _reply("snoozed", CARED, who="bob", note="Meta answers at noon")),
+        ("reply_escalated", _reply("escalated", INCIDENT)),
+        ("reply_many", _reply("seen", *MANY[:30])),
+        ("mail_open", mail_body(about_one(INCIDENT, LINKS))),
+        ("mail_hostile", mail_body(about_one(HOSTILE, LINKS))),
+        ("mail_many", mail_body(about_many(MANY, index=f"{SITE}/index.html"))),
     ],
 )
 def test_message_bodies_are_golden(name: str, body: dict[str, Any], request: pytest.FixtureRequest) -> None:

@@ -113,7 +113,8 @@ def _judged(pipeline: Pipeline) -> tuple[Verdict, ...]:
     """Judged, published as held, announced and documented; and a check that raises what it could not read."""
     from tasks import doors
     from tasks.judge.judge import judge
-    from tasks.publish.alert import announce, deliver
+    from tasks.publish.alert import announce
+    from tasks.publish.deliver import deliver
     from tasks.publish.document import document
     from tasks.publish.publish import publish
 
