@@ -82,7 +82,8 @@ class Measurements:
 
 
 def _empty(value: object) -> bool:
-    return value is None or str(value) in ("nan", "NaN", "NaT", "<NA>")
+    # NaN and NaT differ from themselves; pandas' NA answers no question at all.
+    return value is None or type(value).__name__ == "NAType" or value != value  # noqa: PLR0124
 
 
 def _decimal(value: object) -> Decimal:

@@ -24,7 +24,7 @@ from expectations.judge.pictures import Point
 from expectations.judge.rules import ACCOUNT_CURRENCY, Subject
 from expectations.judge.verdict import Finding, bad
 
-_Cells = dict[tuple[date, str], dict[str, float]]  # day and campaign to metric and value
+_Cells = dict[tuple[str, date, str], float]  # by metric, day and campaign
 _METRICS = ("spend", "clicks", "impressions")
 
 
@@ -85,47 +85,40 @@ def _panels(
 ) -> Iterator[Panel]:
     """The panel of each account that ever spent, from the oldest day that counts to the newest closed one."""
     first, last, hours = min(closed) - timedelta(days=HISTORY_DAYS), max(closed), m.series("hours")
-    accounts = {account: _within(cells, first, last) for account, cells in _cells(m).items()}
-    spending = {a: cells for a, cells in accounts.items() if any(cell.get("spend") for cell in cells.values())}
-    oldest = {account: min(day for day, _ in cells) for account, cells in spending.items()}
-    for account, cells in sorted(spending.items()):
-        days = tuple(oldest[account] + timedelta(days=n) for n in range((last - oldest[account]).days + 1))
+    for account, cells in _cells(m, first, last).items():
+        oldest = min(day for _, day, _ in cells)
+        days = tuple(oldest + timedelta(days=n) for n in range((last - oldest).days + 1))
         panel = _panel((account, about), cells, days, allowance(days, calendar))
         yield replace(panel, hours=_hours(hours.get(account), days))
 
 
-def _cells(m: Measurements) -> dict[str, _Cells]:
+def _cells(m: Measurements, first: date, last: date) -> dict[str, _Cells]:
     """The figures by campaign; a day that was measured by account alone counts as one campaign without a name."""
-    found: dict[str, _Cells] = defaultdict(lambda: defaultdict(dict))
-    whole: dict[str, _Cells] = defaultdict(lambda: defaultdict(dict))
-    for role in ("before", "now"):
-        for row in m.rows:
-            if row.role == role and row.day and row.metric.removeprefix(BY_CAMPAIGN) in _METRICS:
-                detailed = row.metric.startswith(BY_CAMPAIGN)
-                cells = (found if detailed else whole)[row.account]
-                cells[row.day, row.field if detailed else ""][row.metric.removeprefix(BY_CAMPAIGN)] = float(row.value)
+    detailed: dict[str, _Cells] = defaultdict(dict)
+    whole: dict[str, _Cells] = defaultdict(dict)
+    for row in sorted(m.rows, key=lambda row: row.role):  # what is known now replaces what was known before
+        metric = row.metric.removeprefix(BY_CAMPAIGN)
+        if metric in _METRICS and row.day and first <= row.day <= last:
+            by_campaign = row.metric.startswith(BY_CAMPAIGN)
+            place = (metric, row.day, row.field if by_campaign else "")
+            (detailed if by_campaign else whole)[row.account][place] = float(row.value)
     for account, cells in whole.items():
-        detailed_days = {day for day, _ in found.get(account, {})}
-        found[account].update({place: cell for place, cell in cells.items() if place[0] not in detailed_days})
-    return dict(found)
+        known = {day for _, day, _ in detailed[account]}
+        detailed[account].update({place: value for place, value in cells.items() if place[1] not in known})
+    return {account: cells for account, cells in sorted(detailed.items()) if _ever_spent(cells)}
 
 
-def _within(cells: _Cells, first: date, last: date) -> _Cells:
-    return {(day, campaign): cell for (day, campaign), cell in cells.items() if first <= day <= last}
+def _ever_spent(cells: _Cells) -> bool:
+    return any(value for (metric, _, _), value in cells.items() if metric == "spend")
 
 
-def _panel(
-    whose: tuple[str, Subject],
-    cells: Mapping[tuple[date, str], Mapping[str, float]],
-    days: tuple[date, ...],
-    allowed: tuple[Floats, Floats],
-) -> Panel:
+def _panel(whose: tuple[str, Subject], cells: _Cells, days: tuple[date, ...], allowed: tuple[Floats, Floats]) -> Panel:
     account, about = whose
-    campaigns = {name: number for number, name in enumerate(sorted({name for _, name in cells}))}
+    campaigns = {name: number for number, name in enumerate(sorted({campaign for _, _, campaign in cells}))}
+    places = {day: number for number, day in enumerate(days)}
     laid = {metric: np.full((len(days), len(campaigns)), np.nan) for metric in _METRICS}
-    for (day, campaign), cell in cells.items():
-        for metric, value in cell.items():
-            laid[metric][(day - days[0]).days, campaigns[campaign]] = value
+    for (metric, day, campaign), value in cells.items():
+        laid[metric][places[day], campaigns[campaign]] = value
     return Panel(
         account=account,
         days=days,
