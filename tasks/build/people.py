@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from expectations.judge.verdict import Span, Verdict
+from expectations.judge.verdict import Finding, Span, Subject, Verdict
 from tasks.adapters.warehouse.base import LEDGER, Warehouse
 from tasks.adapters.warehouse.copies import Copy
 from tasks.build.observations import SCHEMA, ensure_observations, observe
@@ -88,20 +88,15 @@ def held_people(linked: Linked, window: Span, owner: str) -> Verdict:
     found = f"{linked.set_aside} devices, {linked.held} people"
     bad = linked.held + linked.set_aside > 0
     told = f"Held as too large for one person: {found}." if bad else "Nobody is too large to be one person."
-    return Verdict(
-        check="identity_held",
-        source="marts",
-        model="id_map",
+    finding = Finding(
         scope="people",
         state="warned" if bad else "passed",
         severity="warning",
-        owner=owner,
         sentence=told,
         observed=found,
         expected="0 devices, 0 people",
-        runbook="identity_held",
-        window=window,
     )
+    return Subject("marts", "id_map", owner, window).verdict("identity_held", finding)
 
 
 def _known_at(warehouse: Warehouse) -> datetime:
