@@ -1,4 +1,4 @@
-{# rendered from all sources, sha256 725c1b87327a0dff6fa09f7917b2b4cddd8673a55c5df4e53d39c39b7dc3ea45; change the declaration, then run `plumbline render` #}
+{# rendered from all sources, sha256 89ec2821ea5fba6dba3a82ae5a945ee0524f120404f678e2e32ebdd6739c3d6b; change the declaration, then run `plumbline render` #}
 
 {# The sources that declare a fact under `provides`; each has a model <source>__<fact>. #}
 {% macro sources_providing(fact) %}
