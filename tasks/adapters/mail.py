@@ -20,6 +20,8 @@ from typing import Literal
 from expectations.declare.errors import Misconfigured, Unavailable
 from expectations.declare.personal import redacted
 
+PERMANENT = 500
+
 
 @dataclass(frozen=True)
 class MailServer:
@@ -54,17 +56,8 @@ class Mail:
                 client.send_message(message, from_addr=self._sender, to_addrs=self._to)
                 with suppress(smtplib.SMTPException, OSError):
                     client.quit()  # it has the message: a rude goodbye changes nothing
-        except smtplib.SMTPAuthenticationError as error:
-            raise self._wrong("refused the login", "PLUMBLINE_SMTP_USER and PLUMBLINE_SMTP_PASSWORD") from error
-        except (smtplib.SMTPRecipientsRefused, smtplib.SMTPSenderRefused) as error:
-            raise self._wrong("refused an address", "PLUMBLINE_SMTP_SENDER and PLUMBLINE_SMTP_TO") from error
         except (smtplib.SMTPException, OSError) as error:
-            seconds = time.monotonic() - began
-            raise Unavailable(
-                f"the mail server did not take a message for {seconds:.1f} s ({type(error).__name__})",
-                where=f"{self._server.host}:{self._server.port}",
-                do="The message waits in the outbox and is sent with the next run.",
-            ) from error
+            raise self._told(error, time.monotonic() - began) from error
         return str(message["Message-ID"])
 
     def message(self, body: Mapping[str, str], *, name: str, thread: str) -> EmailMessage:
@@ -97,7 +90,25 @@ class Mail:
             client.login(s.user, s.password)
         return client
 
-    def _wrong(self, what: str, settings: str) -> Misconfigured:
+    def _told(self, error: Exception, seconds: float) -> Exception:
+        if not _for_good(error):
+            return Unavailable(
+                f"the mail server did not take a message for {seconds:.1f} s ({type(error).__name__})",
+                where=f"{self._server.host}:{self._server.port}",
+                do="The message waits in the outbox and is sent with the next run.",
+            )
+        login = isinstance(error, smtplib.SMTPAuthenticationError)
+        names = "PLUMBLINE_SMTP_USER and PLUMBLINE_SMTP_PASSWORD" if login else "PLUMBLINE_SMTP_SENDER and _TO"
         return Misconfigured(
-            f"the mail server {what}", where=f"{self._server.host}:{self._server.port}", do=f"Check {settings}."
+            f"the mail server refused {'the login' if login else 'an address'}",
+            where=f"{self._server.host}:{self._server.port}",
+            do=f"Check {names}.",
         )
+
+
+def _for_good(error: Exception) -> bool:
+    """Whether another try is refused, too: a code of 5xx; a server that is busy says 4xx (RFC 5321, 4.2.1)."""
+    if isinstance(error, smtplib.SMTPRecipientsRefused):
+        return all(code >= PERMANENT for code, _ in error.recipients.values())
+    about_us = isinstance(error, smtplib.SMTPAuthenticationError | smtplib.SMTPSenderRefused)
+    return about_us and getattr(error, "smtp_code", 0) >= PERMANENT

@@ -9,7 +9,7 @@ from __future__ import annotations
 import html
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -31,6 +31,7 @@ _WEIGHT = {
     "info": "information",
 }
 _LONGEST = 2900  # Slack refuses more than 3000 characters in a section
+LINKED = 9  # addresses in a message; more is a page of its own
 LISTED = 15  # of many incidents: more is not read in a chat
 _LINE = 180
 _MEMBER, _GROUP = re.compile(r"^[UW][A-Z0-9]{6,}$"), re.compile(r"^S[A-Z0-9]{6,}$")
@@ -68,7 +69,7 @@ def about_one(incident: Incident, links: Links) -> Said:
     )
 
 
-def about_many(incidents: Sequence[Incident], *, index: str) -> Said:
+def about_many(incidents: Sequence[Incident], links: Callable[[Incident], Links], *, index: str) -> Said:
     """The message of several incidents in one thread: what is open, as a list; `index` is the address of all."""
     standing = [i for i in incidents if i.state == "open"]
     worst = _worst(standing)
@@ -87,7 +88,7 @@ def about_many(incidents: Sequence[Incident], *, index: str) -> Said:
         about=(places, *_weights(standing), *counted),
         sentences=listed(standing or incidents),
         facts=(("Owner", owners), *_take(standing[0].id if standing else "")),
-        links=(("What the checks saw", index),),
+        links=(*_of_many(standing or incidents, links), ("All of them", index)),
         notice=f"{title}: {standing[0].sentence if standing else places} Owner: {owners}",
     )
 
@@ -192,6 +193,17 @@ def _facts(incident: Incident) -> tuple[tuple[str, str], ...]:
         ("Snoozed", snoozed),
         *_take(incident.id if incident.state == "open" and not known else ""),
     )
+
+
+def _of_many(incidents: Sequence[Incident], links: Callable[[Incident], Links]) -> tuple[tuple[str, str], ...]:
+    """Where to read on about a few checks: their pages, pictures and runbooks, each once; none where it is too much."""
+    found: dict[str, str] = {}
+    for incident in incidents[: LISTED + 1]:
+        to = links(incident)
+        found.setdefault(to.page, "What the checks saw")
+        found |= {to.history: "The last weeks, with the picture"} if to.history else {}
+        found[to.runbook] = f"Runbook: {incident.runbook}"
+    return tuple((name, address) for address, name in found.items()) if len(found) <= LINKED else ()
 
 
 def _take(name: str) -> tuple[tuple[str, str], ...]:

@@ -30,7 +30,8 @@ def keep(ops: OpsStore, changes: Sequence[Change], at: datetime) -> None:
     known = {_row(i): i for i in ops.incidents()}
     told = _threaded([change for change in changes if _aloud(change, at)], known.values())
     final = {_row(change.incident): change.incident for change in (*changes, *told)}
-    messages = _messages(told, [*(known | final).values()], at) if told else []
+    begun = {incident.thread for incident in known.values()}
+    messages = _messages(told, [*(known | final).values()], begun) if told else []
     events = [
         IncidentEvent(c.incident.id, at, c.kind, c.who, c.note, c.incident.observed, c.incident.window_label)
         for c in changes
@@ -73,20 +74,20 @@ def _name(group: str, changes: Iterable[Change]) -> str:
     return min(c.incident.id for c in changes if together(c.incident) == group)
 
 
-def _messages(changes: Sequence[Change], incidents: Sequence[Incident], at: datetime) -> list[OutboxMessage]:
+def _messages(changes: Sequence[Change], incidents: Sequence[Incident], begun: set[str]) -> list[OutboxMessage]:
     found: list[OutboxMessage] = []
     in_order = sorted(changes, key=lambda c: (c.incident.thread, _KINDS.index(c.kind), c.incident.key))
     for thread, part in groupby(in_order, key=lambda c: c.incident.thread):
         members = [i for i in incidents if i.thread == thread]
+        written = _written(list(part), members, begins=thread not in begun)
         # A microsecond apart, so that they are sent in the order in which they were written.
-        found += _written(list(part), members, at + timedelta(microseconds=len(found)))
+        found += [replace(m, created_at=m.created_at + timedelta(microseconds=len(found))) for m in written]
     return found
 
 
-def _written(changes: Sequence[Change], members: Sequence[Incident], at: datetime) -> list[OutboxMessage]:
+def _written(changes: Sequence[Change], members: Sequence[Incident], *, begins: bool) -> list[OutboxMessage]:
     """The message of one thread, for each channel that is in use."""
     first, thread = root(members), changes[0].incident.thread
-    begins = len(members) == sum(change.kind in ("opened", "woken") for change in changes)
     parts = [] if begins else [_reply(list(some)) for _, some in groupby(changes, key=lambda change: change.kind)]
     kind: Literal["open", "update", "recovered"] = "open" if begins else "update"
     kind = kind if any(i.state == "open" for i in members) else "recovered"
@@ -100,7 +101,7 @@ def _written(changes: Sequence[Change], members: Sequence[Incident], at: datetim
             incident_key=changes[0].incident.key,
             kind=kind,
             body=body,
-            created_at=at,
+            created_at=changes[0].at,
             channel=channel,
             thread=thread,
         )
@@ -112,7 +113,7 @@ def root(members: Sequence[Incident]) -> Said:
     """The first message of a thread as it stands now."""
     if len(members) == 1:
         return about_one(members[0], links_of(members[0]))
-    return about_many(members, index=f"{site()}/index.html")
+    return about_many(members, links_of, index=f"{site()}/index.html")
 
 
 def _reply(changes: Sequence[Change]) -> Said:

@@ -130,10 +130,10 @@ def test_ordinary_days_open_no_incident(demo: Told) -> None:
     assert [(i.check, i.source, i.scope) for i in others] == []
 
 
-def test_slack_shows_one_message_for_each_incident(demo: Told) -> None:
+def test_slack_shows_one_thread_for_what_belongs_together(demo: Told) -> None:
     messages = httpx.get(f"http://127.0.0.1:{demo.base + 40}/messages").json()
     shown = messages["messages"] if isinstance(messages, dict) else messages
-    assert len([m for m in shown if not m.get("thread_ts")]) == len(demo.ops().incidents())
+    assert len([m for m in shown if not m.get("thread_ts")]) == len({i.thread for i in demo.ops().incidents()})
     assert demo.ops().pending_messages() == []
 
 

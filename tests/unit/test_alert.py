@@ -272,6 +272,17 @@ MANY = [
 ]
 
 
+OTHER = replace(RECOVERED, id="b", check="duplicate_load", runbook="duplicate_load")
+
+
+def _near(incident: Incident) -> Links:
+    return replace(LINKS, runbook=f"{SITE}/runbooks/{incident.runbook}.html")
+
+
+def _far(incident: Incident) -> Links:
+    return replace(LINKS, page=f"{SITE}/{incident.id}.html")
+
+
 def _reply(kind: Any, *incidents: Incident, who: str = "", note: str = "") -> dict[str, Any]:
     at = OPENED + timedelta(hours=4)
     return slack_body(reply([Change(i, kind, at, who, note) for i in incidents], escalate_to="U012ABCDEF"))
@@ -284,8 +295,8 @@ def _reply(kind: Any, *incidents: Incident, who: str = "", note: str = "") -> di
         ("hostile", slack_body(about_one(HOSTILE, LINKS))),
         ("recovered", slack_body(about_one(RECOVERED, LINKS))),
         ("cared_for", slack_body(about_one(CARED, LINKS))),
-        ("many", slack_body(about_many(MANY, index=f"{SITE}/index.html"))),
-        ("many_recovered", slack_body(about_many([RECOVERED, replace(RECOVERED, id="b")], index=f"{SITE}/index.html"))),
+        ("many", slack_body(about_many(MANY, _far, index=f"{SITE}/index.html"))),
+        ("many_recovered", slack_body(about_many([RECOVERED, OTHER], _near, index=f"{SITE}/index.html"))),
         ("reply_seen", _reply("seen", HOSTILE)),
         ("reply_recovered", _reply("recovered", RECOVERED)),
         ("reply_acknowledged", _reply("acknowledged", CARED, who="ada", note="asking Meta <!here>")),
@@ -294,7 +305,7 @@ def _reply(kind: Any, *incidents: Incident, who: str = "", note: str = "") -> di
         ("reply_many", _reply("seen", *MANY[:30])),
         ("mail_open", mail_body(about_one(INCIDENT, LINKS))),
         ("mail_hostile", mail_body(about_one(HOSTILE, LINKS))),
-        ("mail_many", mail_body(about_many(MANY, index=f"{SITE}/index.html"))),
+        ("mail_many", mail_body(about_many(MANY, _far, index=f"{SITE}/index.html"))),
     ],
 )
 def test_message_bodies_are_golden(name: str, body: dict[str, Any], request: pytest.FixtureRequest) -> None:

@@ -50,6 +50,39 @@ def test_a_store_of_version_1_keeps_its_rows_and_takes_new_ones(tmp_path: Path) 
     store.close()
 
 
+# The tables of incidents and messages as version 2 made them.
+INCIDENTS_2 = """
+create table incidents (
+    "key" varchar not null, opened_at datetime not null, source varchar not null, "check" varchar not null,
+    scope varchar not null, severity varchar not null, owner varchar not null, sentence varchar not null,
+    observed varchar not null, expected varchar not null, runbook varchar not null, window_label varchar not null,
+    last_seen_at datetime not null, occurrences integer not null, state varchar not null, recovered_at datetime,
+    slack_channel varchar not null, slack_ts varchar not null, primary key ("key", opened_at)
+)"""
+INCIDENT_2 = """
+insert into incidents values ('late|ga4|x', '2026-11-18 05:40:00.000000', 'ga4', 'late', 'x', 'warning', '@x', 's', '',
+    '', 'late', '2026-11-17', '2026-11-18 05:40:00.000000', 1, 'open', null, '#c', '1.0')"""
+OUTBOX_2 = """
+create table outbox (
+    id varchar not null primary key, incident_key varchar not null, kind varchar not null, body json not null,
+    created_at datetime not null, sent_at datetime, ts varchar not null, attempts integer not null,
+    last_error varchar not null
+)"""
+MESSAGE_2 = "insert into outbox values ('m', 'late|ga4|x', 'open', '{}', '2026-11-18 05:40:00', null, '', 0, '')"
+
+
+def test_incidents_of_version_2_get_an_id_and_keep_their_message(tmp_path: Path) -> None:
+    url = _old(tmp_path / "ops.sqlite")
+    with sqlite3.connect(tmp_path / "ops.sqlite") as db:
+        db.executescript(f"{INCIDENTS_2}; {INCIDENT_2}; {OUTBOX_2}; {MESSAGE_2}")
+    db.close()
+    store = OpsStore(url)
+    (incident,) = store.open_incidents()
+    assert (len(incident.id), incident.thread, incident.slack_ts) == (10, incident.id, "1.0")
+    assert [(m.id, m.channel, m.sending_at) for m in store.pending_messages()] == [("m", "slack", None)]
+    store.close()
+
+
 def test_a_new_store_has_this_version_at_once(tmp_path: Path) -> None:
     engine = sa.create_engine(f"sqlite:///{tmp_path / 'ops.sqlite'}")
     assert [migrate(engine), migrate(engine)] == [0, VERSION]
