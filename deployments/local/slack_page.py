@@ -120,7 +120,7 @@ def _at(message: Message) -> datetime:
 
 def _text(item: dict[str, Any]) -> str:
     said = str(item.get("text", ""))
-    return plain(said) if item.get("type") == "plain_text" else mrkdwn(said)
+    return plain(said).replace("\n", "<br>") if item.get("type") == "plain_text" else mrkdwn(said)
 
 
 def _block(block: dict[str, Any]) -> str:

@@ -32,6 +32,7 @@ _WEIGHT = {
 }
 _LONGEST = 2900  # Slack refuses more than 3000 characters in a section
 LINKED = 9  # addresses in a message; more is a page of its own
+LISTED_AGAIN = 5  # of those that are over, or that stand in the first message, too
 LISTED = 15  # of many incidents: more is not read in a chat
 _LINE = 180
 _MEMBER, _GROUP = re.compile(r"^[UW][A-Z0-9]{6,}$"), re.compile(r"^S[A-Z0-9]{6,}$")
@@ -86,19 +87,25 @@ def about_many(incidents: Sequence[Incident], links: Callable[[Incident], Links]
         tone=worst,
         title=title,
         about=(places, *_weights(standing), *counted),
-        sentences=listed(standing or incidents),
-        facts=(("Owner", owners), *_take(standing[0].id if standing else "")),
+        sentences=listed(standing, LISTED) if standing else listed(incidents, LISTED_AGAIN),
+        facts=(("Owner", owners), *_take(next((i.id for i in standing if not i.acknowledged_at), ""))),
         links=(*_of_many(standing or incidents, links), ("All of them", index)),
         notice=f"{title}: {standing[0].sentence if standing else places} Owner: {owners}",
     )
 
 
-def listed(incidents: Sequence[Incident]) -> tuple[str, ...]:
+def listed(incidents: Sequence[Incident], most: int) -> tuple[str, ...]:
     """One line for each incident, the worst first, and how many more there are."""
     order = sorted(incidents, key=lambda i: (list(_MARKS).index(i.severity), i.source, i.scope, i.check))
-    lines = [shortened(f"• {i.severity} {i.id}: {title_of(i)}, {i.scope}: {i.sentence}") for i in order[:LISTED]]
-    more = len(order) - LISTED
-    return (*lines, *((f"and {more} more, on the page below",) if more > 0 else ()))
+    more = len(order) - most
+    return (*map(_line, order[:most]), *((f"and {more} more",) if more > 0 else ()))
+
+
+def _line(incident: Incident) -> str:
+    care = f" (taken by {incident.acknowledged_by})" if incident.acknowledged_at else ""
+    care += f" (snoozed by {incident.snoozed_by})" if incident.snoozed_until else ""
+    about = f"{incident.severity} {incident.id}{care}"
+    return shortened(f"• {about}: {title_of(incident)}, {incident.scope}: {incident.sentence}")
 
 
 def where(incidents: Sequence[Incident]) -> str:

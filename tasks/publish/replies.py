@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Literal
 
 from tasks.adapters.ops_store import Incident
-from tasks.publish.message import Said, duration, lasted, listed, title_of
+from tasks.publish.message import LISTED_AGAIN, Said, duration, lasted, listed, title_of
 
 Kind = Literal["opened", "seen", "recovered", "acknowledged", "snoozed", "woken", "escalated"]
 _HEADS = {
@@ -38,7 +38,7 @@ def reply(changes: Sequence[Change], *, escalate_to: str) -> Said:
     first, incidents = changes[0], [change.incident for change in changes]
     one = len(changes) == 1
     head = _one(first) if one else f"{_HEADS[first.kind]}: {len(changes)} of them"
-    sentences = (_sentence(first),) if one else listed(incidents)
+    sentences = (_sentence(first),) if one else listed(incidents, LISTED_AGAIN)
     return Said(
         tone="recovered" if first.kind == "recovered" else "",
         title=head,
@@ -69,5 +69,5 @@ def _one(change: Change) -> str:
 def _sentence(change: Change) -> str:
     incident = change.incident
     if change.who:
-        return change.note
+        return f"{change.note} ({title_of(incident)}, {incident.scope})"
     return f"{title_of(incident)}: {incident.sentence}"

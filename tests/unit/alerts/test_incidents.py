@@ -191,7 +191,7 @@ def test_people_list_take_and_snooze_incidents_by_command(ops: OpsStore, workspa
         assert part in shown
     assert [t.partition(" until")[0] for t in workspace().replies] == [
         "Recovered after 1 min: Total not reached: reconciliation of act_12 2026-11-17: 300.00.",
-        "Acknowledged by ada: the form has a new field",
+        "Acknowledged by ada: the form has a new field (Too many empty values, orders)",
         "Snoozed by ada",
     ]
     site = (settings().home / "site" / "index.html").read_text()
