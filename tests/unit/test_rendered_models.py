@@ -242,7 +242,8 @@ def test_a_url_is_split_and_the_rest_of_its_query_is_dropped(built: Built) -> No
         (None, "/collections/new", "News Letter", None, "bébé 😀", None, None, "EAIa", "gclid"),
     ]
     query = "select columns('page_location.*') from staging.stg_ga4_export__events where event_key = 'k1'"
-    assert built.raw.ask(query) == [("shop.example", "/a", None, None, None, None, None, "F1", "fbclid")]
+    no_tags, no_ids_of_ads = [None] * 5, [None] * 4
+    assert built.raw.ask(query) == [("shop.example", "/a", *no_tags, "F1", "fbclid", *no_ids_of_ads)]
 
 
 def test_no_clear_personal_value_passes_staging(built: Built) -> None:
