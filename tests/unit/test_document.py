@@ -231,12 +231,12 @@ def empty_warehouse() -> Iterator[duckdb.DuckDBPyConnection]:
             " millis bigint, reason varchar, job_id bigint)"
         )
         db.execute(
-            "create table marts.fin_revenue_bridge (period_type varchar, period_start date, basis varchar, step varchar,"
-            " amount_cents bigint, orders decimal(38, 6));"
+            "create table marts.fin_revenue_bridge (period_type varchar, period_start date, basis varchar,"
+            " step varchar, amount_cents bigint, orders decimal(38, 6));"
             "create table marts.fin_spend_bridge (period_type varchar, period_start date, source varchar,"
             " account_id varchar, step varchar, amount decimal(38, 6));"
-            "create table marts.fin_revenue_bridge_orders (basis varchar, step varchar, source varchar, shop_id varchar,"
-            " order_id varchar, amount_cents bigint, orders decimal(38, 6));"
+            "create table marts.fin_revenue_bridge_orders (basis varchar, step varchar, source varchar,"
+            " shop_id varchar, order_id varchar, amount_cents bigint, orders decimal(38, 6));"
             "create table marts.fct_orders (source varchar, shop_id varchar, order_id varchar, order_date date,"
             " is_test boolean, gross_sales decimal(38, 6), discounts decimal(38, 6), returns decimal(38, 6),"
             " fx_rate decimal(18, 9), has_rate boolean, currency varchar, total decimal(38, 6));"
@@ -249,9 +249,9 @@ def empty_warehouse() -> Iterator[duckdb.DuckDBPyConnection]:
             " rate decimal(18, 9), origin varchar)"
         )
         db.execute(
-            "create table marts.fin_restatements (month varchar, mart varchar, metric varchar, channel varchar, day date,"
-            " frozen decimal(38, 6), amount_now decimal(38, 6), amount decimal(38, 6), cause varchar, sync_ids varchar,"
-            " evidence varchar, is_in_marts boolean, first_seen_at timestamp)"
+            "create table marts.fin_restatements (month varchar, mart varchar, metric varchar, channel varchar,"
+            " day date, frozen decimal(38, 6), amount_now decimal(38, 6), amount decimal(38, 6), cause varchar,"
+            " sync_ids varchar, evidence varchar, is_in_marts boolean, first_seen_at timestamp)"
         )
         _add_people(db)
         for name in ("agg_extracts_daily", "fct_source_runs", "fct_day_closes"):
