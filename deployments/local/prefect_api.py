@@ -2,8 +2,8 @@
 
 Prefect opens most transactions as readers. Where such a transaction goes on to write while a task run was being
 recorded, SQLite cannot let it wait: the API answers 503, and the client comes back two seconds later. Each slot of a
-queue cost that (measured: of 60 slots taken one after the other 36 took 1.7 to 2.4 s, the others 0.02). Postgres has no such
-limit and no need of this module.
+queue cost that (measured: of 60 slots taken one after the other 36 took 1.7 to 2.4 s, the others 0.02). Postgres has
+no such limit and no need of this module.
 """
 
 from __future__ import annotations

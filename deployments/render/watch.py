@@ -22,7 +22,7 @@ class Step:
 
 
 def watch_step(stream: Stream) -> Step | None:
-    """The watched figures, or nothing where the stream declares none; an account of the last weeks without rows is 0."""
+    """The watched figures, or nothing where none is declared; an account of the last weeks without rows is 0."""
     if not stream.watch:
         return None
     metrics = [

@@ -1,4 +1,4 @@
-"""The rules of the models on rows made for them: dbt's unit tests, each a rule with an edge case, on an empty warehouse."""
+"""The rules of the models on rows made for them: dbt's unit tests, each a rule with an edge case."""
 
 from __future__ import annotations
 

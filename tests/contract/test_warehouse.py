@@ -223,7 +223,8 @@ def test_many_rows_are_copied_in_one_piece(warehouse: Warehouse) -> None:
     at = datetime(2026, 11, 17, 5, 0, 0, 250000)
     for count in (5_000, 3):
         ids = list(range(count))
-        rows = pa.table({"words": [f"w{n}" for n in ids], "id": ids, "at_time": [at] * count, "is_good": [None] * count})
+        words, unknown = [f"w{n}" for n in ids], [None] * count
+        rows = pa.table({"words": words, "id": ids, "at_time": [at] * count, "is_good": unknown})
         typed = rows.set_column(3, "is_good", rows["is_good"].cast(pa.bool_()))
         warehouse.put(Copy("contract_ops.steps", COPIED, typed))
         assert _copied(warehouse) == [(n, at, None, f"w{n}") for n in ids]
