@@ -10,6 +10,7 @@ from rich.table import Table
 from deployments.local import stack
 from deployments.status_people import decided, failed, ways_out
 from tasks import doors
+from tasks.adapters.ops_store import Incident
 from tasks.adapters.warehouse.lock import holder
 from tasks.publish.publish import held_notes, release_notes
 from tasks.publish.punctuality import DAYS, Extracts, extracts, last_close
@@ -64,7 +65,12 @@ def _incidents() -> list[str]:
     waiting = len(doors.ops_store().pending_messages())
     lines = [f"Open incidents: {len(opened)}" + (f" ({waiting} messages wait for Slack)" if waiting else "")]
     opened.sort(key=lambda i: (i.severity != "critical", i.check, i.source))
-    return lines + [f"  - {i.severity}, {i.owner}: {i.sentence} Runbook: {i.runbook}" for i in opened]
+    return lines + [f"  - {i.id}, {i.severity}, {_whose(i)}: {i.sentence} Runbook: {i.runbook}" for i in opened]
+
+
+def _whose(incident: Incident) -> str:
+    taken = f"taken by {incident.acknowledged_by}" if incident.acknowledged_at else incident.owner
+    return f"{taken}, snoozed by {incident.snoozed_by}" if incident.snoozed_until else taken
 
 
 def punctual(now: datetime) -> list[str]:

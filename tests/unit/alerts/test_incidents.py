@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 import time_machine
@@ -15,9 +16,11 @@ from deployments.commands.incidents import app
 from expectations.declare.errors import Misconfigured
 from expectations.judge.verdict import CHECKS
 from tasks.adapters.ops_store import OpsStore
+from tasks.adapters.warehouse.on_duckdb import DuckDBWarehouse
 from tasks.publish.care import acknowledge, snooze, span_of
 from tasks.publish.causes import CAUSES
 from tasks.publish.deliver import deliver, quiet
+from tasks.publish.ops_copy import copy_ops
 from tasks.settings import settings
 from tests.unit.alerts.conftest import Workspace, announced, bad
 
@@ -70,6 +73,20 @@ def test_the_history_of_an_incident_says_when_and_who(ops: OpsStore) -> None:
         ("recovered", "", "", "400.00"),
     ]  # fmt: skip
     assert ops.incident_events("other") == []
+
+
+def test_incidents_and_who_cares_for_them_are_queried_in_the_warehouse(ops: OpsStore, tmp_path: Path) -> None:
+    announced(bad(), bad(check="null_spike"))
+    acknowledge(ops.incidents()[0].id, by="ada", note="asked ada@brightcart.com")
+    query = (
+        "select i.check_name, i.acknowledged_note, count(*), count(e.who) filter (e.who = 'ada')"
+        " from ops.incidents as i inner join ops.incident_events as e on i.id = e.incident_id group by all order by 1"
+    )
+    with DuckDBWarehouse(tmp_path / "w.duckdb", "500MB", 1, 5.0) as warehouse:
+        for _ in range(2):
+            copy_ops(warehouse)
+        found = sorted(warehouse.query(query), key=lambda row: row[2])
+    assert [row[1:] for row in found] == [("", 1, 0), ("asked [e-mail]", 2, 1)]
 
 
 # Quiet hours, snoozes, a second owner
