@@ -121,7 +121,8 @@ def _state(incident: Incident) -> str:
 
 
 def _care(incident: Incident) -> str:
-    parts = [f"{incident.owner}, since {_at(incident.opened_at)}", f"seen {incident.occurrences} times"]
+    seen = "seen once" if incident.occurrences == 1 else f"seen {incident.occurrences} times"
+    parts = [f"{incident.owner}, since {_at(incident.opened_at)}", seen]
     if incident.acknowledged_at:
         parts.append(f"acknowledged by {incident.acknowledged_by}: {incident.acknowledged_note}")
     if incident.snoozed_until:
