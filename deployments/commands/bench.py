@@ -142,3 +142,17 @@ def quality(
     from deployments.bench.quality import run
 
     run(rows, as_json=as_json)
+
+
+@app.command()
+def reconcile(
+    days: Annotated[int, typer.Option(min=1, help="How many days of each account are generated.")] = 200,
+    faults: Annotated[int, typer.Option(min=0, help="How many faults of known amount on each day.")] = 12,
+    seed: Annotated[int, typer.Option(help="The same seed makes the same days and faults.")] = 1,
+    *,
+    as_json: JsonOption = False,
+) -> None:
+    """Faults of known amounts in generated days; the waterfall must name each of them to the cent, in any order."""
+    from deployments.bench.reconcile import run
+
+    run(days, faults, seed, as_json=as_json)

@@ -1,0 +1,78 @@
+"""A reconciliation in one sentence: two totals, their difference, and what it is made of."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from decimal import ROUND_HALF_UP, Decimal
+
+from expectations.judge.reconcile.buckets import NAMED, ORDER, STAGES, UNEXPLAINED
+from expectations.judge.reconcile.waterfall import Figure, Reconciled, ReconciliationItem
+
+_CENT = Decimal("0.01")
+_SIGNS: Mapping[str, str] = {"USD": "$", "EUR": "€", "GBP": "£"}
+
+
+def sentence(
+    found: Reconciled, figure: Figure, title: str, *, stages: tuple[str, str] = ("published", "source"), at: str = ""
+) -> str:
+    """One account-day in words, told from the first of `stages` to the second.
+
+    `title` is what people call the source; `at` the time of our extraction (`05:40`) where it is known. Shown amounts
+    are cents that add up: what the rounding of the shown parts takes is added to the largest of them.
+    """
+    first, second = stages
+    backwards = _is_before(found, second, first)
+    ours, theirs = (_cents(found.totals.get((figure, stage), Decimal(0))) for stage in stages)
+    parts = _summed(found.of(figure), sign=-1 if backwards else 1)
+    left = parts.pop(UNEXPLAINED, (Decimal(0), 0))[0]
+    shown = _adding_up(parts, theirs - ours - _cents(left))
+    told = [f"{_money(value, figure)} {_words(name, parts[name][1], title, at)}" for name, value in shown.items()]
+    why = f" = {' + '.join(told)}".replace("+ -", "- ") if told else ""
+    return (
+        f"{title}, {figure.account}, {figure.date.day} {figure.date:%b}: {_called(first, title)} "
+        f"{_money(ours, figure)}, {_called(second, title)} {_money(theirs, figure)}; difference "
+        f"{_money(theirs - ours, figure)}{why}; unexplained {_money(_cents(left), figure)}"
+    )
+
+
+def _is_before(found: Reconciled, one: str, other: str) -> bool:
+    return STAGES.index(one) < STAGES.index(other)
+
+
+def _called(stage: str, title: str) -> str:
+    return f"{title} now" if stage == "source" else stage
+
+
+def _summed(items: Sequence[ReconciliationItem], *, sign: int) -> dict[str, tuple[Decimal, int]]:
+    """Amount and rows by bucket, the largest amount first; buckets whose amounts cancel out are left out."""
+    sums: dict[str, tuple[Decimal, int]] = {}
+    for item in items:
+        value, rows = sums.get(item.bucket, (Decimal(0), 0))
+        sums[item.bucket] = (value + sign * item.amount, rows + item.row_count)
+    told = {bucket: part for bucket, part in sums.items() if part[0]}
+    return dict(sorted(told.items(), key=lambda part: (-abs(part[1][0]), ORDER.index(part[0]))))
+
+
+def _adding_up(parts: Mapping[str, tuple[Decimal, int]], total: Decimal) -> dict[str, Decimal]:
+    shown = {name: _cents(value) for name, (value, _) in parts.items()}
+    if shown:
+        largest = max(shown, key=lambda name: abs(shown[name]))
+        shown[largest] += total - sum(shown.values(), Decimal(0))
+    return shown
+
+
+def _words(bucket: str, rows: int, title: str, at: str) -> str:
+    reason = NAMED[bucket]
+    words = reason.words.format(time=f"{at} " if at else "")
+    words = words.replace("restated", f"restated by {title}")
+    return f"{words} ({rows} {reason.counted}{'' if rows == 1 else 's'})"
+
+
+def _cents(value: Decimal) -> Decimal:
+    return value.quantize(_CENT, ROUND_HALF_UP)
+
+
+def _money(value: Decimal, figure: Figure) -> str:
+    sign = _SIGNS.get(figure.currency)
+    shown = f"{sign}{abs(value):,.2f}" if sign else f"{abs(value):,.2f} {figure.currency}".rstrip()
+    return f"-{shown}" if value < 0 else shown
