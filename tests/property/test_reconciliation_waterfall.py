@@ -103,6 +103,12 @@ def test_a_rate_a_restatement_and_a_cent_are_told_apart_in_one_row() -> None:
     }  # fmt: skip
 
 
+def test_a_second_row_of_a_record_that_says_something_else_is_no_duplicate() -> None:
+    raw = _frame(_row("a", "10.00", raw_id="a/0"), _row("a", "4.00", raw_id="a/1"))
+    result = reconcile({"raw": raw, "mart": _frame(_row("a", "10.00", raw_id="a/0"))})
+    assert _amounts(result) == {UNEXPLAINED: Decimal(-4)}
+
+
 def test_a_total_that_the_source_states_itself_leaves_the_rest_unexplained() -> None:
     rows = _frame(_row("a", "10.00"))
     stated = {(META, "source"): Decimal("12.50")}
