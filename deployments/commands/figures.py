@@ -57,6 +57,25 @@ def figures(
         _say(f"Not in the sums, because no rate is known: {', '.join(found.unpriced[:5])}")
 
 
+@app.command()
+def differences(
+    day: Annotated[str, typer.Option("--day", help="The day of the spend, e.g. 2026-11-18.")],
+    as_of: Annotated[str, typer.Option("--as-of", help="The moment (UTC) to compare with now, e.g. 2026-11-19T06:00.")],
+) -> None:
+    """Why the spend of a day is another amount now than at a moment: a sentence for each account. Only reads."""
+    from expectations.declare.source import load_all
+    from tasks.periods.as_of import question
+    from tasks.periods.differences import sentences
+
+    asked = question((day, day), as_of=as_of, metrics="spend", by="day")
+    if not asked.as_of:
+        raise Misconfigured("no moment is given", do="Write --as-of 2026-11-19T06:00 (UTC)")
+    titles = {name: source.title for name, source in load_all().items()}
+    told = sentences(asked.first, asked.as_of, titles)
+    for line in told or [f"No account says anything else of {day} now than at {as_of}."]:
+        _say(line)
+
+
 def _heading(found: Answer, asked: Question) -> str:
     money = f"amounts in {found.currency}" if found.currency else "amounts in the currency of each account"
     moment = f"As of {asked.as_of:%Y-%m-%d %H:%M} UTC, beside now" if asked.as_of else "As known now"

@@ -15,7 +15,7 @@ from deployments.bench.reconcile_faults import FAULTS, draw
 from deployments.bench.reconcile_world import Record, days
 from expectations.judge.reconcile.buckets import ORDER, STAGES, UNEXPLAINED
 from expectations.judge.reconcile.rows import SCHEMA
-from expectations.judge.reconcile.sentences import sentence
+from expectations.judge.reconcile.sentences import Words, sentence
 from expectations.judge.reconcile.waterfall import Figure, Reconciled, reconcile
 
 DAY = date(2026, 11, 18)
@@ -134,7 +134,7 @@ def test_a_difference_is_told_in_one_sentence() -> None:
     source += [_row("c4", "5.55", raw_id=f"c4/{n}", said_at=NOW) for n in range(5)]
     published.append(_row("c4", "5.55", raw_id="c4/0", said_at=NOW))
     result = reconcile({"source": _frame(*source), "published": _frame(*published)})
-    told = sentence(result, META, "Meta", at="05:40")
+    told = sentence(result, META, Words("Meta", "05:40"))
     assert told == (
         "Meta, act_12, 18 Nov: published $18,009.65, Meta now $18,421.85; difference $412.20 = $390.00 restated "
         "by Meta after our 05:40 extraction (3 campaigns) + $22.20 duplicates removed (4 rows); unexplained $0.00"

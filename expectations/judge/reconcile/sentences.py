@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 
 from expectations.judge.reconcile.buckets import NAMED, ORDER, STAGES, UNEXPLAINED
@@ -12,24 +13,33 @@ _CENT = Decimal("0.01")
 _SIGNS: Mapping[str, str] = {"USD": "$", "EUR": "€", "GBP": "£"}
 
 
+@dataclass(frozen=True)
+class Words:
+    """What people call the source, the time of our extraction where it is known, and what the first total is called."""
+
+    title: str
+    at: str = ""
+    first: str = ""
+
+
 def sentence(
-    found: Reconciled, figure: Figure, title: str, *, stages: tuple[str, str] = ("published", "source"), at: str = ""
+    found: Reconciled, figure: Figure, words: Words, *, stages: tuple[str, str] = ("published", "source")
 ) -> str:
     """One account-day in words, told from the first of `stages` to the second.
 
-    `title` is what people call the source; `at` the time of our extraction (`05:40`) where it is known. Shown amounts
-    are cents that add up: what the rounding of the shown parts takes is added to the largest of them.
+    Shown amounts are cents that add up: what the rounding of the shown parts takes is added to the largest of them.
     """
     first, second = stages
+    title = words.title
     backwards = _is_before(found, second, first)
     ours, theirs = (_cents(found.totals.get((figure, stage), Decimal(0))) for stage in stages)
     parts = _summed(found.of(figure), sign=-1 if backwards else 1)
     left = parts.pop(UNEXPLAINED, (Decimal(0), 0))[0]
     shown = _adding_up(parts, theirs - ours - _cents(left))
-    told = [f"{_money(value, figure)} {_words(name, parts[name][1], title, at)}" for name, value in shown.items()]
+    told = [f"{_money(value, figure)} {_words(name, parts[name][1], title, words.at)}" for name, value in shown.items()]
     why = f" = {' + '.join(told)}".replace("+ -", "- ") if told else ""
     return (
-        f"{title}, {figure.account}, {figure.date.day} {figure.date:%b}: {_called(first, title)} "
+        f"{title}, {figure.account}, {figure.date.day} {figure.date:%b}: {words.first or _called(first, title)} "
         f"{_money(ours, figure)}, {_called(second, title)} {_money(theirs, figure)}; difference "
         f"{_money(theirs - ours, figure)}{why}; unexplained {_money(_cents(left), figure)}"
     )
