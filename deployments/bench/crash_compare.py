@@ -20,6 +20,8 @@ WALL_CLOCK = frozenset(
         *("_loaded_at", "loaded_at", "measured_at", "at", "started_at", "finished_at", "published_at", "held_at"),
         *("opened_at", "last_seen_at", "recovered_at", "created_at", "sent_at", "applied_at", "set_at"),
         *("millis", "run", "pid", "host", "beat_at", "first_seen", "last_seen"),
+        # People are known since the newest load, and a load happens when it happens.
+        *("valid_from", "valid_to", "merged_at", "since", "until", "resolved_at"),
     }
 )
 # A run that died and one that continued both wrote outcomes: what must agree is what was done, not how often.

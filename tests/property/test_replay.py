@@ -104,11 +104,15 @@ def test_replaying_days_with_the_same_declarations_changes_no_row(pipeline: Any)
 DAMAGE = (
     "update staging.stg_meta_ads__ads_insights set reach = 0",
     "update intermediate.int_meta_ads__ads_insights set reach = 0",
-    "update intermediate.int_shopify__orders set total_line_items_price = null",
-    "update staging.typed_shopify__orders set total_line_items_price = null",
+    "update intermediate.int_shopify__orders set order_lines = null",
+    "update staging.typed_shopify__orders set order_lines = null",
     "update staging.stg_ga4_export__events set page_location_path = null",
 )
-LEFT_TO_THE_BUILD = {"marts.fct_ad_performance", "marts.fct_ad_spend_history", "marts.fct_attribution"}
+LEFT_TO_THE_BUILD = {
+    *("marts.fct_ad_performance", "marts.fct_ad_spend_history", "marts.fct_attribution", "marts.fct_sessions"),
+    *("marts.fct_order_lines", "marts.fct_order_history", "marts.fin_revenue_bridge_orders"),
+    *("intermediate.int_platform_claims", "intermediate.shopify__order_versions"),
+}
 DAY_OF = {
     "staging.stg_meta_ads__ads_insights": "date_start",
     "intermediate.int_meta_ads__ads_insights": "date_start",
@@ -213,7 +217,7 @@ def plannable(pipeline: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     monkeypatch.setattr(plans, "reporting_day", lambda: date(2026, 11, 20))
     with duckdb.connect(str(pipeline.home / "warehouse.duckdb")) as connection:
         for table in ("staging.typed_shopify__orders", "intermediate.int_shopify__orders"):
-            connection.execute(f"update {table} set total_line_items_price = null")
+            connection.execute(f"update {table} set order_lines = null")
     with pipeline.doors():
         doors.dbt().run_models()
         yield pipeline
