@@ -13,7 +13,11 @@ import duckdb
 # When and by which sync something was learned differs; so does the number of a version.
 _LOADED = ("extracted_at", "_load_seq", "known_from", "known_to", "last_said_at", "sync_id", "version")
 # A history of what was said differs as the days did; what holds now must not.
-_NOW = {"fct_ad_spend_history": "known_to is null and not is_vanished"}
+_NOW = {
+    "fct_ad_spend_history": "known_to is null and not is_vanished",
+    "fct_order_history": "known_to is null",
+    "fct_refund_history": "known_to is null",
+}
 _OF_RUNS = Path(__file__).parents[2] / "dbt" / "models" / "marts" / "operations"
 _DAYS = ("date", "order_date", "session_date", "entered_date", "refund_date")
 
