@@ -88,7 +88,7 @@ def travelled(new_pipeline: Callable[[str], Pipeline]) -> Travelled:
         source: pipeline.deliver(source, REAL, {stream: recorded(source, stream) for stream in load(source).streams})
         for source in SOURCES.values()
     }
-    pipeline.build(["measurements"])
+    pipeline.build(["measurements", "fct_order_lines", "fct_refunds", "fct_refund_lines"])
     return Travelled(pipeline, syncs, _judged(pipeline))
 
 
