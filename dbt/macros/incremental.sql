@@ -13,6 +13,31 @@
     (select * from {{ relation }}{% if is_incremental() %} where _load_seq > {{ known_load_seq(this) }}{% endif %})
 {%- endmacro %}
 
+{# First and last day of a relation's rows that this model has not seen, and some days around them, as literals: whole
+   blocks of other days are skipped. Without new rows, a day that no row has. #}
+{% macro days_of_unseen(relation, day, around=0) %}
+    {%- if execute and is_incremental() -%}
+        {%- set first, last = plus_days('min(' ~ day ~ ')', -around), plus_days('max(' ~ day ~ ')', around) -%}
+        {%- set found = run_query('select ' ~ first ~ ', ' ~ last ~ ' from ' ~ unseen(relation) ~ ' as unseen') -%}
+        {{ return((found.columns[0].values()[0] or '1970-01-01', found.columns[1].values()[0] or '1970-01-01')) }}
+    {%- endif -%}
+    {{ return(('1970-01-01', '1970-01-01')) }}
+{% endmacro %}
+
+{# When this run began: rows of an incremental model that carry it tell the models after it what was made again. #}
+{% macro made_at() -%}
+    cast('{{ run_started_at.strftime("%Y-%m-%d %H:%M:%S.%f") }}' as timestamp)
+{%- endmacro %}
+
+{# The highest value of a column that this model holds, as a literal timestamp; a time before all others for none. #}
+{% macro known_time(column) %}
+    {%- if execute and is_incremental() -%}
+        {%- set found = run_query('select max(' ~ column ~ ') from ' ~ this).columns[0].values()[0] -%}
+        {{ return("cast('" ~ (found or '1970-01-01') ~ "' as timestamp)") }}
+    {%- endif -%}
+    {{ return("cast('1970-01-01' as timestamp)") }}
+{% endmacro %}
+
 {# Strategy `new_keys`: of the new rows only those whose key is not there yet, looked up within the days of the batch.
    The unique key is [key, ..., day]; the day of an event belongs to its identity. Rows without a key are kept, and rows
    that are held back: such a row neither takes the place of a sound one nor gives way to it. #}
@@ -56,6 +81,16 @@
     {%- endset -%}
     {{ return(all_or_nothing(statements)) }}
 {% endmacro %}
+
+{# Such a row in a select: these columns, and nothing in the others. #}
+{% macro nothing_but(keys, others) -%}
+    {%- for key in keys %}
+        {{ key }},
+    {%- endfor %}
+    {%- for other in others %}
+        null as {{ other }}{{ ',' if not loop.last }}
+    {%- endfor %}
+{%- endmacro %}
 
 {# Statements as one transaction; on DuckDB a model's statements are one already. #}
 {% macro all_or_nothing(statements) %}{{ return(adapter.dispatch('all_or_nothing')(statements)) }}{% endmacro %}

@@ -1,22 +1,24 @@
 {{ config(materialized='incremental', incremental_strategy='delete+insert', unique_key='session_key') }}
+{%- set days = days_of_unseen(ref('stg_ga4_export__events'), 'event_date', around=2) %}
 
 with exported as (
 
     select * from {{ ref('stg_ga4_export__events') }}
-    -- Cookieless events have neither id: they form no session.
-    where user_pseudo_id is not null and ga_session_id is not null and coalesce(debug_mode, 0) = 0
+    -- Cookieless events have neither id: they form no session. No session lasts two days.
+    where
+        user_pseudo_id is not null and ga_session_id is not null and coalesce(debug_mode, 0) = 0
+        {%- if is_incremental() %}
+        and event_date between cast('{{ days[0] }}' as date) and cast('{{ days[1] }}' as date)
+        {%- endif %}
 
 ),
 
 {% if is_incremental() -%}
--- Sessions that new rows touch, and the days they may reach into: no session lasts two days.
 touched as (
 
     select distinct
         user_pseudo_id,
-        ga_session_id,
-        {{ plus_days('min(event_date) over ()', -2) }} as first_day,
-        {{ plus_days('max(event_date) over ()', 2) }} as last_day
+        ga_session_id
     from exported
     where _load_seq > {{ known_load_seq(this) }}
 
@@ -35,7 +37,6 @@ events as (
         on
             exported.user_pseudo_id = touched.user_pseudo_id
             and exported.ga_session_id = touched.ga_session_id
-            and exported.event_date between touched.first_day and touched.last_day
     {%- endif %}
 
 ),

@@ -379,7 +379,8 @@ made as (
         keyed.session_date > {{ plus_days('keyed.exported_on', -4) }} as is_provisional,
         keyed._load_seq,
         decided_by.clicks_to as _clicks_to,
-        decided_by.rules as _rules
+        decided_by.rules as _rules,
+        {{ made_at() }} as _made_at
     from keyed
     cross join decided_by
     left join channels on keyed.traffic_key = channels.traffic_key
@@ -428,7 +429,8 @@ final as (
         null as is_provisional,
         null as _load_seq,
         null as _clicks_to,
-        null as _rules
+        null as _rules,
+        null as _made_at
     from known_days
     left join exported_days
         on known_days.origin = exported_days.origin and known_days.session_date = exported_days.session_date
