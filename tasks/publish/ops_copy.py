@@ -14,8 +14,8 @@ from typing import Any
 import sqlalchemy as sa
 
 from tasks import doors
-from tasks.adapters.ops_invoices import INVOICES, OpsInvoices
-from tasks.adapters.ops_rates import RATES, OpsRates
+from tasks.adapters.ops_invoices import INVOICES, given_invoices
+from tasks.adapters.ops_rates import RATES, given_rates
 from tasks.adapters.ops_runs import RUNS
 from tasks.adapters.ops_tables import INCIDENT_EVENTS, INCIDENTS, OUTCOMES, RELEASES, SYNCS, UtcTime
 from tasks.adapters.warehouse.base import Warehouse
@@ -48,7 +48,7 @@ class Copied:
 def copy_ops(warehouse: Warehouse) -> Copied:
     """Bring the copies in the schema `ops` up to date, each table in one transaction."""
     ops = doors.ops_store()
-    OpsInvoices(ops), OpsRates(ops)  # their tables, where none was ever given
+    given_invoices(ops), given_rates(ops)  # their tables, where none was ever given
     copies = [*(_whole(table) for table in _TABLES), _new_outcomes(warehouse)]
     for copy in copies:
         warehouse.put(copy)
