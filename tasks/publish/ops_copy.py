@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -18,7 +18,7 @@ from tasks.adapters.ops_invoices import INVOICES, given_invoices
 from tasks.adapters.ops_rates import RATES, given_rates
 from tasks.adapters.ops_runs import RUNS
 from tasks.adapters.ops_tables import INCIDENT_EVENTS, INCIDENTS, OUTCOMES, RELEASES, SYNCS, UtcTime
-from tasks.adapters.warehouse.base import Warehouse
+from tasks.adapters.warehouse.base import Warehouse, naive_utc
 from tasks.adapters.warehouse.copies import Copy
 from tasks.outcomes import recorded
 
@@ -97,4 +97,4 @@ def _ops(ask: Callable[[sa.Connection], Any]) -> Any:  # noqa: ANN401 - what the
 
 
 def _naive(value: Any) -> Any:  # noqa: ANN401 - a cell of any type
-    return value.astimezone(UTC).replace(tzinfo=None) if isinstance(value, datetime) else value
+    return naive_utc(value) if isinstance(value, datetime) else value
