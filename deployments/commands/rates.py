@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 from rich.table import Table
 
+from deployments.terminal import console
+
 app = typer.Typer(no_args_is_help=True)
-console = Console(highlight=False)
 
 ByOption = Annotated[str, typer.Option("--by", help="Who gives them.", default_factory=getpass.getuser)]
 
