@@ -140,7 +140,8 @@ def show_all() -> None:
 
 
 def _show(found: Difference, *, everything: bool) -> None:
-    from tasks.backfill.tell import outside, plain, totals, write_csv
+    from tasks.adapters.ops_plans import plain
+    from tasks.backfill.tell import outside, totals, write_csv
 
     if not found.changes:
         say("no figure would change")

@@ -12,6 +12,7 @@ from typing import Any, Generic, Protocol, TypeVar
 
 import sqlalchemy as sa
 
+from tasks.adapters.ops_rows import rows
 from tasks.adapters.ops_store import OpsStore, now
 from tasks.adapters.ops_tables import METADATA, UtcTime
 
@@ -74,18 +75,16 @@ class OpsGiven(Generic[R]):
     def latest(self) -> list[Given[R]]:
         """The latest version of every record, by key."""
         query = sa.select(self._table).order_by(self._table.c.version)
-        with self._engine.connect() as db:
-            found = [self._given(dict(row)) for row in db.execute(query).mappings()]
-        newest = {given.record.key: given for given in found}
+        newest = {given.record.key: given for given in map(self._given, rows(self._engine, query))}
         return [newest[key] for key in sorted(newest)]
 
     def add(self, versions: Sequence[tuple[R, int]], *, reason: str, by: str) -> None:
         """Write these versions, all or none; a version that is there already is refused by the store."""
         signed = {"reason": reason, "given_by": by, "given_at": now()}
-        rows = [self._written(record) | signed | {"version": version} for record, version in versions]
-        if rows:
+        new = [self._written(record) | signed | {"version": version} for record, version in versions]
+        if new:
             with self._engine.begin() as db:
-                db.execute(self._table.insert(), rows)
+                db.execute(self._table.insert(), new)
 
     def _given(self, row: Mapping[str, Any]) -> Given[R]:
         signed = (int(row["version"]), str(row["reason"]), str(row["given_by"]), row["given_at"])

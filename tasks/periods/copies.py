@@ -11,8 +11,9 @@ from __future__ import annotations
 from typing import Any
 
 from tasks import doors
-from tasks.adapters.ops_closes import Entry, Event, OpsCloses, text
+from tasks.adapters.ops_closes import Entry, Event, OpsCloses
 from tasks.adapters.ops_periods import OpsPeriods, Restatement
+from tasks.adapters.ops_plans import plain
 from tasks.adapters.warehouse.base import Warehouse, naive_utc
 from tasks.adapters.warehouse.copies import Copy
 
@@ -61,7 +62,7 @@ def _figures(warehouse: Warehouse, closes: OpsCloses, events: list[Event]) -> li
     copies = [Copy(FIGURES, columns, [], "false")]  # the table, where nothing was ever closed
     for month, version in sorted({key[:2] for key in known ^ wanted}):
         frozen = closes.frozen(month, version)
-        signed = [(month, version, *cell, text(amount)) for cell, amount in frozen.items()]
+        signed = [(month, version, *cell, plain(amount)) for cell, amount in frozen.items()]
         copies.append(Copy(FIGURES, columns, signed, f"month = '{month}' and version = {version}"))
     return copies
 
@@ -72,7 +73,7 @@ def _event(event: Event) -> tuple[Any, ...]:
 
 
 def _entry(entry: Entry) -> tuple[Any, ...]:
-    amounts = (text(entry.frozen), text(entry.before), text(entry.after))
+    amounts = (plain(entry.frozen), plain(entry.before), plain(entry.after))
     why = (entry.cause, entry.origin, entry.syncs, entry.evidence, naive_utc(entry.at))
     return (entry.month, entry.version, *entry.cell, entry.entry, *amounts, *why)
 
@@ -80,4 +81,4 @@ def _entry(entry: Entry) -> tuple[Any, ...]:
 def _planned(row: Restatement) -> tuple[Any, ...]:
     change = row.change
     cell = (change.mart, change.metric, change.channel, change.day)
-    return (*cell, row.origin, text(change.before), text(change.after), row.reason, row.by, naive_utc(row.at))
+    return (*cell, row.origin, plain(change.before), plain(change.after), row.reason, row.by, naive_utc(row.at))
