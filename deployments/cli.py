@@ -32,7 +32,7 @@ from deployments.commands import (
     watch,
 )
 from deployments.commands.bench import app as bench
-from deployments.terminal import QUIET, foreground
+from deployments.terminal import QUIET, console, foreground, say
 from expectations.declare.errors import Misconfigured, PlumblineError, Unavailable
 from expectations.declare.source import load as load_source
 from expectations.judge.verdict import Verdict
@@ -60,7 +60,6 @@ app.add_typer(quarantine.app, name="quarantine", help="What is held back, and it
 app.add_typer(rates.app, name="rates", help="Exchange rates that finance books with: give a file, see what was given.")
 app.add_typer(try_out.app, name="try")
 app.add_typer(watch.app)
-console = Console(highlight=False)
 INTERRUPTED = 130  # what a shell calls the end by Ctrl-C
 
 SourceOption = Annotated[str, typer.Option("--source", "-s", help="A source, by the name of its declaration.")]
@@ -162,7 +161,7 @@ def build(
             _say_verdicts(" ".join(marts), span, build_some(marts, span))
             console.print(f"Not published: a release holds all marts. Next: plumbline build --window {window}")
         else:
-            _say(build_marts(window=span))
+            _say_release(build_marts(window=span))
     _say_what_waits()
 
 
@@ -174,7 +173,7 @@ def close(day: Annotated[str, typer.Argument(help="The day to close, for instanc
     from flows.close_day import close_day
 
     with foreground():
-        _say(close_day(day=closed))
+        _say_release(close_day(day=closed))
     _say_what_waits()
 
 
@@ -198,7 +197,7 @@ def _one_day(text: str) -> date:
 
 def _say_verdicts(what: str, window: Window, verdicts: Sequence[Verdict]) -> None:
     for verdict in (v for v in verdicts if v.alarming):
-        console.print(f"{verdict.state}: {verdict.sentence}", markup=False, soft_wrap=True)
+        say(f"{verdict.state}: {verdict.sentence}")
     counts = ", ".join(f"{n} {state}" for state, n in Counter(v.state for v in verdicts).most_common())
     console.print(f"{what} {window.label}: {counts}")
 
@@ -213,7 +212,7 @@ def _say_what_waits() -> None:
         console.print(text, style="yellow", markup=False, soft_wrap=True)
 
 
-def _say(release: object) -> None:
+def _say_release(release: object) -> None:
     from tasks.publish.publish import Release
 
     assert isinstance(release, Release)
@@ -222,7 +221,7 @@ def _say(release: object) -> None:
         return
     console.print(f"held {release.window.label}; readers keep the last good release:")
     for reason in release.because:
-        console.print(f"- {reason}", markup=False, soft_wrap=True)
+        say(f"- {reason}")
 
 
 def main() -> None:

@@ -5,8 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from rich.console import Console
+
 # People at a terminal read our lines; Prefect's own go to its UI, with their tracebacks.
 QUIET = {"PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL": "CRITICAL"}
+
+console = Console(highlight=False)
+
+
+def say(line: str) -> None:
+    """Print a line as it is: no brackets read as markup, no breaks at the edge of the screen."""
+    console.print(line, markup=False, soft_wrap=True)
 
 
 @contextmanager

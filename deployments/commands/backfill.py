@@ -6,10 +6,9 @@ import getpass
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
-from rich.console import Console
 from rich.table import Table
 
-from deployments.terminal import foreground
+from deployments.terminal import console, foreground, say
 from expectations.declare.source import load as load_source
 from expectations.declare.source import names
 from tasks.window import Window
@@ -19,7 +18,6 @@ if TYPE_CHECKING:
 
 app = typer.Typer(no_args_is_help=True)
 again = typer.Typer()
-console = Console(highlight=False)
 
 WindowOption = Annotated[str, typer.Option("--window", "-w", help="One day (2026-11-17) or first..last day.")]
 SourcesOption = Annotated[list[str] | None, typer.Option("--source", "-s", help="A source; repeat it. Default: all.")]
@@ -40,11 +38,11 @@ def replay(window: WindowOption, reason: ReasonOption, by: ByOption, source: Sou
     with foreground():
         release = flow(window=span, reason=reason, by=by, sources=chosen)
     if release.held:
-        _say(f"replayed {span.label}; the release is held, readers keep the last good one:")
+        say(f"replayed {span.label}; the release is held, readers keep the last good one:")
         for why in release.because:
-            _say(f"- {why}")
+            say(f"- {why}")
         return
-    _say(f"replayed {span.label}, published {release.id}: {release.rows} rows")
+    say(f"replayed {span.label}, published {release.id}: {release.rows} rows")
 
 
 @app.command()
@@ -72,8 +70,8 @@ def plan(
     expire_old()
     planned = make.fn(wish)
     for line in planned_lines(planned):
-        _say(line)
-    _say(f"Next: plumbline backfill run {planned.plan.id}")
+        say(line)
+    say(f"Next: plumbline backfill run {planned.plan.id}")
 
 
 @app.command()
@@ -85,7 +83,7 @@ def run(plan_id: PlanArgument) -> None:
     with foreground():
         found = run_backfill(plan_id=plan_id)
     _show(found, everything=False)
-    _say(f"Next: plumbline backfill promote {plan_id}, or abandon {plan_id}")
+    say(f"Next: plumbline backfill promote {plan_id}, or abandon {plan_id}")
 
 
 @app.command()
@@ -108,7 +106,7 @@ def promote(plan_id: PlanArgument, by: ByOption, note: NoteOption = "") -> None:
 
     with foreground():
         done = promote_backfill(plan_id=plan_id, by=by, note=note)
-    _say(f"{done.plan.state} {plan_id}: {done.changes} figures")
+    say(f"{done.plan.state} {plan_id}: {done.changes} figures")
 
 
 @app.command()
@@ -116,7 +114,7 @@ def abandon(plan_id: PlanArgument, by: ByOption, note: NoteOption = "") -> None:
     """Drop the staged copy of a plan; nothing live changes."""
     from tasks.backfill.promote import abandon as drop
 
-    _say(f"{drop.fn(plan_id, by=by, note=note).plan.state} {plan_id}")
+    say(f"{drop.fn(plan_id, by=by, note=note).plan.state} {plan_id}")
 
 
 @app.command(name="list")
@@ -142,10 +140,11 @@ def show_all() -> None:
 
 
 def _show(found: Difference, *, everything: bool) -> None:
-    from tasks.backfill.tell import outside, plain, totals, write_csv
+    from tasks.adapters.ops_plans import plain
+    from tasks.backfill.tell import outside, totals, write_csv
 
     if not found.changes:
-        _say("no figure would change")
+        say("no figure would change")
         return
     if everything:
         table = _table("", ("mart", "metric", "channel", "day", "before", "after", "difference"))
@@ -160,8 +159,8 @@ def _show(found: Difference, *, everything: bool) -> None:
             table.add_row(t.mart, t.metric, t.channel, str(t.days), plain(t.before), plain(t.after), change)
     console.print(table)
     if beyond := outside(found.plan, found.changes):
-        _say(f"{len(beyond)} days outside the window change too, the first is {beyond[0]}")
-    _say(f"{len(found.changes)} figures differ; all of them: {write_csv(found)}")
+        say(f"{len(beyond)} days outside the window change too, the first is {beyond[0]}")
+    say(f"{len(found.changes)} figures differ; all of them: {write_csv(found)}")
 
 
 def _table(title: str, headings: tuple[str, ...]) -> Table:
@@ -192,7 +191,3 @@ def _enter() -> None:
     from deployments.cli import enter_stack
 
     enter_stack()
-
-
-def _say(line: str) -> None:
-    console.print(line, markup=False, soft_wrap=True)

@@ -5,15 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import typer
-from rich.console import Console
 
+from deployments.terminal import say
 from expectations.declare.source import load_all
 
 if TYPE_CHECKING:
     from tasks.ingest.connections import Plan
 
 app = typer.Typer(no_args_is_help=True)
-console = Console(highlight=False)
 
 
 @app.command()
@@ -24,7 +23,7 @@ def plan() -> None:
     found = planned(load_all())
     _show(found)
     if found.steps:
-        _say(f"{len(found.steps)} changes; `plumbline connections apply` makes them.")
+        say(f"{len(found.steps)} changes; `plumbline connections apply` makes them.")
     _end(found)
 
 
@@ -38,25 +37,21 @@ def apply() -> None:
     _show(found)
     make(found)
     if found.steps:
-        _say(f"{len(found.steps)} changes made.")
+        say(f"{len(found.steps)} changes made.")
     _end(found)
 
 
 def _show(found: Plan) -> None:
     for step in found.steps:
-        _say(f"{'change' if step.id else 'create'} {step.kind} {step.name}")
+        say(f"{'change' if step.id else 'create'} {step.kind} {step.name}")
         for one in step.differences:
-            _say(f"    {one.name}: {f'{one.now} -> ' if step.id else ''}{one.then}")
+            say(f"    {one.name}: {f'{one.now} -> ' if step.id else ''}{one.then}")
     for words in found.missing:
-        _say(f"missing: {words}")
+        say(f"missing: {words}")
 
 
 def _end(found: Plan) -> None:
     if found.missing:
         raise typer.Exit(1)
     if not found.steps:
-        _say("Airbyte is as declared: nothing to do.")
-
-
-def _say(text: str) -> None:
-    console.print(text, markup=False, soft_wrap=True)
+        say("Airbyte is as declared: nothing to do.")

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import typer
-from rich.console import Console
+
+from deployments.terminal import console
 
 app = typer.Typer()
-_console = Console(highlight=False)
 
 
 @app.command()
@@ -21,6 +21,6 @@ def docs() -> None:
     with doors.warehouse_lock():
         page = generate_docs(doors.dbt().config, site / "models" / "dbt.html")
     model_pages(site, again=True)
-    _console.print(f"Metrics  {(site / 'metrics.html').absolute()}")
-    _console.print(f"Tables   {(site / 'models' / 'index.html').absolute()}")
-    _console.print(f"dbt      {page.absolute()}")
+    console.print(f"Metrics  {(site / 'metrics.html').absolute()}")
+    console.print(f"Tables   {(site / 'models' / 'index.html').absolute()}")
+    console.print(f"dbt      {page.absolute()}")

@@ -9,16 +9,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.console import Console
 from rich.table import Table
 
+from deployments.terminal import console, say
 from expectations.declare.errors import Misconfigured
 
 if TYPE_CHECKING:
     from tasks.periods.as_of import Answer, Brought, Figure, Question
 
 app = typer.Typer()
-console = Console(highlight=False)
 _SHOWN = 60  # lines of a table on a screen; the file has all
 
 FromOption = Annotated[str, typer.Option("--from", help="First day, e.g. 2026-11-01.")]
@@ -46,15 +45,15 @@ def figures(
 
     asked = question((first, last), as_of=as_of, metrics=metric, by=by)
     found = answer(asked)
-    _say(_heading(found, asked))
+    say(_heading(found, asked))
     if not found.figures:
-        _say(f"No figures from {first} to {last}.")
+        say(f"No figures from {first} to {last}.")
     else:
         _print(_heads(asked), [_line(figure, asked) for figure in found.figures], file, "figures")
     if asked.as_of and found.figures:
         _say_changes(found, asked, file)
     if found.unpriced:
-        _say(f"Not in the sums, because no rate is known: {', '.join(found.unpriced[:5])}")
+        say(f"Not in the sums, because no rate is known: {', '.join(found.unpriced[:5])}")
 
 
 @app.command()
@@ -73,7 +72,7 @@ def differences(
     titles = {name: source.title for name, source in load_all().items()}
     told = sentences(asked.first, asked.as_of, titles)
     for line in told or [f"No account says anything else of {day} now than at {as_of}."]:
-        _say(line)
+        say(line)
 
 
 def _heading(found: Answer, asked: Question) -> str:
@@ -84,9 +83,9 @@ def _heading(found: Answer, asked: Question) -> str:
 
 def _say_changes(found: Answer, asked: Question, file: Path | None) -> None:
     if not found.brought:
-        _say("Nothing was changed since.")
+        say("Nothing was changed since.")
         return
-    _say("What changed since, and the sync that brought it:")
+    say("What changed since, and the sync that brought it:")
     heads = ["known at (UTC)", "by source", "sync", *asked.by, "metric", "difference"]
     beside = file.with_name(f"{file.stem}-changes.csv") if file else None
     _print(heads, [_change(one) for one in found.brought], beside, "changes")
@@ -121,10 +120,10 @@ def _print(heads: Sequence[str], lines: Sequence[Sequence[str]], file: Path | No
         table.add_row(*line)
     console.print(table)
     if len(lines) > _SHOWN:
-        _say(f"{len(lines) - _SHOWN} more {what}; write all of them with --csv FILE.")
+        say(f"{len(lines) - _SHOWN} more {what}; write all of them with --csv FILE.")
     if file:
         _write(file, heads, lines)
-        _say(f"{len(lines)} {what} written to {file}")
+        say(f"{len(lines)} {what} written to {file}")
 
 
 def _write(file: Path, heads: Sequence[str], lines: Iterable[Sequence[str]]) -> None:
@@ -137,7 +136,3 @@ def _write(file: Path, heads: Sequence[str], lines: Iterable[Sequence[str]]) -> 
             where=str(file),
             do="Name a file in a folder of yours",
         ) from None
-
-
-def _say(line: str) -> None:
-    console.print(line, markup=False, soft_wrap=True)

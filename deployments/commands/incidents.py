@@ -9,13 +9,13 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.console import Console
+
+from deployments.terminal import say
 
 if TYPE_CHECKING:
     from tasks.adapters.ops_store import Incident
 
 app = typer.Typer()
-console = Console(highlight=False)
 
 IdArgument = Annotated[str, typer.Argument(help="The id of an incident, or how it begins.")]
 ByOption = Annotated[str, typer.Option("--by", help="Who says this.", default_factory=getpass.getuser)]
@@ -35,13 +35,13 @@ def list_incidents(
 
     found = [i for i in doors.ops_store().incidents(source or None) if everything or i.state == "open"]
     for incident in sorted(found, key=lambda i: (i.state != "open", i.severity != "critical", i.opened_at)):
-        _say(f"{incident.id}  {_state(incident)}  {incident.check}, {incident.source}, {incident.scope}")
-        _say(f"            {incident.sentence}")
-        _say(f"            {_care(incident)}")
+        say(f"{incident.id}  {_state(incident)}  {incident.check}, {incident.source}, {incident.scope}")
+        say(f"            {incident.sentence}")
+        say(f"            {_care(incident)}")
     counts = Counter(incident.state for incident in found)
-    _say(f"{counts['open']} open" + (f", {counts['recovered']} recovered" if everything else ""))
+    say(f"{counts['open']} open" + (f", {counts['recovered']} recovered" if everything else ""))
     if counts["open"]:
-        _say("More of one: plumbline incidents show ID. It is yours: plumbline incidents ack ID --note '...'")
+        say("More of one: plumbline incidents show ID. It is yours: plumbline incidents ack ID --note '...'")
 
 
 @app.command()
@@ -66,13 +66,13 @@ def show(incident_id: IdArgument) -> None:
         "Runbook": links.runbook,
         "Slack": slack_place(incident) or "not told there yet",
     }
-    _say(f"{incident.id}  {incident.check}: {incident.sentence}")
+    say(f"{incident.id}  {incident.check}: {incident.sentence}")
     for name, value in facts.items():
         if value:
-            _say(f"  {name}: {value}")
+            say(f"  {name}: {value}")
     for event in ops.incident_events(incident.id):
         told = " · ".join(filter(None, (event.who, event.note, event.observed, event.window_label)))
-        _say(f"  {_at(event.at)}  {event.kind}  {told}")
+        say(f"  {_at(event.at)}  {event.kind}  {told}")
 
 
 @app.command()
@@ -85,7 +85,7 @@ def ack(
     from tasks.publish.care import acknowledge
 
     incident = acknowledge(incident_id, by=by, note=note)
-    _say(f"{incident.id} is acknowledged by {by}: {note}")
+    say(f"{incident.id} is acknowledged by {by}: {note}")
     _tell_now()
 
 
@@ -101,7 +101,7 @@ def snooze(
 
     incident = care.snooze(incident_id, care.span_of(span), by=by, reason=reason)
     assert incident.snoozed_until is not None
-    _say(f"{incident.id} is snoozed until {_at(incident.snoozed_until)}. It still holds what it holds.")
+    say(f"{incident.id} is snoozed until {_at(incident.snoozed_until)}. It still holds what it holds.")
     _tell_now()
 
 
@@ -113,7 +113,7 @@ def _tell_now() -> None:
     refresh_index()
     done = inspect.unwrap(deliver.fn)()
     if done.waiting:
-        _say(f"{done.waiting} message{'s wait' if done.waiting > 1 else ' waits'} in the outbox")
+        say(f"{done.waiting} message{'s wait' if done.waiting > 1 else ' waits'} in the outbox")
 
 
 def _state(incident: Incident) -> str:
@@ -136,7 +136,3 @@ def _care(incident: Incident) -> str:
 
 def _at(instant: datetime) -> str:
     return f"{instant:%Y-%m-%d %H:%M} UTC"
-
-
-def _say(line: str) -> None:
-    console.print(line, markup=False, soft_wrap=True)

@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 from rich.table import Table
 
+from deployments.terminal import console
+
 app = typer.Typer(no_args_is_help=True)
-console = Console(highlight=False)
 
 ByOption = Annotated[str, typer.Option("--by", help="Who gives them.", default_factory=getpass.getuser)]
 
@@ -35,9 +35,9 @@ def load(
 def list_invoices() -> None:
     """The latest version of every invoice, by month."""
     from tasks import doors
-    from tasks.adapters.ops_invoices import OpsInvoices
+    from tasks.adapters.ops_invoices import given_invoices
 
-    found = OpsInvoices(doors.ops_store()).latest()
+    found = sorted(given_invoices(doors.ops_store()).latest(), key=lambda given: given.record.month)
     if not found:
         console.print("No invoice was given. `plumbline invoices load FILE` takes a CSV file.")
         return
@@ -45,7 +45,7 @@ def list_invoices() -> None:
     for heading in ("Month", "Source", "Account", "Invoice", "Version", "Total", "By"):
         table.add_column(heading, justify="right" if heading == "Total" else "left", overflow="fold")
     for given in found:
-        one = given.invoice
+        one = given.record
         total = f"{one.total:,.2f} {one.currency}"
         table.add_row(one.month, one.source, one.account_id, one.invoice_id, str(given.version), total, given.given_by)
     console.print(table)

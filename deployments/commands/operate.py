@@ -7,15 +7,14 @@ from datetime import date
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
+from deployments.terminal import console, foreground, say
 from expectations.declare.errors import Misconfigured
 from expectations.declare.source import load as load_source
 from expectations.judge.verdict import CHECKS
 from tasks.window import Window
 
 app = typer.Typer()
-console = Console(highlight=False)
 
 ReasonOption = Annotated[str, typer.Option("--reason", "-r", help="Why. It is shown to readers, with your name.")]
 ByOption = Annotated[str, typer.Option("--by", help="Who decides this.", default_factory=getpass.getuser)]
@@ -34,10 +33,10 @@ def hold(reason: ReasonOption, by: ByOption, window: WindowOption = "") -> None:
     from tasks.publish.gate import hold_words
 
     for standing in hold_releases.fn(span, reason=reason, by=by):
-        _say(hold_words(standing))
+        say(hold_words(standing))
     refresh_index()
     again = f" --window {window}" if window else ""
-    _say(f"Nothing is published until you type: plumbline release{again} --reason '...'")
+    say(f"Nothing is published until you type: plumbline release{again} --reason '...'")
 
 
 @app.command()
@@ -62,10 +61,10 @@ def release(
     passed = let_pass.fn(Choice(span, check, source, scope), reason=reason, by=by)
     refresh_index()
     for sentence in passed.lifted:
-        _say(f"no longer: {sentence}")
+        say(f"no longer: {sentence}")
     for sentence in passed.overridden:
-        _say(f"let pass, in your name: {sentence}")
-    _say(f"Nothing is published yet. Type: {_publish(passed.window)}")
+        say(f"let pass, in your name: {sentence}")
+    say(f"Nothing is published yet. Type: {_publish(passed.window)}")
 
 
 @app.command()
@@ -79,8 +78,8 @@ def pause(
     load_source(source)
     from tasks.operate.pause import in_words, pause_source
 
-    _say(f"{source} is {in_words(pause_source.fn(source, _day(until), reason=reason, by=by))}.")
-    _say(f"To end it before: plumbline unpause --source {source}")
+    say(f"{source} is {in_words(pause_source.fn(source, _day(until), reason=reason, by=by))}.")
+    say(f"To end it before: plumbline unpause --source {source}")
 
 
 @app.command()
@@ -90,9 +89,9 @@ def unpause(source: SourceOption) -> None:
     from tasks.operate.pause import unpause_source
 
     ended = unpause_source.fn(source)
-    _say(f"{source} is {'no longer paused' if ended else 'not paused: nothing changed'}.")
+    say(f"{source} is {'no longer paused' if ended else 'not paused: nothing changed'}.")
     if ended:
-        _say(f"Its next scheduled refresh runs. To have it now: plumbline refresh --source {source} --window DAY")
+        say(f"Its next scheduled refresh runs. To have it now: plumbline refresh --source {source} --window DAY")
 
 
 @app.command()
@@ -109,20 +108,19 @@ def retry(
 
     failed = failed_last(source, span)
     for one in failed:
-        _say(f"- {one.words}")
+        say(f"- {one.words}")
     if not failed:
-        _say("Nothing failed in the last seven days that was not done since. `plumbline status` says what is open.")
+        say("Nothing failed in the last seven days that was not done since. `plumbline status` says what is open.")
     if not failed or show:
         return
     from deployments.cli import enter_stack
-    from deployments.terminal import foreground
 
     enter_stack()
     from flows.retry import retry as run_again
 
     with foreground():
         for done in run_again(source=source, window=span):
-            _say(f"done: {done}")
+            say(f"done: {done}")
 
 
 @app.command()
@@ -133,15 +131,14 @@ def rebuild(
 ) -> None:
     """The warehouse is lost: make it anew from the lake, equal to what was there. Killed, it continues."""
     from deployments.cli import enter_stack
-    from deployments.terminal import foreground
 
     enter_stack()
     from flows.rebuild import rebuild as make_anew
 
     with foreground():
         done = make_anew(replace=replace)
-    _say(f"The warehouse is whole: {done.rows} rows of {done.objects} lake objects, {done.loaded} loaded now.")
-    _say(f"Readers kept their release. To publish from the new warehouse: {_last_published()}")
+    say(f"The warehouse is whole: {done.rows} rows of {done.objects} lake objects, {done.loaded} loaded now.")
+    say(f"Readers kept their release. To publish from the new warehouse: {_last_published()}")
 
 
 @app.command()
@@ -159,11 +156,11 @@ def prune(
     found = prunable.fn()
     console.print(table(found))
     for note in (kind.note for kind in found if kind.note):
-        _say(note)
+        say(note)
     if remove:
-        _say(f"Removed: {remove_found.fn(found)} things.")
+        say(f"Removed: {remove_found.fn(found)} things.")
     elif any(kind.leftovers for kind in found):
-        _say("Nothing was removed. To remove all of it: plumbline prune --remove")
+        say("Nothing was removed. To remove all of it: plumbline prune --remove")
 
 
 def load_source_or_marts(source: str) -> None:
@@ -189,7 +186,3 @@ def _day(text: str) -> date:
     if len(days) > 1:
         raise Misconfigured(f"{text} is not one day", do="Write the day on which the pause ends, e.g. 2026-11-25")
     return days[0]
-
-
-def _say(line: str) -> None:
-    console.print(line, markup=False, soft_wrap=True)

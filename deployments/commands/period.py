@@ -7,14 +7,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.console import Console
 from rich.table import Table
+
+from deployments.terminal import console, foreground, say
 
 if TYPE_CHECKING:
     from tasks.periods.checklist import Item
 
 app = typer.Typer(no_args_is_help=True)
-console = Console(highlight=False)
 
 MonthArgument = Annotated[str, typer.Argument(help="The month, e.g. 2026-10.")]
 InvoicesOption = Annotated[
@@ -33,9 +33,9 @@ def check(month: MonthArgument, *, require_invoices: InvoicesOption = False) -> 
     items = checklist(readings(over(month)), require_invoices=require_invoices)
     _show(items)
     if missing(items):
-        _say(f"{month} cannot be closed yet.")
+        say(f"{month} cannot be closed yet.")
         raise typer.Exit(1)
-    _say(f'{month} can be closed: plumbline period close {month} --by "Ann Lee (finance), Bo Chen (marketing)"')
+    say(f'{month} can be closed: plumbline period close {month} --by "Ann Lee (finance), Bo Chen (marketing)"')
 
 
 @app.command()
@@ -62,22 +62,21 @@ def close(
         items = checklist(readings(window), require_invoices=require_invoices)
         _show(items)
         if missing(items):
-            _say(f"{month} was not closed. Nothing was changed.")
+            say(f"{month} was not closed. Nothing was changed.")
             raise typer.Exit(1)
     _enter()
-    from deployments.terminal import foreground
     from flows.close_period import close_period
 
     with foreground():
         done = close_period(month=month, by=by, note=note, require_invoices=require_invoices)
     event = done.event
     if done.reused:
-        _say(f"{event.month} is closed already: version {event.version}, {event.by}, {event.at:%Y-%m-%d %H:%M} UTC.")
-        _say(f"Nothing was changed. To sign other figures: plumbline period reopen {event.month} --reason ... --by ...")
+        say(f"{event.month} is closed already: version {event.version}, {event.by}, {event.at:%Y-%m-%d %H:%M} UTC.")
+        say(f"Nothing was changed. To sign other figures: plumbline period reopen {event.month} --reason ... --by ...")
         return
-    _say(f"{event.month} is closed: version {event.version}, {event.figures} figures of release {event.release_id}.")
-    _say(f"Signed by {event.by}. Checksum {event.checksum[:16]}.")
-    _say(f"To hand it over: plumbline period export {event.month} --to FOLDER")
+    say(f"{event.month} is closed: version {event.version}, {event.figures} figures of release {event.release_id}.")
+    say(f"Signed by {event.by}. Checksum {event.checksum[:16]}.")
+    say(f"To hand it over: plumbline period export {event.month} --to FOLDER")
 
 
 @app.command()
@@ -92,12 +91,11 @@ def reopen(
 
     closing(month_name(over(month)))
     _enter()
-    from deployments.terminal import foreground
     from flows.close_period import reopen_period
 
     with foreground():
         event = reopen_period(month=month, reason=reason, by=by).event
-    _say(f"{event.month} is open again; version {event.version} is kept with {event.changes} restatements.")
+    say(f"{event.month} is open again; version {event.version} is kept with {event.changes} restatements.")
 
 
 @app.command("list")
@@ -109,7 +107,7 @@ def list_months() -> None:
     closes = OpsCloses(doors.ops_store())
     events = closes.events()
     if not events:
-        _say("No month was closed yet. To see what one needs: plumbline period check 2026-10")
+        say("No month was closed yet. To see what one needs: plumbline period check 2026-10")
         return
     table = Table()
     for head in ("month", "version", "what", "by", "at (UTC)", "figures", "restatements", "reason or note"):
@@ -133,8 +131,8 @@ def export(
     from tasks.periods.month import month_name, over
 
     done = write(month_name(over(month)), to, version=version)
-    _say(f"{done.files} files, {done.figures} figures, {done.entries} restatements: {done.folder}")
-    _say(f"The same as one file: {done.archive}")
+    say(f"{done.files} files, {done.figures} figures, {done.entries} restatements: {done.folder}")
+    say(f"The same as one file: {done.archive}")
 
 
 def _show(items: Sequence[Item]) -> None:
@@ -146,14 +144,10 @@ def _show(items: Sequence[Item]) -> None:
     console.print(table)
     for item in items:
         if item.do and item.state != "ok":
-            _say(f"{item.name}: {item.do}")
+            say(f"{item.name}: {item.do}")
 
 
 def _enter() -> None:
     from deployments.cli import enter_stack
 
     enter_stack()
-
-
-def _say(line: str) -> None:
-    console.print(line, markup=False, soft_wrap=True)

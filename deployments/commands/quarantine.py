@@ -6,16 +6,15 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.console import Console
 from rich.table import Table
 
+from deployments.terminal import console, foreground
 from expectations.declare.source import load as load_source
 
 if TYPE_CHECKING:
     from tasks.adapters.ops_quarantine import Held
 
 app = typer.Typer(no_args_is_help=True)
-console = Console(highlight=False)
 
 SourceOption = Annotated[str, typer.Option("--source", "-s", help="A source, by the name of its declaration.")]
 RuleOption = Annotated[str, typer.Option("--rule", help="Only what broke this rule, as `quarantine list` shows it.")]
@@ -45,7 +44,6 @@ def replay(source: SourceOption, rule: RuleOption = "") -> None:
     """Send what is held back of a source through again, and say what came in and what is still out."""
     load_source(source)
     from deployments.cli import enter_stack
-    from deployments.terminal import foreground
 
     enter_stack()
     from flows.replay_quarantine import replay_quarantine

@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 from rich.table import Table
 
+from deployments.terminal import console
+
 app = typer.Typer(no_args_is_help=True)
-console = Console(highlight=False)
 
 ByOption = Annotated[str, typer.Option("--by", help="Who gives them.", default_factory=getpass.getuser)]
 
@@ -35,9 +35,9 @@ def load(
 def list_rates() -> None:
     """The latest version of every rate that was given, by currency."""
     from tasks import doors
-    from tasks.adapters.ops_rates import OpsRates
+    from tasks.adapters.ops_rates import given_rates
 
-    found = OpsRates(doors.ops_store()).latest()
+    found = given_rates(doors.ops_store()).latest()
     if not found:
         console.print(
             "No rate was given: those of dbt/seeds/fx_rates.csv hold. `plumbline rates load FILE` takes a file."
@@ -47,6 +47,6 @@ def list_rates() -> None:
     for heading in ("Currency", "From", "Rate", "Version", "By"):
         table.add_column(heading, justify="right" if heading == "Rate" else "left")
     for given in found:
-        one = given.rate
+        one = given.record
         table.add_row(one.currency, str(one.rate_date), f"{one.rate:f}", str(given.version), given.given_by)
     console.print(table)

@@ -7,10 +7,10 @@ import time
 from typing import Annotated
 
 import typer
-from rich.console import Console
+
+from deployments.terminal import say
 
 app = typer.Typer()
-console = Console(highlight=False)
 
 
 @app.command()
@@ -39,7 +39,7 @@ def _look(*, recover_only: bool) -> bool:
     seen = outside.Look((), outside.recover_only(api)) if recover_only else outside.look(api, POOL)
     for what, names in (("ended", seen.recovered.ended), ("started again", seen.recovered.started_again)):
         for name in names:
-            console.print(f"{what}: {name}", markup=False, soft_wrap=True)
+            say(f"{what}: {name}")
     for verdict in seen.wrong:
-        console.print(f"{verdict.check}: {verdict.sentence}", markup=False, soft_wrap=True)
+        say(f"{verdict.check}: {verdict.sentence}")
     return bool(seen.wrong)

@@ -10,8 +10,7 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-from expectations.declare.edited import edited_rows
-from expectations.declare.errors import Misconfigured
+from expectations.declare.edited import Line, edited_lines
 
 BUDGETS = Path(__file__).parents[1] / "budgets.csv"
 COLUMNS = ("month", "source", "account", "budget")
@@ -29,19 +28,16 @@ class Budget:
 
 def budgets(path: Path = BUDGETS) -> tuple[Budget, ...]:
     """The budgets in the order of the file. Raises `Misconfigured` with the line of a fault."""
-    return tuple(_budget(cells, where) for cells, where in edited_rows(path, COLUMNS))
+    return tuple(_budget(line) for line in edited_lines(path, COLUMNS)) if path.exists() else ()
 
 
-def _budget(cells: list[str], where: str) -> Budget:
-    month, source, account, amount = cells
+def _budget(line: Line) -> Budget:
+    month, amount = line["month"], line["budget"]
     try:
-        read = Budget(date.fromisoformat(f"{month}-01"), source, account, float(amount))
+        read = Budget(date.fromisoformat(f"{month}-01"), line["source"], line["account"], float(amount))
     except ValueError:
-        raise Misconfigured(
-            f"{month!r}, {amount!r} are not a month and an amount", where=where, do="Write them as 2026-11 and 12000"
-        ) from None
+        what = f"{month!r}, {amount!r} are not a month and an amount"
+        raise line.refused(what, "Write them as 2026-11 and 12000") from None
     if not 0 < read.amount < float("inf"):
-        raise Misconfigured(
-            f"the budget of {account} is {amount}", where=where, do="Write an amount above 0, or remove the line"
-        )
+        raise line.refused(f"the budget of {read.account} is {amount}", "Write an amount above 0, or remove the line")
     return read

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-from expectations.declare.edited import edited_rows
+from expectations.declare.edited import Line, edited_lines
 from expectations.declare.errors import Misconfigured
 
 CALENDAR = Path(__file__).parents[1] / "promotions.csv"
@@ -49,17 +49,14 @@ def promotions(path: Path = CALENDAR) -> tuple[Promotion, ...]:
 
     Raises `Misconfigured` with the line for a column that is missing, a day or a number that is none.
     """
-    return tuple(_promotion(cells, where) for cells, where in edited_rows(path, COLUMNS))
+    return tuple(_promotion(line) for line in edited_lines(path, COLUMNS)) if path.exists() else ()
 
 
-def _promotion(cells: list[str], where: str) -> Promotion:
-    first, last, name, multiplier = cells
+def _promotion(line: Line) -> Promotion:
+    first, last, name, multiplier = (line[column] for column in COLUMNS)
     try:
         read = Promotion(date.fromisoformat(first), date.fromisoformat(last), name, float(multiplier))
     except ValueError:
-        raise Misconfigured(
-            f"{first!r}, {last!r}, {multiplier!r} are not two days and a number",
-            where=where,
-            do="Write days as 2026-11-27 and the multiplier as 4 or 0.5",
-        ) from None
-    return read.checked(where)
+        what = f"{first!r}, {last!r}, {multiplier!r} are not two days and a number"
+        raise line.refused(what, "Write days as 2026-11-27 and the multiplier as 4 or 0.5") from None
+    return read.checked(line.where)

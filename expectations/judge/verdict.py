@@ -41,10 +41,15 @@ CHECKS = {
     "disk_full": "Disk nearly full",
     "lock_held": "Warehouse locked",
 }
-# Asked from outside of the pipeline (`plumbline watch`): they have no suite and no page of their own.
+# Asked from outside of the pipeline (`plumbline watch`): they have no page of their own.
 WATCHED = frozenset(
     {"server_down", "worker_down", "run_missed", "run_died", "refresh_overdue", "disk_full", "lock_held"}
 )
+# Asked of what a step did, not of measurements: no suite has them, the overview of their window shows them.
+WITHOUT_SUITE = WATCHED | {
+    *("delivery", "quarantine", "late", "paused", "build_failed", "data_test"),
+    *("identity_held", "bridge_residual", "missing_rate", "closed_month_changed"),
+}
 
 
 class Span(Protocol):

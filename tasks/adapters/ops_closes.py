@@ -16,6 +16,8 @@ from typing import Any, Literal
 import sqlalchemy as sa
 
 from tasks.adapters.ops_periods import CLOSED, OpsPeriods
+from tasks.adapters.ops_plans import plain
+from tasks.adapters.ops_rows import rows
 from tasks.adapters.ops_store import OpsStore
 from tasks.adapters.ops_tables import METADATA, UtcTime
 
@@ -167,7 +169,7 @@ class OpsCloses:
     def events(self, month: str = "") -> list[Event]:
         """What was done to one month or to all of them, in order."""
         query = sa.select(EVENTS).order_by(EVENTS.c.month, EVENTS.c.number)
-        return [Event(**row) for row in self._rows(query.where(EVENTS.c.month == month) if month else query)]
+        return [Event(**row) for row in rows(self._engine, query.where(EVENTS.c.month == month) if month else query)]
 
     def last(self, month: str) -> Event | None:
         """What was done to a month last."""
@@ -181,9 +183,11 @@ class OpsCloses:
     def freeze(self, event: Event, cells: Mapping[Cell, Decimal], mark: Mark, entries: Sequence[Entry] = ()) -> None:
         """Close a month with these figures, all or nothing; `entries` end the version before."""
         place = {"month": event.month, "version": event.version}
-        rows = [place | dict(zip(_CELL, cell, strict=True)) | {"amount": text(value)} for cell, value in cells.items()]
+        figures = [
+            place | dict(zip(_CELL, cell, strict=True)) | {"amount": plain(value)} for cell, value in cells.items()
+        ]
         with self._engine.begin() as db:
-            _insert(db, FROZEN, rows)
+            _insert(db, FROZEN, figures)
             _insert(db, ENTRIES, [_entry_row(entry) for entry in entries])
             _put_mark(db, mark)
             db.execute(EVENTS.insert(), asdict(event))
@@ -206,36 +210,27 @@ class OpsCloses:
         """The figures of a version."""
         query = sa.select(FROZEN).where((FROZEN.c.month == month) & (FROZEN.c.version == version))
         query = query.order_by(*(FROZEN.c[name] for name in _CELL))
-        return {_cell(row): Decimal(row["amount"]) for row in self._rows(query)}
+        return {_cell(row): Decimal(row["amount"]) for row in rows(self._engine, query)}
 
     def entries(self, month: str = "", version: int = 0) -> list[Entry]:
         """What was found out about a version, figure by figure in order of time."""
         query = sa.select(ENTRIES).order_by(*(ENTRIES.c[n] for n in ("month", "version", *_CELL, "entry")))
         query = query.where(ENTRIES.c.month == month) if month else query
         query = query.where(ENTRIES.c.version == version) if version else query
-        return [_entry(row) for row in self._rows(query)]
+        return [_entry(row) for row in rows(self._engine, query)]
 
     def mark(self, month: str) -> Mark | None:
         """How far the last comparison of a month saw."""
-        return next((Mark(**row) for row in self._rows(sa.select(MARKS).where(MARKS.c.month == month))), None)
+        return next((Mark(**row) for row in rows(self._engine, sa.select(MARKS).where(MARKS.c.month == month))), None)
 
     def invoiced(self, month: str) -> set[tuple[str, str]] | None:
         """Source and account of every invoice of a month; None where no invoice was ever given."""
         if not sa.inspect(self._engine).has_table("invoices"):
             return None
         table = sa.table("invoices", *(sa.column(name) for name in ("source", "account_id", "month")))
-        rows = self._rows(sa.select(table))
-        found = {(str(row["source"]), str(row["account_id"])) for row in rows if str(row["month"])[:7] == month}
-        return found if rows else None
-
-    def _rows(self, query: sa.Select[Any]) -> list[dict[str, Any]]:
-        with self._engine.connect() as db:
-            return [dict(row) for row in db.execute(query).mappings()]
-
-
-def text(value: Decimal) -> str:
-    """A number without trailing zeros, as it is kept."""
-    return f"{value.normalize():f}" if value else "0"
+        given = rows(self._engine, sa.select(table))
+        found = {(str(row["source"]), str(row["account_id"])) for row in given if str(row["month"])[:7] == month}
+        return found if given else None
 
 
 def _insert(db: sa.Connection, table: sa.Table, rows: Iterable[dict[str, Any]]) -> None:
@@ -250,7 +245,7 @@ def _put_mark(db: sa.Connection, mark: Mark) -> None:
 
 
 def _entry_row(entry: Entry) -> dict[str, Any]:
-    return asdict(entry) | {name: text(getattr(entry, name)) for name in ("frozen", "before", "after")}
+    return asdict(entry) | {name: plain(getattr(entry, name)) for name in ("frozen", "before", "after")}
 
 
 def _entry(row: dict[str, Any]) -> Entry:

@@ -12,6 +12,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from expectations.declare.errors import Misconfigured
+from tasks.adapters.ops_rows import rows
 from tasks.adapters.ops_store import OpsStore, now
 from tasks.adapters.ops_tables import METADATA, UtcTime
 from tasks.window import Window
@@ -118,8 +119,8 @@ class OpsControl:
     def pauses(self) -> list[Pause]:
         """The pauses that stand now, by source; one that is over ended by itself."""
         standing = PAUSES.c.ended_at.is_(None) & (PAUSES.c.until > now())
-        rows = self._rows(sa.select(PAUSES).where(standing).order_by(PAUSES.c.source))
-        return [Pause(row["source"], row["until"], row["reason"], row["by"], row["at"]) for row in rows]
+        found = rows(self.engine, sa.select(PAUSES).where(standing).order_by(PAUSES.c.source))
+        return [Pause(row["source"], row["until"], row["reason"], row["by"], row["at"]) for row in found]
 
     # holds ------------------------------------------------------------------------------------------
 
@@ -138,8 +139,8 @@ class OpsControl:
 
     def holds(self) -> list[Hold]:
         """The holds that stand, oldest first."""
-        rows = self._rows(sa.select(HOLDS).where(HOLDS.c.ended_at.is_(None)).order_by(HOLDS.c.id))
-        return [Hold(row["id"], _window(row), row["reason"], row["by"], row["at"]) for row in rows]
+        found = rows(self.engine, sa.select(HOLDS).where(HOLDS.c.ended_at.is_(None)).order_by(HOLDS.c.id))
+        return [Hold(row["id"], _window(row), row["reason"], row["by"], row["at"]) for row in found]
 
     # overrides --------------------------------------------------------------------------------------
 
@@ -150,14 +151,10 @@ class OpsControl:
 
     def overrides(self) -> list[Override]:
         """All of them, oldest first."""
-        rows = self._rows(sa.select(OVERRIDES).order_by(OVERRIDES.c.id))
-        return [Override(**{k: v for k, v in row.items() if k != "id"}) for row in rows]
+        found = rows(self.engine, sa.select(OVERRIDES).order_by(OVERRIDES.c.id))
+        return [Override(**{k: v for k, v in row.items() if k != "id"}) for row in found]
 
     # plumbing ---------------------------------------------------------------------------------------
-
-    def _rows(self, query: sa.Select[Any]) -> list[dict[str, Any]]:
-        with self.engine.connect() as db:
-            return [dict(row) for row in db.execute(query).mappings()]
 
     def _insert(self, table: sa.Table, row: dict[str, Any]) -> None:
         _refuse_unsigned(row["reason"], row["by"])

@@ -1,36 +1,17 @@
-"""What ad platforms invoiced, as finance gave it: every version of every invoice, with who gave it and why it changed.
-
-An invoice is never overwritten: a correction is a further version, so that a month that was signed can be explained.
-"""
+"""What ad platforms invoiced, as finance gave it, in all versions."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, fields
-from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-import sqlalchemy as sa
+from tasks.adapters.ops_given import OpsGiven, given_table
+from tasks.adapters.ops_store import OpsStore
 
-from tasks.adapters.ops_store import OpsStore, now
-from tasks.adapters.ops_tables import METADATA, UtcTime
-
-_KEY = ("source", "account_id", "invoice_id")
 _MONEY = ("media_amount", "credits", "tax", "total")
-INVOICES = sa.Table(
-    "invoices",
-    METADATA,
-    *(sa.Column(name, sa.String, primary_key=True) for name in _KEY),
-    sa.Column("version", sa.Integer, primary_key=True),
-    sa.Column("month", sa.String, nullable=False),
-    sa.Column("currency", sa.String, nullable=False),
-    # Text, because SQLite keeps no decimals; six decimals, so that equal amounts are equal texts.
-    *(sa.Column(name, sa.String, nullable=False) for name in _MONEY),
-    sa.Column("reason", sa.String, nullable=False),
-    sa.Column("given_by", sa.String, nullable=False),
-    sa.Column("given_at", UtcTime, nullable=False),
-)
+INVOICES = given_table("invoices", key=("source", "account_id", "invoice_id"), says=("month", "currency", *_MONEY))
 
 
 @dataclass(frozen=True)
@@ -52,51 +33,24 @@ class Invoice:
         """What makes it the same invoice when it is given again."""
         return self.source, self.account_id, self.invoice_id
 
-
-@dataclass(frozen=True)
-class GivenInvoice:
-    """An invoice as it stands: its latest version, and how it came."""
-
-    invoice: Invoice
-    version: int
-    reason: str
-    given_by: str
-    given_at: datetime
+    @property
+    def title(self) -> str:
+        """What people call it."""
+        return f"invoice {self.invoice_id}"
 
 
-class OpsInvoices:
+def given_invoices(ops: OpsStore) -> OpsGiven[Invoice]:
     """The invoices of one ops store."""
-
-    def __init__(self, ops: OpsStore) -> None:
-        self._engine = ops.engine
-        METADATA.create_all(self._engine, tables=[INVOICES])
-
-    def latest(self) -> list[GivenInvoice]:
-        """The latest version of every invoice, by month, source and account."""
-        query = sa.select(INVOICES).order_by(INVOICES.c.version)
-        with self._engine.connect() as db:
-            newest = {tuple(row[name] for name in _KEY): row for row in db.execute(query).mappings()}
-        found = [
-            GivenInvoice(_read(row), int(row["version"]), str(row["reason"]), str(row["given_by"]), row["given_at"])
-            for row in newest.values()
-        ]
-        return sorted(found, key=lambda given: (given.invoice.month, *given.invoice.key))
-
-    def add(self, invoices: Sequence[tuple[Invoice, int]], *, reason: str, by: str) -> None:
-        """Write these versions, all or none; a version that is there already is refused by the store."""
-        signed = {"reason": reason, "given_by": by, "given_at": now()}
-        rows = [_written(invoice) | signed | {"version": version} for invoice, version in invoices]
-        if rows:
-            with self._engine.begin() as db:
-                db.execute(INVOICES.insert(), rows)
+    return OpsGiven(ops, INVOICES, written=_written, read=_read)
 
 
 def _written(invoice: Invoice) -> dict[str, str]:
+    # Six decimals, so that equal amounts are equal texts.
     values = {field.name: getattr(invoice, field.name) for field in fields(Invoice)}
     return {name: f"{value:.6f}" if name in _MONEY else value for name, value in values.items()}
 
 
-def _read(row: Any) -> Invoice:  # noqa: ANN401 - a row of SQLAlchemy
+def _read(row: Mapping[str, Any]) -> Invoice:
     return Invoice(
         source=str(row["source"]),
         account_id=str(row["account_id"]),

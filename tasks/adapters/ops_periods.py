@@ -14,6 +14,7 @@ import sqlalchemy as sa
 
 from expectations.declare.errors import Misconfigured
 from tasks.adapters.ops_plans import Change, change_of
+from tasks.adapters.ops_rows import rows
 from tasks.adapters.ops_store import OpsStore, now
 from tasks.adapters.ops_tables import METADATA, UtcTime
 from tasks.window import Window
@@ -81,28 +82,20 @@ class OpsPeriods:
     def restate(self, origin: str, changes: Sequence[Change], *, reason: str, by: str) -> None:
         """Write the differences down, all or nothing; what the same origin said before is replaced."""
         signed = {"origin": origin, "reason": reason, "by": by, "at": now()}
-        rows = [
+        new = [
             signed | {name: getattr(c, name) for name in _CELL} | {"before": str(c.before), "after": str(c.after)}
             for c in changes
         ]
         with self._engine.begin() as db:
             db.execute(RESTATEMENTS.delete().where(RESTATEMENTS.c.origin == origin))
-            if rows:
-                db.execute(RESTATEMENTS.insert(), rows)
+            if new:
+                db.execute(RESTATEMENTS.insert(), new)
 
     def restatements(self, origin: str = "") -> list[Restatement]:
         """Every restatement, or those of one origin, by day and figure."""
         query = sa.select(RESTATEMENTS).order_by(RESTATEMENTS.c.day, RESTATEMENTS.c.mart, RESTATEMENTS.c.metric)
         query = query.where(RESTATEMENTS.c.origin == origin) if origin else query
-        with self._engine.connect() as db:
-            rows = db.execute(query).mappings().all()
         return [
-            Restatement(
-                str(row["origin"]),
-                change_of(row),
-                str(row["reason"]),
-                str(row["by"]),
-                row["at"],
-            )
-            for row in rows
+            Restatement(str(row["origin"]), change_of(row), str(row["reason"]), str(row["by"]), row["at"])
+            for row in rows(self._engine, query)
         ]

@@ -14,6 +14,7 @@ from typing import Any, Literal
 
 import sqlalchemy as sa
 
+from tasks.adapters.ops_rows import Row, flat, rows, with_window
 from tasks.adapters.ops_store import OpsStore, now
 from tasks.adapters.ops_tables import METADATA, UtcTime, window_columns
 from tasks.window import Window
@@ -152,8 +153,8 @@ class OpsPlans:
         with self._engine.begin() as db:
             if db.execute(sa.select(PLANS.c.id).where(PLANS.c.id == plan.id)).first():
                 return
-            db.execute(PLANS.insert(), _flat(plan))
-            db.execute(CHUNKS.insert(), [_flat(chunk) | {"changed_at": now()} for chunk in chunks])
+            db.execute(PLANS.insert(), _columns(plan))
+            db.execute(CHUNKS.insert(), [_columns(chunk) | {"changed_at": now()} for chunk in chunks])
 
     def find(self, plan_id: str) -> Plan | None:
         """The plan of this id."""
@@ -179,52 +180,45 @@ class OpsPlans:
     def chunks(self, plan_id: str) -> list[Chunk]:
         """The chunks of a plan in order."""
         query = sa.select(CHUNKS).where(CHUNKS.c.plan == plan_id).order_by(CHUNKS.c.number)
-        with self._engine.connect() as db:
-            return [_chunk(dict(row)) for row in db.execute(query).mappings()]
+        return [_chunk(row) for row in rows(self._engine, query)]
 
     def save_chunk(self, chunk: Chunk) -> None:
         """Write how far a chunk is."""
         one = (CHUNKS.c.plan == chunk.plan) & (CHUNKS.c.number == chunk.number)
         with self._engine.begin() as db:
-            db.execute(CHUNKS.update().where(one).values(**_flat(chunk), changed_at=now()))
+            db.execute(CHUNKS.update().where(one).values(**_columns(chunk), changed_at=now()))
 
     def save_changes(self, plan_id: str, changes: Sequence[Change]) -> None:
         """Replace what a plan would change."""
-        rows = [asdict(c) | {"plan": plan_id, "before": str(c.before), "after": str(c.after)} for c in changes]
+        new = [asdict(c) | {"plan": plan_id, "before": str(c.before), "after": str(c.after)} for c in changes]
         with self._engine.begin() as db:
             db.execute(CHANGES.delete().where(CHANGES.c.plan == plan_id))
-            if rows:
-                db.execute(CHANGES.insert(), rows)
+            if new:
+                db.execute(CHANGES.insert(), new)
 
     def changes(self, plan_id: str) -> list[Change]:
         """What a plan would change or has changed, by mart, metric, day and channel."""
         order = (CHANGES.c.mart, CHANGES.c.metric, CHANGES.c.day, CHANGES.c.channel)
         query = sa.select(CHANGES).where(CHANGES.c.plan == plan_id).order_by(*order)
-        with self._engine.connect() as db:
-            rows = db.execute(query).mappings().all()
-        return [change_of(row) for row in rows]
+        return [change_of(row) for row in rows(self._engine, query)]
 
     def record(self, promotion: Promotion) -> None:
         """Keep the dated record of a promotion; the same id is kept once."""
         with self._engine.begin() as db:
             if not db.execute(sa.select(PROMOTIONS.c.id).where(PROMOTIONS.c.id == promotion.id)).first():
-                db.execute(PROMOTIONS.insert(), _flat(promotion))
+                db.execute(PROMOTIONS.insert(), _columns(promotion))
 
     def promotions(self) -> list[Promotion]:
         """Everything that was promoted, oldest first."""
         query = sa.select(PROMOTIONS).order_by(PROMOTIONS.c.at, PROMOTIONS.c.id)
-        with self._engine.connect() as db:
-            rows = [dict(row) for row in db.execute(query).mappings()]
-        return [Promotion(**_with_window(row, "sources")) for row in rows]
+        return [Promotion(**_fields(row, "sources")) for row in rows(self._engine, query)]
 
     def _plans(self, where: sa.ColumnElement[bool]) -> list[Plan]:
         query = sa.select(PLANS).where(where).order_by(PLANS.c.created_at, PLANS.c.id)
-        with self._engine.connect() as db:
-            rows = [dict(row) for row in db.execute(query).mappings()]
-        return [Plan(**_with_window(row, "sources")) for row in rows]
+        return [Plan(**_fields(row, "sources")) for row in rows(self._engine, query)]
 
 
-def change_of(row: sa.RowMapping) -> Change:
+def change_of(row: Row) -> Change:
     """The change that a row with its columns tells."""
     place = {name: str(row[name]) for name in _CELL}
     return Change(**place, before=Decimal(row["before"]), after=Decimal(row["after"]))
@@ -247,18 +241,20 @@ def told(promotions: Sequence[Promotion]) -> list[dict[str, Any]]:
     ]
 
 
-def _flat(row: Plan | Chunk | Promotion) -> dict[str, Any]:
-    values, window = asdict(row), row.window
-    values.pop("window")
-    lists = {name: list(value) for name, value in values.items() if isinstance(value, tuple)}
-    return values | lists | {"window_start": window.start, "window_end": window.end}
+def plain(value: Decimal) -> str:
+    """A number without trailing zeros."""
+    return f"{value.normalize():f}" if value else "0"
 
 
-def _chunk(row: dict[str, Any]) -> Chunk:
+def _columns(record: Plan | Chunk | Promotion) -> Row:
+    values = flat(asdict(record))
+    return values | {name: list(value) for name, value in values.items() if isinstance(value, tuple)}
+
+
+def _chunk(row: Row) -> Chunk:
     row.pop("changed_at")
-    return Chunk(**_with_window(row, "manifests"))
+    return Chunk(**_fields(row, "manifests"))
 
 
-def _with_window(row: dict[str, Any], several: str) -> dict[str, Any]:
-    start, end = row.pop("window_start"), row.pop("window_end")
-    return row | {"window": Window(start=start, end=end), several: tuple(row[several])}
+def _fields(row: Row, several: str) -> Row:
+    return with_window(row) | {several: tuple(row[several])}

@@ -8,6 +8,7 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
+from tasks.adapters.ops_rows import rows
 from tasks.adapters.ops_tables import METADATA, SYNCS, UtcTime
 
 PULSES = sa.Table(
@@ -47,8 +48,7 @@ class OpsPulses:
 
     def pulses(self) -> dict[str, Pulse]:
         """The last pulse of every run, by run."""
-        with self.engine.connect() as db:
-            return {row["run"]: Pulse(**row) for row in db.execute(sa.select(PULSES)).mappings()}
+        return {row["run"]: Pulse(**row) for row in rows(self.engine, sa.select(PULSES))}
 
     def last_synced(self) -> dict[str, datetime]:
         """When the newest succeeded sync of each source finished, whatever its window."""

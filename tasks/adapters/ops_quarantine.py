@@ -9,10 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
-from typing import Any, Literal
+from typing import Literal
 
 import sqlalchemy as sa
 
+from tasks.adapters.ops_rows import Row, flat, rows, with_window
 from tasks.adapters.ops_tables import METADATA, UtcTime, window_columns
 from tasks.window import Window
 
@@ -116,24 +117,16 @@ class QuarantineIndex:
 
     def _where(self, chosen: sa.ColumnElement[bool]) -> list[Held]:
         query = sa.select(QUARANTINE).where(chosen).order_by(*(QUARANTINE.c[name] for name in _KEY))
-        with self.engine.connect() as db:
-            return [_held(dict(row)) for row in db.execute(query).mappings()]
+        return [_held(row) for row in rows(self.engine, query)]
 
 
 def _same(entry: Held) -> sa.ColumnElement[bool]:
     return sa.and_(*(QUARANTINE.c[name] == getattr(entry, name) for name in _KEY))
 
 
-def _row(entry: Held) -> dict[str, Any]:
-    row = asdict(replace(entry, lines=()))
-    row.pop("window")
-    return row | {
-        "window_start": entry.window.start,
-        "window_end": entry.window.end,
-        "lines": list(entry.lines),
-    }
+def _row(entry: Held) -> Row:
+    return flat(asdict(replace(entry, lines=()))) | {"lines": list(entry.lines)}
 
 
-def _held(row: dict[str, Any]) -> Held:
-    window = Window(start=row.pop("window_start"), end=row.pop("window_end"))
-    return Held(**(row | {"window": window, "lines": tuple(row["lines"])}))
+def _held(row: Row) -> Held:
+    return Held(**(with_window(row) | {"lines": tuple(row["lines"])}))

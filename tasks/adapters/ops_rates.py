@@ -1,32 +1,17 @@
-"""Rates of exchange as finance gave them: every one ever given, so that a figure of a signed month can be explained.
-
-A rate is never overwritten: a correction for the same currency and date is a further row, and the latest given counts.
-"""
+"""Rates of exchange as finance gave them, in all versions; of a currency and date the latest counts."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from typing import Any
 
-import sqlalchemy as sa
+from tasks.adapters.ops_given import OpsGiven, given_table
+from tasks.adapters.ops_store import OpsStore
 
-from tasks.adapters.ops_store import OpsStore, now
-from tasks.adapters.ops_tables import METADATA, UtcTime
-
-RATES = sa.Table(
-    "fx_rates",
-    METADATA,
-    sa.Column("currency", sa.String, primary_key=True),
-    sa.Column("rate_date", sa.String, primary_key=True),
-    sa.Column("version", sa.Integer, primary_key=True),
-    # Text, because SQLite keeps no decimals; nine decimals, so that equal rates are equal texts.
-    sa.Column("rate", sa.String, nullable=False),
-    sa.Column("reason", sa.String, nullable=False),
-    sa.Column("given_by", sa.String, nullable=False),
-    sa.Column("given_at", UtcTime, nullable=False),
-)
+RATES = given_table("fx_rates", key=("currency", "rate_date"), says=("rate",))
 
 
 @dataclass(frozen=True)
@@ -42,45 +27,21 @@ class Rate:
         """What makes it the same rate when it is given again."""
         return self.currency, self.rate_date
 
-
-@dataclass(frozen=True)
-class GivenRate:
-    """A rate as it stands: its latest version, and who gave it."""
-
-    rate: Rate
-    version: int
-    given_by: str
+    @property
+    def title(self) -> str:
+        """What people call it."""
+        return f"the rate of {self.currency} on {self.rate_date}"
 
 
-class OpsRates:
+def given_rates(ops: OpsStore) -> OpsGiven[Rate]:
     """The rates of one ops store."""
+    return OpsGiven(ops, RATES, written=_written, read=_read)
 
-    def __init__(self, ops: OpsStore) -> None:
-        self._engine = ops.engine
-        METADATA.create_all(self._engine, tables=[RATES])
 
-    def latest(self) -> list[GivenRate]:
-        """The latest version of every rate, by currency and date."""
-        query = sa.select(RATES).order_by(RATES.c.version)
-        with self._engine.connect() as db:
-            newest = {(row["currency"], row["rate_date"]): row for row in db.execute(query).mappings()}
-        found = [
-            GivenRate(
-                Rate(row["currency"], date.fromisoformat(row["rate_date"]), Decimal(row["rate"])),
-                int(row["version"]),
-                str(row["given_by"]),
-            )
-            for row in newest.values()
-        ]
-        return sorted(found, key=lambda given: given.rate.key)
+def _written(rate: Rate) -> dict[str, str]:
+    # Nine decimals, so that equal rates are equal texts.
+    return {"currency": rate.currency, "rate_date": str(rate.rate_date), "rate": f"{rate.rate:.9f}"}
 
-    def add(self, rates: Sequence[tuple[Rate, int]], *, reason: str, by: str) -> None:
-        """Write these versions, all or none; a version that is there already is refused by the store."""
-        signed = {"reason": reason, "given_by": by, "given_at": now()}
-        rows = [
-            {"currency": one.currency, "rate_date": str(one.rate_date), "rate": f"{one.rate:.9f}", "version": version}
-            for one, version in rates
-        ]
-        if rows:
-            with self._engine.begin() as db:
-                db.execute(RATES.insert(), [row | signed for row in rows])
+
+def _read(row: Mapping[str, Any]) -> Rate:
+    return Rate(str(row["currency"]), date.fromisoformat(row["rate_date"]), Decimal(row["rate"]))

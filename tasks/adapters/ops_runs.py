@@ -8,6 +8,7 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
+from tasks.adapters.ops_rows import rows
 from tasks.adapters.ops_tables import METADATA, UtcTime
 
 RUNS = sa.Table(
@@ -48,6 +49,5 @@ class OpsRuns:
 
     def runs(self) -> list[RunRow]:
         """All runs, in the order in which they began."""
-        with self.engine.connect() as db:
-            found = db.execute(sa.select(RUNS).order_by(RUNS.c.started_at, RUNS.c.run)).mappings()
-            return [RunRow(**row) for row in found]
+        found = rows(self.engine, sa.select(RUNS).order_by(RUNS.c.started_at, RUNS.c.run))
+        return [RunRow(**row) for row in found]

@@ -19,6 +19,7 @@ from expectations.declare.errors import Misconfigured, Unavailable
 from expectations.judge.verdict import Span, Verdict
 from tasks.adapters.ops_migrations import migrate
 from tasks.adapters.ops_records import Incident, IncidentEvent, OutboxMessage, Outcome, ReleaseRow, SyncRow
+from tasks.adapters.ops_rows import flat, rows, same_window, with_window
 from tasks.adapters.ops_tables import INCIDENT_EVENTS, INCIDENTS, OUTBOX, OUTCOMES, RELEASES, SYNCS, VERDICTS
 from tasks.window import Window
 
@@ -55,9 +56,8 @@ class OpsStore:
 
     def record_outcome(self, outcome: Outcome) -> None:
         """Append one row."""
-        row = asdict(outcome) | {"at": now()}
         with self.engine.begin() as db:
-            db.execute(OUTCOMES.insert(), _flat(row, outcome.window))
+            db.execute(OUTCOMES.insert(), flat(asdict(outcome)) | {"at": now()})
 
     def outcomes(
         self, *, run: str | None = None, step: str | None = None, since: datetime | None = None
@@ -67,24 +67,24 @@ class OpsStore:
         query = query.where(OUTCOMES.c.at >= since) if since else query
         for column, value in ((OUTCOMES.c.run, run), (OUTCOMES.c.step, step)):
             query = query.where(column == value) if value else query
-        return self._rows(query)
+        return rows(self.engine, query)
 
     # syncs ------------------------------------------------------------------------------------------
 
     def save_sync(self, sync: SyncRow) -> None:
         """Write what is known about a job; the newest writing wins."""
-        where = _same_window(SYNCS, sync.window) & (SYNCS.c.source == sync.source) & (SYNCS.c.job_id == sync.job_id)
-        self._replace(SYNCS, where, [_flat(asdict(sync), sync.window)])
+        where = same_window(SYNCS, sync.window) & (SYNCS.c.source == sync.source) & (SYNCS.c.job_id == sync.job_id)
+        self._replace(SYNCS, where, [flat(asdict(sync))])
 
     def newest_sync(self, source: str, window: Window) -> SyncRow | None:
         """The job started last for this source and window."""
         query = (
             sa.select(SYNCS)
-            .where((SYNCS.c.source == source) & _same_window(SYNCS, window))
+            .where((SYNCS.c.source == source) & same_window(SYNCS, window))
             .order_by(SYNCS.c.started_at.desc(), SYNCS.c.job_id.desc())
             .limit(1)
         )
-        return next((_sync(row) for row in self._rows(query)), None)
+        return next((_sync(row) for row in rows(self.engine, query)), None)
 
     def unsettled_syncs(self, source: str) -> list[SyncRow]:
         """Jobs of a source that may have delivered something that is not loaded yet, oldest first."""
@@ -93,12 +93,12 @@ class OpsStore:
             .where((SYNCS.c.source == source) & ~SYNCS.c.settled & SYNCS.c.status.not_in(OVER_WITHOUT))
             .order_by(SYNCS.c.started_at, SYNCS.c.job_id)
         )
-        return [_sync(row) for row in self._rows(query)]
+        return [_sync(row) for row in rows(self.engine, query)]
 
     def failed_jobs(self, source: str) -> set[int]:
         """Jobs of a source that ended without a delivery that counts."""
         failed = sa.select(SYNCS.c.job_id).where((SYNCS.c.source == source) & SYNCS.c.status.in_(OVER_WITHOUT))
-        return {int(row["job_id"]) for row in self._rows(failed)}
+        return {int(row["job_id"]) for row in rows(self.engine, failed)}
 
     def settle_sync(self, source: str, job_id: int) -> None:
         """Remember that everything a job delivered is loaded."""
@@ -113,7 +113,7 @@ class OpsStore:
             .where(SYNCS.c.status == "succeeded")
             .order_by(SYNCS.c.started_at)
         )
-        return [_sync(row) for row in self._rows(query)]
+        return [_sync(row) for row in rows(self.engine, query)]
 
     # verdicts ---------------------------------------------------------------------------------------
 
@@ -122,17 +122,17 @@ class OpsStore:
         groups = {(v.source, v.model, v.window) for v in verdicts}
         with self.engine.begin() as db:
             for source, model, window in groups:
-                same = (VERDICTS.c.source == source) & (VERDICTS.c.model == model) & _same_window(VERDICTS, window)
+                same = (VERDICTS.c.source == source) & (VERDICTS.c.model == model) & same_window(VERDICTS, window)
                 db.execute(VERDICTS.delete().where(same))
             if verdicts:
                 db.execute(VERDICTS.insert(), [_verdict_row(verdict) for verdict in verdicts])
 
     def verdicts(self, window: Span, source: str | None = None) -> list[Verdict]:
         """What the checks said about this window."""
-        query = sa.select(VERDICTS).where(_same_window(VERDICTS, window))
+        query = sa.select(VERDICTS).where(same_window(VERDICTS, window))
         query = query.where(VERDICTS.c.source == source) if source else query
         query = query.order_by(VERDICTS.c.source, VERDICTS.c.model, VERDICTS.c.check, VERDICTS.c.scope)
-        return [_verdict(row) for row in self._rows(query)]
+        return [_verdict(row) for row in rows(self.engine, query)]
 
     # incidents and their messages -------------------------------------------------------------------
 
@@ -144,7 +144,7 @@ class OpsStore:
         """All incidents, oldest first."""
         query = sa.select(INCIDENTS).order_by(INCIDENTS.c.opened_at, INCIDENTS.c.key)
         query = query.where(INCIDENTS.c.source == source) if source else query
-        return [Incident(**_filled(row)) for row in self._rows(query)]
+        return [Incident(**_filled(row)) for row in rows(self.engine, query)]
 
     def save_incident(self, incident: Incident) -> None:
         """Write the incident as it stands now."""
@@ -164,9 +164,9 @@ class OpsStore:
                 db.execute(
                     INCIDENTS.delete().where((INCIDENTS.c.key == i.key) & (INCIDENTS.c.opened_at == i.opened_at))
                 )
-            for table, rows in ((INCIDENTS, incidents), (INCIDENT_EVENTS, events)):
-                if rows:
-                    db.execute(table.insert(), [asdict(row) for row in rows])
+            for table, new in ((INCIDENTS, incidents), (INCIDENT_EVENTS, events)):
+                if new:
+                    db.execute(table.insert(), [asdict(record) for record in new])
 
     def remember_thread(self, thread: str, channel: str, ts: str) -> None:
         """Where in Slack the incidents of a thread are talked about."""
@@ -175,8 +175,8 @@ class OpsStore:
     def incident_events(self, incident: str) -> list[IncidentEvent]:
         """The history of an incident (its id), oldest first."""
         query = sa.select(INCIDENT_EVENTS).where(INCIDENT_EVENTS.c.incident_id == incident)
-        rows = self._rows(query.order_by(INCIDENT_EVENTS.c.number))
-        return [IncidentEvent(**{k: v for k, v in row.items() if k != "number"}) for row in rows]
+        found = rows(self.engine, query.order_by(INCIDENT_EVENTS.c.number))
+        return [IncidentEvent(**{k: v for k, v in row.items() if k != "number"}) for row in found]
 
     def enqueue(self, message: OutboxMessage) -> None:
         """Put a message into the outbox, unless the same one is or was there."""
@@ -187,8 +187,8 @@ class OpsStore:
         """Messages of a channel not sent yet, in the order in which they were written."""
         here = sa.func.coalesce(OUTBOX.c.channel, "slack") == channel
         query = sa.select(OUTBOX).where(OUTBOX.c.sent_at.is_(None) & here)
-        rows = self._rows(query.order_by(OUTBOX.c.created_at, OUTBOX.c.id))
-        return [OutboxMessage(**_filled(row)) for row in rows]
+        found = rows(self.engine, query.order_by(OUTBOX.c.created_at, OUTBOX.c.id))
+        return [OutboxMessage(**_filled(row)) for row in found]
 
     def mark_sending(self, message_id: str) -> None:
         """Remember that a try begins: whoever finds the message after a death must ask whether it arrived."""
@@ -207,20 +207,15 @@ class OpsStore:
 
     def record_release(self, release: ReleaseRow) -> None:
         """Write the result of an attempt to publish; the same id replaces itself."""
-        row = _flat(asdict(release), release.window)
-        self._replace(RELEASES, RELEASES.c.id == release.id, [row])
+        self._replace(RELEASES, RELEASES.c.id == release.id, [flat(asdict(release))])
 
     def releases(self, window: Window | None = None) -> list[ReleaseRow]:
         """Attempts to publish, oldest first."""
         query = sa.select(RELEASES).order_by(RELEASES.c.at, RELEASES.c.id)
-        query = query.where(_same_window(RELEASES, window)) if window else query
-        return [ReleaseRow(**_with_window(row)) for row in self._rows(query)]
+        query = query.where(same_window(RELEASES, window)) if window else query
+        return [ReleaseRow(**with_window(row)) for row in rows(self.engine, query)]
 
     # plumbing ---------------------------------------------------------------------------------------
-
-    def _rows(self, query: sa.Select[Any]) -> list[dict[str, Any]]:
-        with self.engine.connect() as db:
-            return [dict(row) for row in db.execute(query).mappings()]
 
     def _replace(self, table: sa.Table, where: sa.ColumnElement[bool], rows: Iterable[dict[str, Any]]) -> None:
         with self.engine.begin() as db:
@@ -262,31 +257,16 @@ def _share_sqlite(connection: sqlite3.Connection, _: object) -> None:
     connection.execute("pragma busy_timeout = 30000")
 
 
-def _same_window(table: sa.Table, window: Span) -> sa.ColumnElement[bool]:
-    return (table.c.window_start == window.start) & (table.c.window_end == window.end)
-
-
-def _flat(row: dict[str, Any], window: Span) -> dict[str, Any]:
-    row.pop("window", None)
-    return row | {"window_start": window.start, "window_end": window.end}
-
-
-def _with_window(row: dict[str, Any]) -> dict[str, Any]:
-    start, end = row.pop("window_start"), row.pop("window_end")
-    return row | {"window": Window(start=start, end=end)}
-
-
 def _sync(row: dict[str, Any]) -> SyncRow:
-    return SyncRow(**_with_window(row))
+    return SyncRow(**with_window(row))
 
 
 def _verdict_row(verdict: Verdict) -> dict[str, Any]:
     body = {k: v for k, v in asdict(verdict).items() if k != "window"}
     keys = ("source", "model", "check", "scope", "state", "severity")
     row = {key: body[key] for key in keys} | {"body": json.loads(json.dumps(body)), "at": now()}
-    return _flat(row, verdict.window)
+    return flat(row | {"window": verdict.window})
 
 
 def _verdict(row: dict[str, Any]) -> Verdict:
-    window = Window(start=row["window_start"], end=row["window_end"])
-    return Verdict(**row["body"], window=window)
+    return Verdict(**row["body"], window=with_window(row)["window"])

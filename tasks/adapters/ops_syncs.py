@@ -15,6 +15,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from tasks.adapters.ops_records import SyncRow
+from tasks.adapters.ops_rows import flat, rows, same_window, with_window
 from tasks.adapters.ops_tables import METADATA, OUTCOMES, SYNCS, UtcTime, window_columns
 from tasks.window import Window
 
@@ -65,7 +66,7 @@ class SyncJournal:
         known = next((r for r in self.requests(connection_id) if r.window == window), None)
         if known:
             return known.asked_at
-        row = {"source": source, "connection_id": connection_id, "asked_at": at, **_span(window)}
+        row = flat({"source": source, "connection_id": connection_id, "asked_at": at, "window": window})
         # Another process may ask for the same at this moment: then its row is as good as ours.
         with suppress(sa.exc.IntegrityError), self._engine.begin() as db:
             db.execute(REQUESTS.insert(), row)
@@ -74,13 +75,13 @@ class SyncJournal:
     def requests(self, connection_id: str) -> list[Request]:
         """Requests of a connection without an answer, oldest first."""
         query = sa.select(REQUESTS).where(REQUESTS.c.connection_id == connection_id).order_by(REQUESTS.c.asked_at)
-        with self._engine.connect() as db:
-            return [Request(_window(row), row["asked_at"]) for row in db.execute(query).mappings()]
+        return [Request(with_window(row)["window"], row["asked_at"]) for row in rows(self._engine, query)]
 
     def answered(self, connection_id: str, window: Window) -> None:
         """The job of a request is known: the request is over."""
         with self._engine.begin() as db:
-            db.execute(REQUESTS.delete().where((REQUESTS.c.connection_id == connection_id) & _same(REQUESTS, window)))
+            known = (REQUESTS.c.connection_id == connection_id) & same_window(REQUESTS, window)
+            db.execute(REQUESTS.delete().where(known))
 
     # Jobs of the daily connections
 
@@ -115,10 +116,8 @@ class SyncJournal:
         same = (DISCOVERED.c.source == row.source) & (DISCOVERED.c.job_id == row.job_id)
         with self._engine.begin() as db:
             db.execute(DISCOVERED.delete().where(same))
-            db.execute(
-                DISCOVERED.insert(),
-                {"source": row.source, "job_id": row.job_id, "found_at": at, **_span(row.window)},
-            )
+            found = {"source": row.source, "job_id": row.job_id, "found_at": at, "window": row.window}
+            db.execute(DISCOVERED.insert(), flat(found))
 
     def discoveries(self, source: str) -> list[int]:
         """Job ids that were found, in the order of finding."""
@@ -138,17 +137,16 @@ class SyncJournal:
         done = (OUTCOMES.c.status == "done") & (OUTCOMES.c.run != without)
         query = sa.select(OUTCOMES.c.rows_out).where(mine & done).order_by(OUTCOMES.c.id.desc()).limit(limit)
         with self._engine.connect() as db:
-            return [int(rows or 0) for rows in db.scalars(query)]
+            return [int(sealed or 0) for sealed in db.scalars(query)]
 
     # Jobs of the backfill connections
 
     def save_backfill(self, row: SyncRow) -> None:
         """Write what is known about a job of a backfill connection; the newest writing wins."""
         where = (BACKFILLS.c.source == row.source) & (BACKFILLS.c.job_id == row.job_id)
-        values = {key: value for key, value in asdict(row).items() if key != "window"} | _span(row.window)
         with self._engine.begin() as db:
-            db.execute(BACKFILLS.delete().where(where & _same(BACKFILLS, row.window)))
-            db.execute(BACKFILLS.insert(), values)
+            db.execute(BACKFILLS.delete().where(where & same_window(BACKFILLS, row.window)))
+            db.execute(BACKFILLS.insert(), flat(asdict(row)))
 
     def backfills(self, source: str) -> list[SyncRow]:
         """Jobs of the backfill connection of a source, newest first."""
@@ -162,22 +160,4 @@ class SyncJournal:
             db.execute(BACKFILLS.update().where(where).values(settled=True))
 
     def _syncs(self, query: sa.Select[Any]) -> list[SyncRow]:
-        with self._engine.connect() as db:
-            rows = [dict(row) for row in db.execute(query).mappings()]
-        return [SyncRow(**_without_span(row), window=_window(row)) for row in rows]
-
-
-def _same(table: sa.Table, window: Window) -> sa.ColumnElement[bool]:
-    return (table.c.window_start == window.start) & (table.c.window_end == window.end)
-
-
-def _span(window: Window) -> dict[str, datetime]:
-    return {"window_start": window.start, "window_end": window.end}
-
-
-def _without_span(row: dict[str, Any]) -> dict[str, Any]:
-    return {key: value for key, value in row.items() if not key.startswith("window_")}
-
-
-def _window(row: Any) -> Window:  # noqa: ANN401 - a row of any of the tables
-    return Window(start=row["window_start"], end=row["window_end"])
+        return [SyncRow(**with_window(row)) for row in rows(self._engine, query)]

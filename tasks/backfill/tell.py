@@ -13,7 +13,7 @@ from prefect import task
 from prefect.artifacts import create_markdown_artifact, create_progress_artifact, update_progress_artifact
 from prefect.context import FlowRunContext, TaskRunContext
 
-from tasks.adapters.ops_plans import Change, Chunk, Plan
+from tasks.adapters.ops_plans import Change, Chunk, Plan, plain
 from tasks.backfill.chunks import Difference
 from tasks.backfill.plan import Planned
 from tasks.settings import settings
@@ -63,11 +63,6 @@ def write_csv(difference: Difference) -> Path:
             row = (c.mart, c.metric, c.channel, c.day, plain(c.before), plain(c.after), plain(c.after - c.before))
             writer.writerow(row)
     return path
-
-
-def plain(value: Decimal) -> str:
-    """A number without trailing zeros."""
-    return f"{value.normalize():f}" if value else "0"
 
 
 @task(task_run_name="show {difference.plan.id}")

@@ -11,7 +11,7 @@ from expectations.judge.ladder.bounds import HISTORY_DAYS
 from expectations.judge.measurement import COLUMNS
 from expectations.judge.punctuality import DAYS as PUNCTUAL_DAYS
 from expectations.judge.suites import HOURS_BEHIND, rows_in
-from tasks.adapters.warehouse.base import Warehouse
+from tasks.adapters.warehouse.base import Warehouse, naive_utc
 from tasks.window import Window
 
 if TYPE_CHECKING:
@@ -76,7 +76,7 @@ class Measured:
     def history_days(self, model: str) -> int:
         """Days between the first measurement of the stream and this window."""
         first = self.first_seen.get(model)
-        return max((_naive(self.window.start) - first).days, 0) if first else 0
+        return max((naive_utc(self.window.start) - first).days, 0) if first else 0
 
     def of(self, model: str) -> pd.DataFrame:
         """The frame of one stream, with the columns of `expectations.judge.measurement`."""
@@ -89,7 +89,7 @@ def measured(warehouse: Warehouse, source: str, window: Window) -> Measured:
 
     if "measurements" not in warehouse.relations("quality"):
         raise Misconfigured("there are no measurements yet", where="quality.measurements", do="Run measure first.")
-    start, end = _naive(window.start), _naive(window.end)
+    start, end = naive_utc(window.start), naive_utc(window.end)
     now = _frame(warehouse, _NOW, [source, start, end])
     parts = [
         now,
@@ -142,7 +142,3 @@ def _hours_behind(warehouse: Warehouse, source: str, end: datetime) -> pd.DataFr
 def _frame(warehouse: Warehouse, sql: str, params: list[Any]) -> pd.DataFrame:
     frame: pd.DataFrame = warehouse.frame(sql, params).to_pandas().astype(object)
     return frame
-
-
-def _naive(instant: datetime) -> datetime:
-    return instant.replace(tzinfo=None)  # the warehouse keeps UTC without a zone

@@ -8,15 +8,13 @@ the ops store, where no build can touch it.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Any
 
 from tasks import doors
-from tasks.adapters.ops_closes import Entry, Event, OpsCloses, text
+from tasks.adapters.ops_closes import Entry, Event, OpsCloses
 from tasks.adapters.ops_periods import OpsPeriods, Restatement
-from tasks.adapters.warehouse.base import Warehouse
+from tasks.adapters.ops_plans import plain
+from tasks.adapters.warehouse.base import Warehouse, naive_utc
 from tasks.adapters.warehouse.copies import Copy
 
 FIGURES, ENTRIES = "ops.closed_figures", "ops.period_entries"
@@ -38,30 +36,22 @@ _PLANNED = _CELL | {
 }
 
 
-@dataclass(frozen=True)
-class _Rows:
-    table: str
-    columns: Mapping[str, str]
-    rows: list[tuple[Any, ...]]
-    instead_of: str = "true"
-
-
 def copy_periods(warehouse: Warehouse) -> None:
     """Bring the copies up to date; figures that are there already are not sent again."""
     ops = doors.ops_store()
     closes = OpsCloses(ops)
     events = closes.events()
     copies = [
-        _Rows("ops.period_events", _EVENTS, [_event(event) for event in events]),
-        _Rows(ENTRIES, _ENTRY, [_entry(entry) for entry in closes.entries()]),
-        _Rows("ops.restatements", _PLANNED, [_planned(row) for row in OpsPeriods(ops).restatements()]),
+        Copy("ops.period_events", _EVENTS, [_event(event) for event in events]),
+        Copy(ENTRIES, _ENTRY, [_entry(entry) for entry in closes.entries()]),
+        Copy("ops.restatements", _PLANNED, [_planned(row) for row in OpsPeriods(ops).restatements()]),
         *_figures(warehouse, closes, events),
     ]
     for copy in copies:
-        warehouse.put(Copy(copy.table, copy.columns, copy.rows, copy.instead_of))
+        warehouse.put(copy)
 
 
-def _figures(warehouse: Warehouse, closes: OpsCloses, events: list[Event]) -> list[_Rows]:
+def _figures(warehouse: Warehouse, closes: OpsCloses, events: list[Event]) -> list[Copy]:
     """What the copy lacks, a version at a time; what the ops store does not know (it began anew) goes."""
     columns = _PLACE | _CELL | {"amount": "varchar"}
     known = set()
@@ -69,30 +59,26 @@ def _figures(warehouse: Warehouse, closes: OpsCloses, events: list[Event]) -> li
         rows = warehouse.query(f"select month, version, count(*) from {FIGURES} group by 1, 2")
         known = {(str(month), int(version), int(count)) for month, version, count in rows}
     wanted = {(e.month, e.version, e.figures) for e in events if e.action == "closed"}
-    copies = [_Rows(FIGURES, columns, [], "false")]  # the table, where nothing was ever closed
+    copies = [Copy(FIGURES, columns, [], "false")]  # the table, where nothing was ever closed
     for month, version in sorted({key[:2] for key in known ^ wanted}):
         frozen = closes.frozen(month, version)
-        signed = [(month, version, *cell, text(amount)) for cell, amount in frozen.items()]
-        copies.append(_Rows(FIGURES, columns, signed, f"month = '{month}' and version = {version}"))
+        signed = [(month, version, *cell, plain(amount)) for cell, amount in frozen.items()]
+        copies.append(Copy(FIGURES, columns, signed, f"month = '{month}' and version = {version}"))
     return copies
 
 
 def _event(event: Event) -> tuple[Any, ...]:
-    head = (event.month, event.number, event.version, event.action, event.by, event.reason, _naive(event.at))
+    head = (event.month, event.number, event.version, event.action, event.by, event.reason, naive_utc(event.at))
     return (*head, event.release_id, event.code, event.declarations, event.figures, event.checksum, event.changes)
 
 
 def _entry(entry: Entry) -> tuple[Any, ...]:
-    amounts = (text(entry.frozen), text(entry.before), text(entry.after))
-    why = (entry.cause, entry.origin, entry.syncs, entry.evidence, _naive(entry.at))
+    amounts = (plain(entry.frozen), plain(entry.before), plain(entry.after))
+    why = (entry.cause, entry.origin, entry.syncs, entry.evidence, naive_utc(entry.at))
     return (entry.month, entry.version, *entry.cell, entry.entry, *amounts, *why)
 
 
 def _planned(row: Restatement) -> tuple[Any, ...]:
     change = row.change
     cell = (change.mart, change.metric, change.channel, change.day)
-    return (*cell, row.origin, text(change.before), text(change.after), row.reason, row.by, _naive(row.at))
-
-
-def _naive(at: datetime) -> datetime:
-    return at.astimezone(UTC).replace(tzinfo=None)
+    return (*cell, row.origin, plain(change.before), plain(change.after), row.reason, row.by, naive_utc(row.at))

@@ -19,7 +19,8 @@ from typing import Any
 
 from expectations.declare.errors import Misconfigured, NotReconciled
 from tasks import doors
-from tasks.adapters.ops_closes import Cell, Entry, Event, OpsCloses, text
+from tasks.adapters.ops_closes import Cell, Entry, Event, OpsCloses
+from tasks.adapters.ops_plans import plain
 from tasks.backfill.figures import fingerprint
 from tasks.periods.close import closing
 
@@ -71,7 +72,7 @@ def _files(
         of_metric[mart, metric].append((day, channel, amount))
     files = {
         f"figures/{mart}.{metric}.csv": _csv(
-            ("day", "channel", "amount"), ((d, c, text(a)) for d, c, a in sorted(rows))
+            ("day", "channel", "amount"), ((d, c, plain(a)) for d, c, a in sorted(rows))
         )
         for (mart, metric), rows in of_metric.items()
     }
@@ -97,7 +98,7 @@ _RESTATED = (
 
 
 def _restated(entry: Entry) -> tuple[str, ...]:
-    amounts = (text(entry.frozen), text(entry.before), text(entry.after), text(entry.amount))
+    amounts = (plain(entry.frozen), plain(entry.before), plain(entry.after), plain(entry.amount))
     why = (entry.cause, entry.origin, entry.syncs, entry.evidence, entry.at.isoformat(timespec="seconds"))
     return (*entry.cell, str(entry.entry), *amounts, *why)
 
@@ -109,7 +110,7 @@ def _totals(cells: Mapping[Cell, Decimal]) -> Iterable[tuple[str, ...]]:
         sums[mart, metric, channel] += amount
         if mart != "fct_attribution":
             sums[mart, metric, "(all)"] += amount
-    return [(*place, text(amount)) for place, amount in sorted(sums.items())]
+    return [(*place, plain(amount)) for place, amount in sorted(sums.items())]
 
 
 def _readme(event: Event, evidence: Mapping[str, Any], figures: int, entries: int) -> str:

@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
 
-from expectations.judge.verdict import Verdict
+from expectations.judge.verdict import Finding, Subject, Verdict
 from tasks.adapters.ops_closes import Cell, Entry, Event
 from tasks.window import Window
 
@@ -28,11 +28,12 @@ def verdicts_of(months: Sequence[Event], entries: Iterable[Entry], window: Windo
     for entry in entries:
         by_version[entry.month, entry.version].append(entry)
     found = [
-        _changed(event, cause, moved, window)
+        _changed(event, cause, moved)
         for event in months
         for cause, moved in _by_cause(by_version[event.month, event.version]).items()
     ]
-    return tuple(found) or (_passed(months, window),)
+    subject = Subject(SOURCE, "fin_closed_figures", OWNER, window)
+    return tuple(subject.verdict(CHECK, finding) for finding in found or [_passed(months)])
 
 
 def _by_cause(entries: Sequence[Entry]) -> dict[str, list[Entry]]:
@@ -46,45 +47,27 @@ def _by_cause(entries: Sequence[Entry]) -> dict[str, list[Entry]]:
     return dict(sorted(found.items()))
 
 
-def _changed(event: Event, cause: str, moved: Sequence[Entry], window: Window) -> Verdict:
+def _changed(event: Event, cause: str, moved: Sequence[Entry]) -> Finding:
     days, cells = sorted({entry.day for entry in moved}), {entry.cell for entry in moved}
     syncs = sorted({sync for entry in moved for sync in entry.syncs.split(", ") if sync})
     brought = f" It came with {_some(syncs)}." if syncs else ""
     state = f" The month was opened again by {event.by}: {event.reason}." if event.action == "reopened" else ""
     figures = "figure is" if len(cells) == 1 else "figures are"
     told = f"{event.month} is signed, and {len(cells)} {figures} not as signed any more ({cause}): {_told(moved)}."
-    return Verdict(
-        check=CHECK,
-        source=SOURCE,
-        model="fin_closed_figures",
+    return Finding(
         scope=f"{event.month} {cause}",
         state="warned",
         severity="warning",
-        owner=OWNER,
         sentence=told + brought + state,
         observed=f"{len(cells)} {'figure' if len(cells) == 1 else 'figures'} on {_some(days)}",
         expected=f"the figures signed as version {event.version}",
-        runbook=CHECK,
-        window=window,
     )
 
 
-def _passed(months: Sequence[Event], window: Window) -> Verdict:
+def _passed(months: Sequence[Event]) -> Finding:
     closed = [event.month for event in months if event.action == "closed"]
-    return Verdict(
-        check=CHECK,
-        source=SOURCE,
-        model="fin_closed_figures",
-        scope=EVERY,
-        state="passed",
-        severity="warning",
-        owner=OWNER,
-        sentence=f"All figures of {_some(closed)} are as signed." if closed else "No month is closed.",
-        observed="0 figures",
-        expected="the signed figures",
-        runbook=CHECK,
-        window=window,
-    )
+    sentence = f"All figures of {_some(closed)} are as signed." if closed else "No month is closed."
+    return Finding(EVERY, "passed", "warning", sentence, observed="0 figures", expected="the signed figures")
 
 
 def _told(moved: Sequence[Entry]) -> str:

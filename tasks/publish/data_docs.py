@@ -16,6 +16,7 @@ from typing import Any
 from markupsafe import Markup
 
 from expectations.judge import pages
+from expectations.judge.verdict import WITHOUT_SUITE
 from tasks import doors
 from tasks.publish.publish import release_notes
 from tasks.publish.site_days import CHANGES_SHOWN, Day, changes, days, sources_of
@@ -41,16 +42,6 @@ from tasks.window import Window
 OVERVIEW_DAYS = 35
 REDRAWN_DAYS = 14  # how far back pages follow a new version of their template
 _TEMPLATES = (PAGES / "layout.html", PAGES / "suite.html")
-_WITHOUT_SUITE = (
-    "late",
-    "build_failed",
-    "data_test",
-    "identity_held",
-    "bridge_residual",
-    "missing_rate",
-    "closed_month_changed",
-    "delivery",
-)
 
 
 def data_docs(docs: Path, window: Window) -> None:
@@ -143,7 +134,7 @@ def _others(label: str) -> list[dict[str, str]]:
     return [
         {"check": v.check, "source": v.source, "state": v.state, "sentence": v.sentence}
         for v in found
-        if v.check in _WITHOUT_SUITE and v.state != "passed"
+        if v.check in WITHOUT_SUITE and v.alarming
     ]
 
 

@@ -5,25 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from expectations.judge.verdict import WATCHED
+from expectations.judge.verdict import WITHOUT_SUITE
 from tasks.adapters.ops_store import Incident
 from tasks.settings import settings
 
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
-# Findings of these belong to no suite: the index of their window shows them.
-WITHOUT_SUITE = WATCHED | {
-    "late",
-    "slow_extract",
-    "missed_deadline",
-    "paused",
-    "build_failed",
-    "data_test",
-    "identity_held",
-    "bridge_residual",
-    "missing_rate",
-    "closed_month_changed",
-    "delivery",
-}
 
 
 @dataclass(frozen=True)

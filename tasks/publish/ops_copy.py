@@ -8,17 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
 
 from tasks import doors
-from tasks.adapters.ops_invoices import INVOICES, OpsInvoices
-from tasks.adapters.ops_rates import RATES, OpsRates
+from tasks.adapters.ops_invoices import INVOICES, given_invoices
+from tasks.adapters.ops_rates import RATES, given_rates
 from tasks.adapters.ops_runs import RUNS
 from tasks.adapters.ops_tables import INCIDENT_EVENTS, INCIDENTS, OUTCOMES, RELEASES, SYNCS, UtcTime
-from tasks.adapters.warehouse.base import Warehouse
+from tasks.adapters.warehouse.base import Warehouse, naive_utc
 from tasks.adapters.warehouse.copies import Copy
 from tasks.outcomes import recorded
 
@@ -48,7 +48,7 @@ class Copied:
 def copy_ops(warehouse: Warehouse) -> Copied:
     """Bring the copies in the schema `ops` up to date, each table in one transaction."""
     ops = doors.ops_store()
-    OpsInvoices(ops), OpsRates(ops)  # their tables, where none was ever given
+    given_invoices(ops), given_rates(ops)  # their tables, where none was ever given
     copies = [*(_whole(table) for table in _TABLES), _new_outcomes(warehouse)]
     for copy in copies:
         warehouse.put(copy)
@@ -97,4 +97,4 @@ def _ops(ask: Callable[[sa.Connection], Any]) -> Any:  # noqa: ANN401 - what the
 
 
 def _naive(value: Any) -> Any:  # noqa: ANN401 - a cell of any type
-    return value.astimezone(UTC).replace(tzinfo=None) if isinstance(value, datetime) else value
+    return naive_utc(value) if isinstance(value, datetime) else value

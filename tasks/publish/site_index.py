@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from expectations.declare.source import load_all
-from expectations.judge.verdict import WATCHED
+from expectations.judge.verdict import WITHOUT_SUITE
 from tasks import doors
 from tasks.adapters.ops_control import OpsControl
 from tasks.adapters.ops_store import Incident
@@ -100,16 +100,7 @@ def _models(label: str) -> dict[tuple[str, str, str], str]:
 def _page(incident: Incident, models: Mapping[tuple[str, str, str], str]) -> str:
     model = models.get((incident.check, incident.source, incident.scope), "")
     suite = "marts" if model == "marts" else f"{incident.source}.{model}"
-    plain = (
-        "late",
-        "build_failed",
-        "data_test",
-        "identity_held",
-        "bridge_residual",
-        "missing_rate",
-        "closed_month_changed",
-    )
-    if not model or incident.check in plain or incident.check in WATCHED:
+    if not model or incident.check in WITHOUT_SUITE:
         return f"data-docs/{incident.window_label}/index.html#{incident.source}"
     return f"data-docs/{incident.window_label}/{suite}.html"
 

@@ -13,9 +13,10 @@ from typer.testing import CliRunner
 from deployments.commands.invoices import app
 from expectations.declare.errors import Misconfigured
 from tasks import doors
-from tasks.adapters.ops_invoices import OpsInvoices
+from tasks.adapters.ops_invoices import given_invoices
 from tasks.adapters.warehouse.on_duckdb import DuckDBWarehouse
-from tasks.operate.invoices import Loaded, load_invoices
+from tasks.operate.given_file import Loaded
+from tasks.operate.invoices import load_invoices
 from tasks.publish.ops_copy import copy_ops
 from tasks.settings import settings
 
@@ -41,8 +42,8 @@ def _file(home: Path, *lines: str, header: str = HEADER) -> Path:
 
 
 def _totals() -> list[tuple[str, int, Decimal, str]]:
-    latest = OpsInvoices(doors.ops_store()).latest()
-    return [(given.invoice.invoice_id, given.version, given.invoice.total, given.reason) for given in latest]
+    latest = given_invoices(doors.ops_store()).latest()
+    return [(given.record.invoice_id, given.version, given.record.total, given.reason) for given in latest]
 
 
 def test_a_file_loaded_twice_is_kept_once(home: Path) -> None:
@@ -76,7 +77,7 @@ def test_a_correction_is_a_new_version_and_needs_a_reason(home: Path) -> None:
         (FIRST.replace("-120", "120"), "credits are 120"),
         (FIRST.replace("84442", "84443"), "total is 84443, media_amount, credits and tax add up to 84442"),
         (FIRST.replace("F-1", ""), "invoice_id is empty"),
-        (SECOND, "invoice G-9 of this account stands in line 2 already"),
+        (SECOND, "invoice G-9 stands in line 2 already"),
         ('meta_ads,"1', "this is no CSV file"),
     ],
 )

@@ -14,8 +14,8 @@ import pytest
 from expectations.declare.source import load, load_all
 from expectations.judge import gx, pages
 from expectations.judge.measurement import COLUMNS
-from expectations.judge.suites import MARTS_OWNER, Planned, Suite, marts_suite, rows_in, suite_of
-from expectations.judge.verdict import CHECKS, Verdict
+from expectations.judge.suites import MARTS_OWNER, Planned, Suite, marts_suite, operations_suite, rows_in, suite_of
+from expectations.judge.verdict import CHECKS, WITHOUT_SUITE, Verdict
 from tasks.window import Window
 
 DAY = date(2026, 11, 17)
@@ -61,6 +61,13 @@ def test_every_declared_stream_has_a_suite() -> None:
                 bool(stream.watch and not stream.watch.judged_in),
                 bool(stream.reconcile),
             )
+
+
+def test_every_check_is_one_of_a_suite_or_has_no_suite() -> None:
+    streams = [(source, stream) for source in load_all().values() for stream in source.streams.values()]
+    suites = [suite_of(source, stream, WINDOW, closed={DAY}, history_days=35) for source, stream in streams]
+    suites += [marts_suite(WINDOW, ["fct_orders"]), operations_suite(WINDOW)]
+    assert {planned.check for suite in suites for planned in suite.planned} == set(CHECKS) - WITHOUT_SUITE
 
 
 def test_a_good_batch_passes_what_needs_no_history() -> None:

@@ -41,13 +41,14 @@ def test_a_file_from_a_spreadsheet_is_read(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("start_date,end_date,name\n", "multiplier is missing"),
+        ("start_date,end_date,name\n", "no column multiplier"),
         (HEADER + "2026-07-01,2026-07-03,sale,1.5\n2026-08-01,soon,sale,2\n", "c.csv, line 3"),
         (HEADER + "2026-07-03,2026-07-01,sale,2\n", "before it starts"),
         (HEADER + "2026-07-01,2026-07-03,sale,0\n", "multiplier of the event 'sale' is 0"),
+        (HEADER + "2026-07-01,2026-07-03,sale,two\n", "are not two days and a number"),
         (HEADER + "2026-07-01,2026-07-03,sale,inf\n", "multiplier of the event 'sale' is inf"),
         (HEADER + "2026-07-01,2026-07-03,sale,nan\n", "multiplier of the event 'sale' is nan"),
-        (HEADER + "2026-07-01,2026-07-03,sale\n", "are not two days and a number"),
+        (HEADER + "2026-07-01,2026-07-03,sale\n", "the row has 3 values, the header has 4"),
     ],
 )
 def test_a_bad_calendar_is_refused_with_its_line(tmp_path: Path, text: str, said: str) -> None:
@@ -63,7 +64,12 @@ def test_no_budget_is_shipped_and_one_that_is_written_is_read(tmp_path: Path) ->
 
 
 @pytest.mark.parametrize(
-    ("line", "said"), [("November,meta_ads,a,1", "not a month and an amount"), ("2026-11,meta_ads,a,-1", "is -1")]
+    ("line", "said"),
+    [
+        ("November,meta_ads,a,1", "not a month and an amount"),
+        ("2026-11,meta_ads,a,-1", "is -1"),
+        ("2026-11,meta_ads,a,1,200", "5 values"),
+    ],
 )
 def test_a_bad_budget_is_refused_with_its_line(tmp_path: Path, line: str, said: str) -> None:
     (tmp_path / "b.csv").write_text(f"month,source,account,budget\n{line}\n")

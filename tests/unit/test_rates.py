@@ -11,9 +11,10 @@ import pytest
 
 from expectations.declare.errors import Misconfigured
 from tasks import doors
-from tasks.adapters.ops_rates import OpsRates
+from tasks.adapters.ops_rates import given_rates
 from tasks.adapters.warehouse.on_duckdb import DuckDBWarehouse
-from tasks.operate.rates import Loaded, load_rates
+from tasks.operate.given_file import Loaded
+from tasks.operate.rates import load_rates
 from tasks.publish.ops_copy import copy_ops
 from tasks.settings import settings
 
@@ -37,7 +38,7 @@ def _file(home: Path, *lines: str, header: str = "rate_date,currency,rate") -> P
 
 
 def _known() -> list[tuple[str, Decimal, int]]:
-    return [(one.rate.currency, one.rate.rate, one.version) for one in OpsRates(doors.ops_store()).latest()]
+    return [(one.record.currency, one.record.rate, one.version) for one in given_rates(doors.ops_store()).latest()]
 
 
 def test_a_file_of_rates_loaded_twice_is_kept_once(home: Path) -> None:
@@ -66,6 +67,7 @@ def test_a_corrected_rate_is_a_new_version_and_needs_a_reason(home: Path) -> Non
         ("2026-11-01,JPY,", "no rate"),
         ("2026-13-01,JPY,1", "no day"),
         (YEN, "stands in line 2 already"),
+        ("2026-11-01,JPY,0,0065", "the row has 4 values, the header has 3"),
     ],
 )
 def test_a_bad_line_is_refused_in_words_and_nothing_of_the_file_is_kept(home: Path, line: str, told: str) -> None:
