@@ -2,12 +2,13 @@
 
 {# Rows of a table of the schema `ops`; none where nothing was copied yet. `columns` are names with their types. #}
 {% macro ops_rows(name, columns) %}
-    {%- set there = load_relation(source('ops', name)) if execute else none -%}
+    {%- set copied = source('ops', name) -%}{# outside of any condition, or dbt would not know what the model reads #}
+    {%- set there = load_relation(copied) if execute else none -%}
     {%- if there is none -%}
     select {% for column, kind in columns.items() %}cast(null as {{ kind }}) as {{ column }}{{ ', ' if not loop.last }}{% endfor %}
     where 1 = 0
     {%- else -%}
-    select {{ columns.keys() | join(', ') }} from {{ source('ops', name) }}
+    select {{ columns.keys() | join(', ') }} from {{ copied }}
     {%- endif -%}
 {% endmacro %}
 

@@ -123,11 +123,14 @@ FIGURES = (
     MartFigures(
         "fct_refund_lines", "mart.refund_date", {"lines": COUNT} | _sums("quantity", "subtotal"), f"'{NO_CHANNEL}'"
     ),
-    MartFigures(
-        "fin_revenue_daily",
-        "mart.booked_on",
-        _sums("orders", "gross_sales", "discounts", "returns", "net_sales", "shipping", "tax", "total"),
-        "mart.basis || ', ' || mart.channel",
+    *(
+        MartFigures(
+            mart,
+            "mart.booked_on",
+            _sums("orders", "gross_sales", "discounts", "returns", "net_sales", "shipping", "tax", "total"),
+            "mart.basis || ', ' || mart.channel",
+        )
+        for mart in ("fin_revenue_daily", "fin_revenue_accrual_daily")
     ),
     MartFigures("fct_refunds", "mart.refund_date", {"refunds": COUNT} | _sums("subtotal", "amount")),
     MartFigures("agg_new_customers", "mart.day", _sums("customers"), "mart.definition"),

@@ -14,12 +14,13 @@ from dataclasses import dataclass
 from expectations.declare.metrics import Metric, Metrics, load_metrics
 from expectations.declare.source import load_all
 from tasks import doors
-from tasks.adapters.dbt_manifest import Node, Project, read_project
+from tasks.adapters.dbt_manifest import Node, Project
 from tasks.adapters.warehouse.base import Row, Warehouse
 from tasks.adapters.warehouse.copies import Copy
+from tasks.build.lineage import CATALOG, lineage
 from tasks.outcomes import recorded
 
-TABLE = "marts.feature_catalog"
+TABLE = CATALOG
 COLUMNS = dict.fromkeys(
     (
         *("name", "entity", "kind", "description", "type", "source"),
@@ -45,7 +46,7 @@ class Catalogued:
 @recorded
 def catalog(warehouse: Warehouse) -> Catalogued:
     """Bring `marts.feature_catalog` up to date; without a build of dbt there is nothing to tell."""
-    project = read_project(doors.dbt().config.work)
+    project = lineage()
     if project is None:
         return Catalogued(0, changed=False)
     types = _types(warehouse)

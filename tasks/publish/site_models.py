@@ -13,8 +13,9 @@ from pathlib import Path
 
 from expectations.declare.metrics import CUTS, Metric, Metrics, load_metrics
 from tasks import doors
-from tasks.adapters.dbt_manifest import Check, Node, Project, read_project
+from tasks.adapters.dbt_manifest import Check, Node, Project
 from tasks.build.catalog import Types, frequency, kept_types
+from tasks.build.lineage import lineage
 from tasks.publish.site_parts import write_if_new
 from tasks.publish.site_write import PAGES, write_page
 
@@ -59,7 +60,7 @@ def model_pages(site: Path, *, again: bool = False) -> None:
 
     `again` writes them although nothing has changed.
     """
-    project = read_project(doors.dbt().config.work)
+    project = lineage()
     if project is None:
         return
     metrics, types = load_metrics(), kept_types()

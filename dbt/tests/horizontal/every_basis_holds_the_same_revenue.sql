@@ -1,5 +1,13 @@
 -- A basis moves money to other days: what it holds over all of them never differs, to the cent.
-with sums as (
+with revenue as (
+
+    select * from {{ ref('fin_revenue_daily') }}
+    union all
+    select * from {{ ref('fin_revenue_accrual_daily') }}
+
+),
+
+sums as (
 
     select
         source,
@@ -21,7 +29,7 @@ with sums as (
         sum(total) as total,
         sum(net_sales_reporting) as net_sales_reporting,
         sum(total_reporting) as total_reporting
-    from {{ ref('fin_revenue_daily') }}
+    from revenue
     group by source, shop_id, currency, basis
 
 ),

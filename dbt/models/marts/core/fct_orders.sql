@@ -92,7 +92,7 @@ clicks as (
 
 campaigns as (
 
-    select * from {{ ref('dim_campaign') }}
+    select * from {{ ref('int_clicked_campaigns') }}
 
 ),
 
