@@ -1,9 +1,13 @@
 {# What the incremental models share: how far they are, and how new rows join the old ones. #}
 
 {# The highest load sequence that a model holds already; its own rows tell, so no state is kept elsewhere. #}
-{% macro known_load_seq(relation) %}
+{% macro known_load_seq(relation) %}{{ return(known_number('_load_seq', relation)) }}{% endmacro %}
+
+{# The highest number in a column of a model, as a literal; 0 for none. #}
+{% macro known_number(column, relation=none) %}
     {%- if execute and is_incremental() -%}
-        {{ return(run_query('select coalesce(max(_load_seq), 0) from ' ~ relation).columns[0].values()[0]) }}
+        {%- set highest = 'coalesce(max(' ~ column ~ '), 0)' -%}
+        {{ return(run_query('select ' ~ highest ~ ' from ' ~ (relation or this)).columns[0].values()[0]) }}
     {%- endif -%}
     {{ return(0) }}
 {% endmacro %}

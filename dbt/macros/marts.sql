@@ -80,6 +80,16 @@
 {# One reporting day for everything without a day of its own: that of the shop, whose books finance keeps. #}
 {% macro reporting_timezone() %}{{ return(timezone_of('shopify')) }}{% endmacro %}
 
+{# A campaign as one text, and what it is called and is as another; null where a relation has no campaign. Models keep
+   both to notice that a campaign has come to be called otherwise. #}
+{% macro campaign_of(relation, source='source') -%}
+    {{ relation }}.{{ source }} || '|' || {{ relation }}.account_id || '|' || {{ relation }}.campaign_id
+{%- endmacro %}
+{% macro words_of_campaign(relation) -%}
+    {{ campaign_of(relation) }} || '|' || coalesce({{ relation }}.campaign_name, '')
+    || '|' || coalesce({{ relation }}.campaign_type, '')
+{%- endmacro %}
+
 {# One text that changes when any rule of the seed channel_rules does. #}
 {% macro rules_fingerprint() -%}
     {%- set cells = [

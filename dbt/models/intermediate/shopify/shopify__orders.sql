@@ -1,4 +1,10 @@
-with orders as (
+{{ config(
+    materialized='incremental',
+    incremental_strategy='slices',
+    unique_key=['order_id']
+) }}
+
+with all_orders as (
 
     select * from {{ ref('int_shopify__orders') }}
 
@@ -10,15 +16,78 @@ customers as (
 
 ),
 
+{% if is_incremental() -%}
+new_orders as (
+
+    select
+        id,
+        customer_id
+    from all_orders
+    where _load_seq > {{ known_load_seq(this) }}
+
+),
+
+-- The place of an order is decided among those of its customer: whoever has, or had, a new order or a new record.
+touched_customers as (
+
+    select customer_id
+    from new_orders
+    where customer_id is not null
+
+    union distinct
+
+    select cast(known.customer_id as bigint) as customer_id
+    from {{ this }} as known
+    inner join new_orders on known.order_id = cast(new_orders.id as varchar)
+    where known.customer_id is not null
+
+    union distinct
+
+    select id as customer_id
+    from customers
+    where _load_seq > {{ known_number('_customers_to') }}
+
+),
+
+touched as (
+
+    select id
+    from new_orders
+
+    union distinct
+
+    select all_orders.id
+    from all_orders
+    inner join touched_customers on all_orders.customer_id = touched_customers.customer_id
+
+),
+{%- endif %}
+
+orders as (
+
+    select all_orders.*
+    from all_orders
+    {% if is_incremental() -%}
+    inner join touched on all_orders.id = touched.id
+    {%- endif %}
+
+),
+
 lines as (
 
     select * from {{ ref('shopify__order_lines') }}
+    {% if is_incremental() -%}
+    where (_source_file, _source_row) in (select _source_file, _source_row from orders)
+    {%- endif %}
 
 ),
 
 shipping_lines as (
 
     select * from {{ ref('stg_shopify__order_shipping_lines') }}
+    {% if is_incremental() -%}
+    where (_source_file, _source_row) in (select _source_file, _source_row from orders)
+    {%- endif %}
 
 ),
 
@@ -64,7 +133,7 @@ first_orders as (
 
 ),
 
-final as (
+made as (
 
     select
         'shopify' as source,
@@ -127,9 +196,42 @@ final as (
         kept.updated_at,
         kept._extracted_at as extracted_at,
         kept._sync_id as sync_id,
-        kept._load_seq
+        kept._load_seq,
+        (select max(_load_seq) from customers) as _customers_to,
+        {{ made_at() }} as _made_at
     from kept
     left join first_orders on kept.id = first_orders.id
+
+),
+
+-- An order that left is a row of nothing but its key: the strategy removes it.
+final as (
+
+    select * from made
+    {% if is_incremental() -%}
+    union all
+    select
+        null as source,
+        null as shop_id,
+        known.order_id,
+        {{- nothing_but([], [
+            'order_name', 'processed_at', 'created_at', 'cancelled_at', 'order_date', 'sales_channel',
+            'financial_status', 'is_test', 'is_cancelled', 'is_voided', 'is_draft', 'is_exchange', 'is_edited',
+            'is_gift_card_paid', 'is_new_customer', 'customer_id', 'email_token', 'currency', 'presentment_currency',
+            'taxes_included', 'gross_sales', 'discounts', 'gift_card_sales', 'shipping', 'tax', 'duties', 'tips', 'fees',
+            'total', 'current_total', 'presentment_subtotal', 'presentment_discounts', 'presentment_shipping',
+            'presentment_tax', 'presentment_total', 'items', 'landing_page', 'referrer', 'utm_source', 'utm_medium',
+            'utm_campaign', 'utm_term', 'utm_content', 'click_id', 'click_id_type', 'updated_at', 'extracted_at',
+            'sync_id', '_load_seq', '_customers_to', '_made_at',
+        ]) }}
+    from {{ this }} as known
+    left join all_orders
+        on
+            known.order_id = cast(all_orders.id as varchar)
+            and all_orders.deleted_at is null
+            and all_orders.processed_at is not null
+    where all_orders.id is null
+    {%- endif %}
 
 )
 
