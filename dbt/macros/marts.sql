@@ -90,16 +90,20 @@
     || '|' || coalesce({{ relation }}.campaign_type, '')
 {%- endmacro %}
 
-{# One text that changes when any rule of the seed channel_rules does. #}
-{% macro rules_fingerprint() -%}
-    {%- set cells = [
-        'priority', 'channel', 'source_is', 'source_contains', 'medium_is', 'medium_contains', 'campaign_contains',
-        'click_id_type_is', 'campaign_type_is'
-    ] -%}
+{# One text that changes when any of these cells of a seed does; an empty seed has one too. #}
+{% macro fingerprint_of(cells) -%}
     {%- set whole -%}
     {%- for cell in cells -%}
     coalesce(cast({{ cell }} as varchar), ''){{ " || '|' || " if not loop.last }}
     {%- endfor -%}
     {%- endset -%}
-    md5({{ dbt.listagg(whole, "';'", 'order by priority, channel, ' ~ whole) }})
+    md5(coalesce({{ dbt.listagg(whole, "';'", 'order by ' ~ whole) }}, ''))
+{%- endmacro %}
+
+{# That of the seed channel_rules. #}
+{% macro rules_fingerprint() -%}
+    {{ fingerprint_of([
+        'priority', 'channel', 'source_is', 'source_contains', 'medium_is', 'medium_contains', 'campaign_contains',
+        'click_id_type_is', 'campaign_type_is',
+    ]) }}
 {%- endmacro %}

@@ -82,10 +82,9 @@
         ) = 1
 {%- endmacro %}
 
-{# Changes when somebody edits the seed utm_campaigns; an empty one has a fingerprint too. #}
+{# That of the seed utm_campaigns. #}
 {% macro meant_fingerprint() -%}
-    {%- set whole = "utm_campaign || '|' || ad_source || '|' || account_id || '|' || campaign_id" -%}
-    md5(coalesce({{ dbt.listagg(whole, "';'", 'order by ' ~ whole) }}, ''))
+    {{ fingerprint_of(['utm_campaign', 'ad_source', 'account_id', 'campaign_id']) }}
 {%- endmacro %}
 
 {# A name as lower-case words with one space between them. #}

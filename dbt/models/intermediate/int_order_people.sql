@@ -1,3 +1,10 @@
+{{ config(
+    materialized='incremental',
+    incremental_strategy='slices',
+    unique_key=['source', 'shop_id', 'order_id']
+) }}
+{%- set orders_to, people_to = known_time('_orders_to'), known_time('_people_to') %}
+
 with orders as (
 
     {% for source in sources_providing('orders') -%}
@@ -6,7 +13,9 @@ with orders as (
         shop_id,
         order_id,
         customer_id,
-        email_token
+        email_token,
+        _load_seq,
+        _made_at
     from {{ ref(source ~ '__orders') }}
     {{ 'union all' if not loop.last }}
     {% endfor %}
@@ -19,6 +28,47 @@ ids as (
 
 ),
 
+decided_by as (
+
+    select
+        (select max(_made_at) from orders) as orders_to,
+        {{ people_known_to() }} as people_to
+
+),
+
+{% if is_incremental() -%}
+changed as (
+
+    {{ identifiers_changed_since(people_to) }}
+
+),
+
+-- Orders that were made again, and those of which an identifier belongs to somebody else now.
+touched as (
+
+    select
+        source,
+        shop_id,
+        order_id
+    from orders
+    where _made_at > {{ orders_to }}
+    {% for kind, token in [
+        ("'order'", 'order_id'),
+        ("orders.source || '_customer_id'", 'customer_id'),
+        ("'email'", 'email_token'),
+    ] %}
+    union distinct
+
+    select
+        orders.source,
+        orders.shop_id,
+        orders.order_id
+    from orders
+    inner join changed on {{ kind }} = changed.identifier_type and orders.{{ token }} = changed.token
+    {% endfor %}
+),
+{%- endif %}
+
 -- The map names the order itself; a customer or an address that it knows helps where the order came after it.
 known as (
 
@@ -26,6 +76,7 @@ known as (
         orders.source,
         orders.shop_id,
         orders.order_id,
+        orders._load_seq,
         coalesce(numbers.person_id, customers.person_id, addresses.person_id) as person_id,
         case
             when numbers.person_id is not null then numbers.rule
@@ -34,6 +85,13 @@ known as (
             else 'alone'
         end as known_by
     from orders
+    {% if is_incremental() -%}
+    inner join touched
+        on
+            orders.source = touched.source
+            and orders.shop_id = touched.shop_id
+            and orders.order_id = touched.order_id
+    {% endif -%}
     left join ids as numbers on numbers.identifier_type = 'order' and orders.order_id = numbers.token
     left join ids as customers
         on orders.source || '_customer_id' = customers.identifier_type and orders.customer_id = customers.token
@@ -41,15 +99,41 @@ known as (
 
 ),
 
-final as (
+made as (
 
     select
-        source,
-        shop_id,
-        order_id,
-        coalesce(person_id, 'order:' || source || ':' || shop_id || ':' || order_id) as person_id,
-        known_by
+        known.source,
+        known.shop_id,
+        known.order_id,
+        coalesce(
+            known.person_id, 'order:' || known.source || ':' || known.shop_id || ':' || known.order_id
+        ) as person_id,
+        known.known_by,
+        known._load_seq,
+        decided_by.orders_to as _orders_to,
+        decided_by.people_to as _people_to,
+        {{ made_at() }} as _made_at
     from known
+    cross join decided_by
+
+),
+
+-- An order that left is a row of nothing but its key: the strategy removes it.
+final as (
+
+    select * from made
+    {% if is_incremental() -%}
+    union all
+    select
+        built.source,
+        built.shop_id,
+        built.order_id,
+        {{- nothing_but([], ['person_id', 'known_by', '_load_seq', '_orders_to', '_people_to', '_made_at']) }}
+    from {{ this }} as built
+    left join orders
+        on built.source = orders.source and built.shop_id = orders.shop_id and built.order_id = orders.order_id
+    where orders.order_id is null
+    {%- endif %}
 
 )
 

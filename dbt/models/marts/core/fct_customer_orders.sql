@@ -1,3 +1,10 @@
+{{ config(
+    materialized='incremental',
+    incremental_strategy='slices',
+    unique_key=['source', 'shop_id', 'order_id']
+) }}
+{%- set orders_to, people_to = known_time('_orders_to'), known_time('_people_to') %}
+
 with orders as (
 
     select * from {{ ref('fct_orders') }}
@@ -45,6 +52,94 @@ placed_on as (
 
 ),
 
+-- What decides besides orders and people: how far back the shop is loaded, and the margins that people edit.
+decided_by as (
+
+    select
+        (select max(_made_at) from orders) as orders_to,
+        (select max(_made_at) from people) as people_to,
+        (
+            select {{ fingerprint_of(['sales_channel', 'margin_rate', 'order_cost', 'valid_from']) }} from margins
+        ) || '.' || (
+            select {{ fingerprint_of(['source', 'shop_id', 'known_since']) }} from coverage
+        ) as decided
+
+),
+
+{% if is_incremental() -%}
+known as (
+
+    select
+        source,
+        shop_id,
+        order_id,
+        person_id,
+        _decided
+    from {{ this }}
+
+),
+
+changed_orders as (
+
+    select
+        source,
+        shop_id,
+        order_id
+    from orders
+    where _made_at > {{ orders_to }}
+
+    union distinct
+
+    select
+        source,
+        shop_id,
+        order_id
+    from people
+    where _made_at > {{ people_to }}
+
+    union distinct
+
+    select
+        known.source,
+        known.shop_id,
+        known.order_id
+    from known
+    cross join decided_by
+    left join orders
+        on known.source = orders.source and known.shop_id = orders.shop_id and known.order_id = orders.order_id
+    where orders.order_id is null or known._decided <> decided_by.decided
+
+),
+
+-- The place of an order is decided among those of its person: of whoever has, or had, an order that changed.
+touched_people as (
+
+    select people.person_id
+    from people
+    inner join changed_orders as changed
+        on people.source = changed.source and people.shop_id = changed.shop_id and people.order_id = changed.order_id
+
+    union distinct
+
+    select known.person_id
+    from known
+    inner join changed_orders as changed
+        on known.source = changed.source and known.shop_id = changed.shop_id and known.order_id = changed.order_id
+
+),
+
+touched as (
+
+    select
+        people.source,
+        people.shop_id,
+        people.order_id
+    from people
+    inner join touched_people on people.person_id = touched_people.person_id
+
+),
+{%- endif %}
+
 -- A row of the order's own sales channel says more than the row for any.
 day_margins as (
 
@@ -87,8 +182,16 @@ placed as (
         {{ money('orders.gross_sales * orders.fx_rate') }} as gross_sales,
         {{ money('orders.net_sales * orders.fx_rate') }} as net_sales,
         {{ money('orders.net_sales * orders.fx_rate * day_margins.margin_rate - day_margins.order_cost') }}
-            as contribution
+            as contribution,
+        orders._load_seq
     from orders
+    {% if is_incremental() -%}
+    inner join touched
+        on
+            orders.source = touched.source
+            and orders.shop_id = touched.shop_id
+            and orders.order_id = touched.order_id
+    {% endif -%}
     left join people
         on
             orders.source = people.source
@@ -139,7 +242,7 @@ numbered as (
 
 ),
 
-final as (
+made as (
 
     select
         source,
@@ -163,8 +266,38 @@ final as (
         coalesce(valid_order_number = 1, false) and is_history_known as is_new_valid_person,
         gross_sales,
         net_sales,
-        contribution
+        contribution,
+        _load_seq,
+        decided_by.orders_to as _orders_to,
+        decided_by.people_to as _people_to,
+        decided_by.decided as _decided,
+        {{ made_at() }} as _made_at
     from numbered
+    cross join decided_by
+
+),
+
+-- An order that left is a row of nothing but its key: the strategy removes it.
+final as (
+
+    select * from made
+    {% if is_incremental() -%}
+    union all
+    select
+        known.source,
+        known.shop_id,
+        known.order_id,
+        {{- nothing_but([], [
+            'order_date', 'processed_at', 'sales_channel', 'channel', 'person_id', 'known_by', 'customer_id', 'is_test',
+            'is_valid', 'is_covered', 'is_history_known', 'order_number', 'valid_order_number', 'is_new_shopify',
+            'is_new_person', 'is_new_valid_person', 'gross_sales', 'net_sales', 'contribution', '_load_seq',
+            '_orders_to', '_people_to', '_decided', '_made_at',
+        ]) }}
+    from known
+    left join orders
+        on known.source = orders.source and known.shop_id = orders.shop_id and known.order_id = orders.order_id
+    where orders.order_id is null
+    {%- endif %}
 
 )
 
