@@ -146,10 +146,6 @@ class OpsStore:
         query = query.where(INCIDENTS.c.source == source) if source else query
         return [Incident(**_filled(row)) for row in rows(self.engine, query)]
 
-    def save_incident(self, incident: Incident) -> None:
-        """Write the incident as it stands now."""
-        self.keep_incidents([incident])
-
     def keep_incidents(
         self,
         incidents: Sequence[Incident],
@@ -177,11 +173,6 @@ class OpsStore:
         query = sa.select(INCIDENT_EVENTS).where(INCIDENT_EVENTS.c.incident_id == incident)
         found = rows(self.engine, query.order_by(INCIDENT_EVENTS.c.number))
         return [IncidentEvent(**{k: v for k, v in row.items() if k != "number"}) for row in found]
-
-    def enqueue(self, message: OutboxMessage) -> None:
-        """Put a message into the outbox, unless the same one is or was there."""
-        with self.engine.begin() as db:
-            _enqueue(db, message)
 
     def pending_messages(self, channel: str = "slack") -> list[OutboxMessage]:
         """Messages of a channel not sent yet, in the order in which they were written."""
