@@ -156,13 +156,10 @@ class OpsStore:
         with self.engine.begin() as db:
             for message in messages:
                 _enqueue(db, message)
-            for i in incidents:
-                db.execute(
-                    INCIDENTS.delete().where((INCIDENTS.c.key == i.key) & (INCIDENTS.c.opened_at == i.opened_at))
-                )
-            for table, new in ((INCIDENTS, incidents), (INCIDENT_EVENTS, events)):
-                if new:
-                    db.execute(table.insert(), [asdict(record) for record in new])
+            for incident in incidents:
+                _keep(db, incident)
+            if events:
+                db.execute(INCIDENT_EVENTS.insert(), [asdict(event) for event in events])
 
     def remember_thread(self, thread: str, channel: str, ts: str) -> None:
         """Where in Slack the incidents of a thread are talked about."""

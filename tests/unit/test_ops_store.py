@@ -102,6 +102,18 @@ def test_an_incident_that_recovers_is_no_longer_open(store: OpsStore) -> None:
     assert [i.state for i in store.incidents("meta_ads")] == ["recovered"]
 
 
+def test_an_incident_keeps_the_thread_that_was_begun_while_it_was_judged_again(store: OpsStore) -> None:
+    read = Incident(
+        key="k", check="duplicate_load", source="meta_ads", scope="", severity="critical", owner="@growth-data",
+        sentence="s", observed="2", expected="1", runbook="duplicate_load", window_label=WINDOW.label,
+        opened_at=AT, last_seen_at=AT, occurrences=1, state="open", thread="t",
+    )  # fmt: skip
+    store.keep_incidents([read])
+    store.remember_thread("t", "C1", "1700000000.1")
+    store.keep_incidents([replace(read, occurrences=2)])
+    assert [(i.occurrences, i.slack_channel, i.slack_ts) for i in store.incidents()] == [(2, "C1", "1700000000.1")]
+
+
 def test_releases_and_outcomes_are_kept_in_order(store: OpsStore) -> None:
     store.record_release(ReleaseRow("a", WINDOW, "final", True, AT, {"because": ["x"]}))
     store.record_release(ReleaseRow("b", WINDOW, "final", False, AT + timedelta(hours=1), {}))
