@@ -9,8 +9,10 @@ import gzip
 import os
 import random
 import shutil
+import socket
 import subprocess
 import sys
+import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -21,6 +23,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
+    from fastapi import FastAPI
+
     from tasks.ingest.seal import Batch
     from tasks.window import Window
 
@@ -163,6 +167,22 @@ class Pipeline:
             return [dict(zip(names, row, strict=True)) for row in found.fetchall()]
 
 
+@contextmanager
+def served(app: FastAPI) -> Iterator[str]:
+    """An application on a port of its own; it listens before the server starts, so nobody needs to wait."""
+    import uvicorn
+
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        server = uvicorn.Server(uvicorn.Config(app, log_level="error", lifespan="off"))
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{listening.getsockname()[1]}"
+        finally:
+            server.should_exit = True
+            thread.join(10)
+
+
 # With two workers the longest file begins first, and all others run beside it.
 _FIRST = ("test_demo.py", "test_faults.py")
 _BASES = range(11_000, 21_000, 100)  # below the ports that the kernel hands out by itself
@@ -173,21 +193,35 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: _FIRST.index(item.path.name) if item.path.name in _FIRST else len(_FIRST))
 
 
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A new home to which every door opens; of the caller's own settings none is seen."""
+    from tasks import doors
+    from tasks.settings import settings
+
+    def alone() -> None:
+        for name in [name for name in os.environ if name.startswith("PLUMBLINE_")]:
+            monkeypatch.delenv(name)
+        monkeypatch.setenv("PLUMBLINE_HOME", str(tmp_path))
+        settings.cache_clear()
+
+    alone()
+    yield tmp_path
+    alone()  # whatever the test has set
+    if (tmp_path / "ops.sqlite").exists():
+        doors.ops_store().close()
+    settings.cache_clear()
+
+
 @pytest.fixture(scope="session")
 def free_base(worker_id: str) -> Callable[[], int]:
     """Finds a base port of the local stack whose ports are all free; workers share no base."""
-    from deployments.local import processes, s3
+    from deployments.local import parts
 
     nth = int(worker_id[2:]) if worker_id.startswith("gw") else 0
     mine = [base for base in _BASES if base // 100 % 2 == nth % 2]
 
-    def found() -> int:
-        for base in random.sample(mine, len(mine)):
-            if all(processes.is_free(port) for port in (*range(base, base + 100), base + s3.ADMIN_GRPC_DISTANCE + 19)):
-                return base
-        raise RuntimeError("no free ports")
-
-    return found
+    return lambda: parts.free_base(random.sample(mine, len(mine)))
 
 
 @pytest.fixture(scope="session")

@@ -17,7 +17,7 @@ from deployments.faults.gauntlet import Outcome, run
 from deployments.faults.ground import ground
 from deployments.faults.marts import differences, marts
 from deployments.faults.review import complaints
-from deployments.local import processes, s3
+from deployments.local.parts import free_base
 from expectations.declare.errors import Misconfigured, NotReconciled
 
 
@@ -25,7 +25,7 @@ def bench(only: Sequence[str], *, as_json: bool) -> None:
     """Run the chosen cases (none named: all); raises `NotReconciled` where a promise was broken."""
     cases, began = _chosen(only), time.monotonic()
     with tempfile.TemporaryDirectory(prefix="plumbline-faults-") as folder:
-        with ground(Path(folder), _free_base()) as here:
+        with ground(Path(folder), free_base(range(11_000, 21_000, 100))) as here:
             seen = run(here, cases, print)
         broken = _broken(cases, seen)
         different = [str(one) for mart in marts(seen.with_faults) for one in differences(*_files(seen), mart)]
@@ -65,10 +65,3 @@ def _table(cases: Sequence[Case], seen: Outcome, broken: dict[str, list[str]]) -
         said = "; ".join(broken.get(case.name, ())) or "yes"
         table.add_row(case.name, case.source, ", ".join(reaction.jobs), f"{reaction.seconds:.1f}", said)
     return table
-
-
-def _free_base() -> int:
-    for base in range(11_000, 21_000, 100):
-        if all(processes.is_free(port) for port in (*range(base, base + 100), base + s3.ADMIN_GRPC_DISTANCE + 19)):
-            return base
-    raise Misconfigured("no free range of ports between 11000 and 21000", do="End another stack")

@@ -92,14 +92,6 @@ def read_at(day: date) -> datetime:
     return datetime.combine(day + timedelta(days=1), EXTRACTED_AT, tzinfo=UTC)
 
 
-def land_day(world: World, source: str, day: date, *, number: int, start: date) -> Landed:
-    """Write what a daily sync of `source` for `day` delivers; the first one (day == start) brings all before."""
-    since = None if day == start else read_at(day - timedelta(days=1))
-    return land_window(
-        world, source, Window.of_day(day), number=number, request=reader.request(start, since, read_at(day))
-    )
-
-
 def land_window(world: World, source: str, window: Window, *, number: int, request: Request) -> Landed:
     """Write what one sync delivers for a request."""
     rows = size = 0

@@ -5,11 +5,12 @@ from __future__ import annotations
 import hashlib
 import json
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 
 from deployments.local import prefect_server, s3
 from deployments.local.airbyte.catalog import WORKSPACE
-from deployments.local.processes import LOOPBACK, Part, answers
+from deployments.local.processes import LOOPBACK, Part, answers, is_free
 from deployments.local.site_server import READY
 from expectations.declare.errors import Misconfigured
 from tasks.adapters.object_store import ObjectStore
@@ -37,6 +38,19 @@ def addresses(base: int) -> dict[str, str]:
         "PLUMBLINE_SLACK_URL": f"{_at(base + SLACK)}/api/",
         "PLUMBLINE_SITE_URL": _at(base + SITE),
     }
+
+
+def ports(base: int) -> tuple[int, ...]:
+    """Every port that the parts of a stack take."""
+    return (base, *s3.ports(base).values(), base + AIRBYTE, base + SLACK, base + SITE)
+
+
+def free_base(bases: Iterable[int]) -> int:
+    """The first of these base ports whose stack finds all of its ports free; `Misconfigured` where there is none."""
+    for base in bases:
+        if all(is_free(port) for port in ports(base)):
+            return base
+    raise Misconfigured("no range of ports that was tried is free", do="End another stack")
 
 
 def simulation(base: int) -> str:

@@ -24,14 +24,12 @@ PROBE = "stack/probe"
 
 def part(data: Path, base: int, store: ObjectStore) -> Part:
     """The S3 server of a stack; its keys are those of the client that is given."""
-    ports = {flag: base + OFFSET + place for place, flag in enumerate(PORT_FLAGS)}
-    ports["admin.port.grpc"] = ports["admin.port"] + ADMIN_GRPC_DISTANCE
     data.mkdir(parents=True, exist_ok=True)
     switches = (
         f"dir={data}",
         f"ip={LOOPBACK}",
         f"ip.bind={LOOPBACK}",
-        *(f"{flag}={port}" for flag, port in ports.items()),
+        *(f"{flag}={port}" for flag, port in ports(base).items()),
         *OFF,
         "s3.autoCreateBucket=false",  # a wrong bucket name must be an error here, as it is on AWS
     )
@@ -39,7 +37,7 @@ def part(data: Path, base: int, store: ObjectStore) -> Part:
         name="s3",
         address=address(base),
         command=(_binary(), "mini", *(f"-{switch}" for switch in switches)),
-        ports=tuple(ports.values()),
+        ports=tuple(ports(base).values()),
         ready=lambda _started: takes_objects(store),
         environment={
             "AWS_ACCESS_KEY_ID": store.access_key,
@@ -47,6 +45,12 @@ def part(data: Path, base: int, store: ObjectStore) -> Part:
             "GOMEMLIMIT": MEMORY,
         },
     )
+
+
+def ports(base: int) -> dict[str, int]:
+    """The ports of the S3 server of a stack, by the flag that sets each."""
+    found = {flag: base + OFFSET + place for place, flag in enumerate(PORT_FLAGS)}
+    return found | {"admin.port.grpc": found["admin.port"] + ADMIN_GRPC_DISTANCE}
 
 
 def address(base: int) -> str:

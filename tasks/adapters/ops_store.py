@@ -146,10 +146,6 @@ class OpsStore:
         query = query.where(INCIDENTS.c.source == source) if source else query
         return [Incident(**_filled(row)) for row in rows(self.engine, query)]
 
-    def save_incident(self, incident: Incident) -> None:
-        """Write the incident as it stands now."""
-        self.keep_incidents([incident])
-
     def keep_incidents(
         self,
         incidents: Sequence[Incident],
@@ -160,13 +156,10 @@ class OpsStore:
         with self.engine.begin() as db:
             for message in messages:
                 _enqueue(db, message)
-            for i in incidents:
-                db.execute(
-                    INCIDENTS.delete().where((INCIDENTS.c.key == i.key) & (INCIDENTS.c.opened_at == i.opened_at))
-                )
-            for table, new in ((INCIDENTS, incidents), (INCIDENT_EVENTS, events)):
-                if new:
-                    db.execute(table.insert(), [asdict(record) for record in new])
+            for incident in incidents:
+                _keep(db, incident)
+            if events:
+                db.execute(INCIDENT_EVENTS.insert(), [asdict(event) for event in events])
 
     def remember_thread(self, thread: str, channel: str, ts: str) -> None:
         """Where in Slack the incidents of a thread are talked about."""
@@ -177,11 +170,6 @@ class OpsStore:
         query = sa.select(INCIDENT_EVENTS).where(INCIDENT_EVENTS.c.incident_id == incident)
         found = rows(self.engine, query.order_by(INCIDENT_EVENTS.c.number))
         return [IncidentEvent(**{k: v for k, v in row.items() if k != "number"}) for row in found]
-
-    def enqueue(self, message: OutboxMessage) -> None:
-        """Put a message into the outbox, unless the same one is or was there."""
-        with self.engine.begin() as db:
-            _enqueue(db, message)
 
     def pending_messages(self, channel: str = "slack") -> list[OutboxMessage]:
         """Messages of a channel not sent yet, in the order in which they were written."""

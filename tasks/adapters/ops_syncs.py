@@ -119,12 +119,6 @@ class SyncJournal:
             found = {"source": row.source, "job_id": row.job_id, "found_at": at, "window": row.window}
             db.execute(DISCOVERED.insert(), flat(found))
 
-    def discoveries(self, source: str) -> list[int]:
-        """Job ids that were found, in the order of finding."""
-        query = sa.select(DISCOVERED.c.job_id).where(DISCOVERED.c.source == source)
-        with self._engine.connect() as db:
-            return list(db.scalars(query.order_by(DISCOVERED.c.found_at, DISCOVERED.c.job_id)))
-
     def newest_of(self, source: str, limit: int) -> list[SyncRow]:
         """The newest daily jobs of a source over all windows, newest first."""
         query = sa.select(SYNCS).where(SYNCS.c.source == source)

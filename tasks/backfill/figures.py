@@ -21,29 +21,6 @@ Cells = Mapping[Cell, Decimal]
 NO_CHANNEL = "(none)"
 COUNT = "count(*)"
 KEPT = "replay.base_figures"
-# Marts without figures to approve: what each sync said, what follows from the orders, and the pipeline's own times.
-NOT_APPROVED = (
-    *(
-        "fct_ad_spend_history",
-        "fct_order_history",
-        "fct_refund_history",
-        "fin_figures_daily",
-        "fin_closed_figures",
-        "fin_period_status",
-        "fin_restatements",
-        "agg_cohorts",
-        "agg_paths",
-    ),
-    # The bridges say how approved figures hang together; their ends are approved where they come from.
-    *("fin_revenue_bridge", "fin_revenue_bridge_orders", "fin_spend_bridge", "fin_spend_bridge_rows"),
-    "fct_day_shift",
-    *("agg_ads_daily", "agg_attributed_daily", "fct_metrics_by_period", "fct_metrics_daily"),
-    # What follows from the orders, the leads and who is the same person; the count of new customers is approved.
-    *("fct_customer_orders", "fct_new_customer_differences", "agg_new_customer_credits"),
-    *("agg_cohort_ltv", "fin_acquisition", "fct_funnel", "agg_funnel_daily"),
-    *("fct_unmatched_spend", "fct_unmatched_traffic"),
-    *("agg_extracts_daily", "fct_day_closes", "fct_publication_latency", "fct_source_runs"),
-)
 
 
 @dataclass(frozen=True)

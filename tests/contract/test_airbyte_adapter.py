@@ -35,7 +35,7 @@ def test_a_token_is_bought_in_either_encoding(airbyte: LocalAirbyte, switch: str
 def test_a_token_that_died_is_renewed_within_the_call(airbyte: LocalAirbyte) -> None:
     client = airbyte.client()
     client.connection_for("shop")
-    airbyte.server.tokens.revoke()
+    airbyte.server.tokens.issued.clear()
     assert client.connection_for("shop").status == "active"
 
 
@@ -282,9 +282,9 @@ def test_a_clear_beside_a_running_sync_is_unavailable(airbyte: LocalAirbyte) -> 
 def test_a_token_that_died_is_renewed_for_requests_past_the_sdk(airbyte: LocalAirbyte) -> None:
     client = airbyte.client()
     assert len(client.workspace.actors("source")) == 102
-    airbyte.server.tokens.revoke()
+    airbyte.server.tokens.issued.clear()
     client.workspace.change("connection", airbyte.shop, {"status": "inactive"})
-    airbyte.server.tokens.revoke()
+    airbyte.server.tokens.issued.clear()
     with pytest.raises(Misconfigured, match="'shop' is inactive"):
         client.ensure_sync(airbyte.shop)
 

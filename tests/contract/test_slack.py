@@ -13,7 +13,6 @@ from typing import Any
 
 import httpx
 import pytest
-import uvicorn
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
 
@@ -21,6 +20,7 @@ from deployments.local.slack import application
 from deployments.local.slack_text import mrkdwn
 from expectations.declare.errors import Misconfigured, Unavailable
 from tasks.adapters.slack import MessageGone, Slack
+from tests.conftest import served
 
 TOKEN = "xoxb-local-test"
 CHANNEL = "#data-incidents"
@@ -36,18 +36,6 @@ BLOCKS: list[dict[str, Any]] = [
     },
     {"type": "context", "elements": [{"type": "mrkdwn", "text": "runbook spend_anomaly"}]},
 ]
-
-
-@contextmanager
-def _serving(home: Path) -> Iterator[str]:
-    """The endpoint on a port of its own; it listens before the server starts, so nobody needs to wait."""
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        server = uvicorn.Server(uvicorn.Config(application(home, TOKEN), log_level="error", lifespan="off"))
-        thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
-        thread.start()
-        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
-        server.should_exit = True
-        thread.join(10)
 
 
 @contextmanager
@@ -76,7 +64,7 @@ def _answering(status: int, body: bytes = b"busy") -> Iterator[str]:
 
 @pytest.fixture
 def base(tmp_path: Path) -> Iterator[str]:
-    with _serving(tmp_path) as url:
+    with served(application(tmp_path, TOKEN)) as url:
         yield url
 
 
@@ -164,9 +152,9 @@ def test_a_wrong_token_is_a_setting_and_stays_secret(base: str, token: str) -> N
 
 
 def test_messages_survive_a_restart(tmp_path: Path) -> None:
-    with _serving(tmp_path) as url:
+    with served(application(tmp_path, TOKEN)) as url:
         first = Slack(f"{url}/api/", TOKEN).post(CHANNEL, "before")
-    with _serving(tmp_path) as url:
+    with served(application(tmp_path, TOKEN)) as url:
         second = Slack(f"{url}/api/", TOKEN).post(CHANNEL, "after", thread_ts=first)
         said = _messages(url)
 

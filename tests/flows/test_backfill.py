@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import nullcontext
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
@@ -43,14 +43,10 @@ SPEND = Change("fct_ad_performance", "spend", "Paid Social", "2026-10-06", Decim
 
 
 @pytest.fixture(autouse=True)
-def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    monkeypatch.setenv("PLUMBLINE_HOME", str(tmp_path))
+def home(home: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setattr(plans, "reporting_day", lambda: TODAY)
     monkeypatch.setattr(plans, "now", lambda: AT)
-    settings.cache_clear()
-    yield tmp_path
-    doors.ops_store().close()
-    settings.cache_clear()
+    return home
 
 
 def _kept(plan: Plan) -> OpsPlans:

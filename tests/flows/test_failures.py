@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import gzip
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import nullcontext
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -62,16 +62,12 @@ def bodies(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
 
 
 @pytest.fixture
-def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    monkeypatch.setenv("PLUMBLINE_HOME", str(tmp_path))
+def home(home: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("PLUMBLINE_SITE_URL", "http://127.0.0.1:1")
-    settings.cache_clear()
     # Who people are, and what the tables are made of, is not what is asked here; both need a real warehouse.
     monkeypatch.setattr("tasks.build.transform.link_people", lambda _: Linked(0, 0, 0))
     monkeypatch.setattr("tasks.build.transform.catalog", lambda _: None)
-    yield tmp_path
-    doors.ops_store().close()
-    settings.cache_clear()
+    return home
 
 
 # Parameters, as the UI or the API hand them over

@@ -130,7 +130,7 @@ def test_while_slack_is_down_the_message_waits_and_is_sent_once_afterwards(
 ) -> None:
     ops = doors.ops_store()
     body = {"text": "Meta Ads delivered twice", "blocks": []}
-    ops.enqueue(OutboxMessage("m1", "duplicate_load|meta_ads|x", "open", body, now()))
+    ops.keep_incidents([], messages=[OutboxMessage("m1", "duplicate_load|meta_ads|x", "open", body, now())])
     _kill(home, "slack")
     said = deliver.fn()
     assert (said.sent, said.waiting) == (0, 1)

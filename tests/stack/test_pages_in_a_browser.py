@@ -9,11 +9,8 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import socket
-import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from decimal import Decimal
@@ -22,8 +19,6 @@ from typing import Any
 
 import pandas as pd
 import pytest
-import uvicorn
-from fastapi import FastAPI
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from deployments.local import site_server, slack
@@ -37,6 +32,7 @@ from tasks.publish.deliver import deliver
 from tasks.publish.document import document
 from tasks.settings import settings
 from tasks.window import Window
+from tests.conftest import served
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 QUIET = [
@@ -66,20 +62,6 @@ class Visit:
     @property
     def elsewhere(self) -> list[str]:
         return [url for url in self.asked if not url.startswith("http://127.0.0.1:")]
-
-
-@contextmanager
-def _served(app: FastAPI) -> Iterator[str]:
-    listening = socket.create_server(("127.0.0.1", 0))
-    server = uvicorn.Server(uvicorn.Config(app, log_level="error", lifespan="off"))
-    thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{listening.getsockname()[1]}"
-    finally:
-        server.should_exit = True
-        thread.join(10)
-        listening.close()
 
 
 def _frame(rows: list[dict[str, Any]]) -> pd.DataFrame:
@@ -140,9 +122,9 @@ def _tell(window: Window, *, bad: bool) -> None:
 @pytest.fixture(scope="module")
 def addresses(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
     home = tmp_path_factory.mktemp("home")
-    with pytest.MonkeyPatch.context() as environment, _served(site_server.application(home)) as site:
+    with pytest.MonkeyPatch.context() as environment, served(site_server.application(home)) as site:
         environment.setenv("PLUMBLINE_HOME", str(home))
-        with _served(slack.application(home, TOKEN, clock=time.time)) as channel:
+        with served(slack.application(home, TOKEN, clock=time.time)) as channel:
             environment.setenv("PLUMBLINE_SLACK_URL", f"{channel}/api/")
             environment.setenv("PLUMBLINE_SLACK_TOKEN", TOKEN)
             environment.setenv("PLUMBLINE_SITE_URL", site)

@@ -186,7 +186,7 @@ def test_down_ends_what_up_started_and_keeps_the_data(tmp_path: Path, free_base:
         assert not [pid for pid in pids.values() if psutil.pid_exists(pid)]
         assert {part.state for part in stack.status()} == {"stopped"}
         assert stack_file.read(tmp_path).settings == values
-        assert all(processes.is_free(port) for port in range(base, base + 100))
+        assert all(processes.is_free(port) for port in parts.ports(base))
         stack.down()
         assert "kept" in (tmp_path / "slack" / "messages.json").read_text()
 
@@ -241,6 +241,12 @@ def test_a_taken_port_names_the_setting(tmp_path: Path, free_base: Callable[[], 
         pytest.raises(Misconfigured, match=rf"port {base + 40} is taken .*slack needs it.*PLUMBLINE_PORT_BASE"),
     ):
         stack.up(lambda _line: None, only=("slack",))
+
+
+def test_the_ports_of_a_base_are_those_of_its_parts(tmp_path: Path) -> None:
+    values = stack_file.StackFile().with_secrets() | parts.addresses(11_000)
+    planned = parts.plan(tmp_path, values | {"PLUMBLINE_SCALE": "1", "PLUMBLINE_SEED": "1"})
+    assert sorted(parts.ports(11_000)) == sorted(port for part in planned for port in part.ports)
 
 
 @pytest.mark.parametrize("base", [80, 22_768, 60_000])

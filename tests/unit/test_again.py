@@ -2,28 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
 
 from tasks import doors
 from tasks.adapters.ops_store import Outcome
 from tasks.operate.again import failed_last
 from tasks.outcomes import NO_WINDOW
-from tasks.settings import settings
 from tasks.window import Window
 
+pytestmark = pytest.mark.usefixtures("home")
+
 DAY, NEXT = Window.parse("2026-11-17"), Window.parse("2026-11-18")
-
-
-@pytest.fixture(autouse=True)
-def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    monkeypatch.setenv("PLUMBLINE_HOME", str(tmp_path))
-    settings.cache_clear()
-    yield
-    doors.ops_store().close()
-    settings.cache_clear()
 
 
 def _run(name: str, *steps: str, source: str = "", window: Window = DAY) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -63,16 +63,12 @@ class FakeSlack:
 
 
 @pytest.fixture
-def slack(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeSlack]:
-    monkeypatch.setenv("PLUMBLINE_HOME", str(tmp_path))
+def slack(home: Path, monkeypatch: pytest.MonkeyPatch) -> FakeSlack:
     monkeypatch.setenv("PLUMBLINE_SLACK_TOKEN", "xoxb-test")
     monkeypatch.setenv("PLUMBLINE_SITE_URL", SITE)
-    settings.cache_clear()
     fake = FakeSlack()
     monkeypatch.setattr(doors, "slack", lambda: fake)
-    yield fake
-    doors.ops_store().close()
-    settings.cache_clear()
+    return fake
 
 
 @pytest.fixture

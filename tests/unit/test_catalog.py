@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
-
-import pytest
 
 from expectations.declare.metrics import load_metrics
 from tasks import doors
 from tasks.build.catalog import COLUMNS, TABLE, catalog
 from tasks.publish.site_models import model_pages
-from tasks.settings import settings
 
 HOSTILE = "<img src=x onerror=alert(1)> 💥"
 
@@ -40,15 +36,6 @@ def _manifest() -> dict[str, Any]:
     raw = _node("orders", "source", schema="raw", source_name="shopify", identifier="shopify__orders")
     children = {"model.p.step": ["model.p.agg_ads_daily", "test.p.two"], orders: ["model.p.step"]}
     return {"nodes": nodes, "sources": {orders: raw}, "unit_tests": {}, "child_map": children}
-
-
-@pytest.fixture
-def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    monkeypatch.setenv("PLUMBLINE_HOME", str(tmp_path))
-    settings.cache_clear()
-    yield tmp_path
-    doors.ops_store().close()
-    settings.cache_clear()
 
 
 def _built(home: Path) -> None:

@@ -6,24 +6,22 @@ The values are derived from the declarations, so that a new source and a new fie
 from __future__ import annotations
 
 import json
-import socket
 import sqlite3
-import threading
 import time
 import urllib.request
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import closing
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import pytest
-import uvicorn
 
 from deployments.local import slack
 from expectations.declare.personal import redacted, scrubbed, without_quotes
 from expectations.declare.source import load_all
 from expectations.declare.stream import Stream
 from expectations.judge.verdict import CHECKS, Verdict
+from tests.conftest import served
 from tests.unit.test_no_clear_personal_value import PERSONAL, WINDOW, canary, record, traces
 
 if TYPE_CHECKING:
@@ -84,29 +82,16 @@ def told(new_pipeline: Callable[[str], Pipeline]) -> Iterator[Told]:
     pipeline = new_pipeline("canaries")
     _deliver(pipeline)
     pipeline.build(["measurements"])
-    with pytest.MonkeyPatch.context() as environment, _channel(pipeline) as address:
+    with (
+        pytest.MonkeyPatch.context() as environment,
+        served(slack.application(pipeline.home, TOKEN, clock=time.time)) as address,
+    ):
         environment.setenv("PLUMBLINE_SITE_PREFIX", "site")
         environment.setenv("PLUMBLINE_SLACK_URL", f"{address}/api/")
         environment.setenv("PLUMBLINE_SLACK_TOKEN", TOKEN)
         verdicts = _judged(pipeline)
         with urllib.request.urlopen(address) as page:
             yield Told(pipeline, verdicts, page.read().decode())
-
-
-@contextmanager
-def _channel(pipeline: Pipeline) -> Iterator[str]:
-    """A Slack of its own."""
-    listening = socket.create_server(("127.0.0.1", 0))
-    app = slack.application(pipeline.home, TOKEN, clock=time.time)
-    server = uvicorn.Server(uvicorn.Config(app, log_level="error", lifespan="off"))
-    thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{listening.getsockname()[1]}"
-    finally:
-        server.should_exit = True
-        thread.join(10)
-        listening.close()
 
 
 def _judged(pipeline: Pipeline) -> tuple[Verdict, ...]:

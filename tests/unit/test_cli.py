@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import os
 import pickle
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
@@ -26,14 +25,9 @@ class Left(BaseException):
 
 
 @pytest.fixture
-def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    for name in [name for name in os.environ if name.startswith("PLUMBLINE_")]:
-        monkeypatch.delenv(name)
-    monkeypatch.setenv("PLUMBLINE_HOME", str(tmp_path))
+def home(home: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("COLUMNS", "200")
-    settings.cache_clear()
-    yield tmp_path
-    settings.cache_clear()
+    return home
 
 
 @pytest.fixture
@@ -204,10 +198,10 @@ def test_messages_that_wait_for_slack_are_said(home: Path, capsys: pytest.Captur
     ops = doors.ops_store()
     cli._say_what_waits()
     assert capsys.readouterr().out == ""
-    ops.enqueue(OutboxMessage("1", "k", "open", {}, now()))
+    ops.keep_incidents([], messages=[OutboxMessage("1", "k", "open", {}, now())])
     cli._say_what_waits()
     assert "1 message waits for Slack: PLUMBLINE_SLACK_TOKEN is empty." in capsys.readouterr().out
-    ops.enqueue(OutboxMessage("2", "k", "open", {}, now()))
+    ops.keep_incidents([], messages=[OutboxMessage("2", "k", "open", {}, now())])
     ops.mark_undelivered("1", "Slack did not answer for 2.6 s")
     cli._say_what_waits()
     assert "2 messages wait for Slack: Slack did not answer for 2.6 s" in capsys.readouterr().out

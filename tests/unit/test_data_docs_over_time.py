@@ -6,19 +6,16 @@ import json
 import os
 import shutil
 import time
-from collections.abc import Iterator
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tasks import doors
 from tasks.publish import data_docs
 from tasks.publish.site_days import changes, days
 from tasks.publish.site_states import Open, SuiteState, WindowState, day_of
 from tasks.publish.site_write import write_page
-from tasks.settings import settings
 from tasks.window import Window
 
 LAST = date(2026, 11, 17)
@@ -26,13 +23,9 @@ JUDGED = "2026-11-18T05:41:00+00:00"
 
 
 @pytest.fixture
-def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    monkeypatch.setenv("PLUMBLINE_HOME", str(tmp_path))
+def home(home: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setattr("tasks.publish.data_docs.pages.sections", lambda _result: "<p>sections</p>")
-    settings.cache_clear()
-    yield tmp_path
-    doors.ops_store().close()
-    settings.cache_clear()
+    return home
 
 
 def _judged(

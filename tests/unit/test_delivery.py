@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -24,22 +23,12 @@ from tasks.adapters.ops_store import Outcome, SyncRow
 from tasks.ingest.evidence import compare_delivery
 from tasks.ingest.seal import Batch
 from tasks.ingest.sync import SyncRun
-from tasks.settings import settings
 from tasks.window import Window
 
 DAY = Window.parse("2026-11-17")
 AT = datetime(2026, 11, 18, 5, 40, tzinfo=UTC)
 SHOP = load("shopify")
 RUN = SyncRun("shopify", DAY, "c", 7, "succeeded", AT, AT, rows_reported=10, bytes_reported=99)
-
-
-@pytest.fixture
-def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    monkeypatch.setenv("PLUMBLINE_HOME", str(tmp_path))
-    settings.cache_clear()
-    yield tmp_path
-    doors.ops_store().close()
-    settings.cache_clear()
 
 
 def batch(stream: str, lines: int, job: int = 7) -> Batch:

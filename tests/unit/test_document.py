@@ -25,7 +25,6 @@ from tasks.build import observations, people
 from tasks.judge import judge
 from tasks.publish import site_parts
 from tasks.publish.document import document
-from tasks.settings import settings
 from tasks.window import Window
 
 DAY = date(2026, 11, 17)
@@ -34,14 +33,10 @@ HOSTILE = "<img src=x onerror=alert(1)> 💥"
 
 
 @pytest.fixture
-def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    monkeypatch.setenv("PLUMBLINE_HOME", str(tmp_path))
+def home(home: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("PLUMBLINE_SLACK_URL", "http://127.0.0.1:21040/api/")
     monkeypatch.setenv("PREFECT_API_URL", "http://127.0.0.1:21000/api")
-    settings.cache_clear()
-    yield tmp_path
-    doors.ops_store().close()
-    settings.cache_clear()
+    return home
 
 
 def _store(window: Window = WINDOW, stream: str = "ads_insights") -> None:
@@ -106,11 +101,10 @@ def test_without_anything_the_site_still_opens(home: Path) -> None:
 
 def test_incidents_are_on_the_index(home: Path) -> None:
     at = datetime(2026, 11, 18, 5, 52, tzinfo=UTC)
-    doors.ops_store().save_incident(
-        Incident(
-            "k", "late", "shopify", HOSTILE, "warning", "@x", "Late.", "", "", "late", "2026-11-17", at, at, 1, "open"
-        )
+    told = Incident(
+        "k", "late", "shopify", HOSTILE, "warning", "@x", "Late.", "", "", "late", "2026-11-17", at, at, 1, "open"
     )
+    doors.ops_store().keep_incidents([told])
     text = document.fn(WINDOW).read_text()
     assert "Source is late" in text
     assert "&lt;img src=x" in text
@@ -153,7 +147,7 @@ def test_a_recovered_incident_stays_with_its_window(home: Path) -> None:
     told = Incident(
         "k", "late", "shopify", "s", "warning", "@x", "It was late.", "", "", "late", "2026-11-17", at, at, 1, "open"
     )
-    doors.ops_store().save_incident(replace(told, state="recovered", recovered_at=at))
+    doors.ops_store().keep_incidents([replace(told, state="recovered", recovered_at=at)])
     site = document.fn(WINDOW).parent
     assert "Was: It was late." in (site / "data-docs" / "2026-11-17" / "index.html").read_text()
     assert "None now." in (site / "index.html").read_text()

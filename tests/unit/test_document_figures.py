@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 
@@ -11,10 +10,8 @@ import duckdb
 import pytest
 from markupsafe import escape
 
-from tasks import doors
 from tasks.publish.document import document
 from tasks.publish.figures import COLUMNS, MART, Figures, figures
-from tasks.settings import settings
 from tasks.window import Window
 
 WINDOW = Window.of_day(date(2026, 11, 17))
@@ -38,17 +35,13 @@ NOTES = {
 
 
 @pytest.fixture
-def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    monkeypatch.setenv("PLUMBLINE_HOME", str(tmp_path))
-    settings.cache_clear()
-    folder = tmp_path / "published" / "releases" / "one"
+def home(home: Path) -> Path:
+    folder = home / "published" / "releases" / "one"
     folder.mkdir(parents=True)
     (folder / "release.json").write_text(json.dumps(NOTES))
-    (tmp_path / "published" / "current").symlink_to("releases/one")
+    (home / "published" / "current").symlink_to("releases/one")
     _mart(folder / MART)
-    yield tmp_path
-    doors.ops_store().close()
-    settings.cache_clear()
+    return home
 
 
 def _mart(path: Path) -> None:

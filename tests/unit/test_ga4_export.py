@@ -21,8 +21,9 @@ from deployments.local.saas.blocks import Request
 from deployments.local.saas.edits import AS_PLACED, as_of
 from deployments.local.saas.ga4_digits import Strip, digits, hexadecimal
 from deployments.local.saas.ga4_export import STREAMS
-from deployments.local.saas.ga4_truth import events_visible, purchases_visible, sessions_of_day
+from deployments.local.saas.ga4_truth import sessions_of_day
 from deployments.local.saas.world import World
+from tests.unit.ga4_counts import events_visible, purchases_visible
 
 WORLD = World(seed=11, scale=0.0001)
 START, DAY = date(2026, 11, 15), date(2026, 11, 16)

@@ -8,9 +8,10 @@ import pytest
 
 from deployments.local.saas.blocks import Request
 from deployments.local.saas.ga4_reports import STREAMS, deviation
-from deployments.local.saas.ga4_truth import events_visible, sessions_of_day
+from deployments.local.saas.ga4_truth import sessions_of_day
 from deployments.local.saas.seasons import number
 from deployments.local.saas.world import World
+from tests.unit.ga4_counts import events_visible
 
 WORLD = World(seed=11, scale=0.0005)
 START, DAY = date(2026, 11, 11), date(2026, 11, 16)

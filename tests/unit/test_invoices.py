@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
 
@@ -18,21 +16,12 @@ from tasks.adapters.warehouse.on_duckdb import DuckDBWarehouse
 from tasks.operate.given_file import Loaded
 from tasks.operate.invoices import load_invoices
 from tasks.publish.ops_copy import copy_ops
-from tasks.settings import settings
+
+pytestmark = pytest.mark.usefixtures("home")
 
 HEADER = "source,account_id,month,invoice_id,currency,media_amount,credits,tax,total"
 FIRST = "meta_ads,470226513909871,2026-10,F-1,JPY,76886,-120,7676,84442"
 SECOND = "google_ads,2948660317,2026-10,G-9,EUR,371.81,0,70.64,442.45"
-
-
-@pytest.fixture(autouse=True)
-def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    for name in [name for name in os.environ if name.startswith("PLUMBLINE_")]:
-        monkeypatch.delenv(name)
-    monkeypatch.setenv("PLUMBLINE_HOME", str(tmp_path))
-    settings.cache_clear()
-    yield tmp_path
-    settings.cache_clear()
 
 
 def _file(home: Path, *lines: str, header: str = HEADER) -> Path:

@@ -80,12 +80,12 @@ def test_judging_again_replaces_what_was_said(store: OpsStore) -> None:
 
 def test_a_message_enters_the_outbox_once(store: OpsStore) -> None:
     message = OutboxMessage("m1", "k", "open", {"text": "hello"}, AT)
-    store.enqueue(message)
-    store.enqueue(message)
+    store.keep_incidents([], messages=[message])
+    store.keep_incidents([], messages=[message])
     store.mark_undelivered("m1", "no answer")
     assert [(m.id, m.attempts, m.last_error) for m in store.pending_messages()] == [("m1", 1, "no answer")]
     store.mark_sent("m1", "1700000000.1")
-    store.enqueue(message)
+    store.keep_incidents([], messages=[message])
     assert store.pending_messages() == []
 
 
@@ -95,11 +95,23 @@ def test_an_incident_that_recovers_is_no_longer_open(store: OpsStore) -> None:
         sentence="s", observed="2", expected="1", runbook="duplicate_load", window_label=WINDOW.label,
         opened_at=AT, last_seen_at=AT, occurrences=1, state="open",
     )  # fmt: skip
-    store.save_incident(incident)
+    store.keep_incidents([incident])
     assert store.open_incidents() == [incident]
-    store.save_incident(replace(incident, state="recovered", recovered_at=AT + timedelta(hours=1)))
+    store.keep_incidents([replace(incident, state="recovered", recovered_at=AT + timedelta(hours=1))])
     assert store.open_incidents() == []
     assert [i.state for i in store.incidents("meta_ads")] == ["recovered"]
+
+
+def test_an_incident_keeps_the_thread_that_was_begun_while_it_was_judged_again(store: OpsStore) -> None:
+    read = Incident(
+        key="k", check="duplicate_load", source="meta_ads", scope="", severity="critical", owner="@growth-data",
+        sentence="s", observed="2", expected="1", runbook="duplicate_load", window_label=WINDOW.label,
+        opened_at=AT, last_seen_at=AT, occurrences=1, state="open", thread="t",
+    )  # fmt: skip
+    store.keep_incidents([read])
+    store.remember_thread("t", "C1", "1700000000.1")
+    store.keep_incidents([replace(read, occurrences=2)])
+    assert [(i.occurrences, i.slack_channel, i.slack_ts) for i in store.incidents()] == [(2, "C1", "1700000000.1")]
 
 
 def test_releases_and_outcomes_are_kept_in_order(store: OpsStore) -> None:

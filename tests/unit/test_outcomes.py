@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -18,8 +17,9 @@ from expectations.declare.source import load
 from tasks import doors, outcomes
 from tasks.adapters.ops_runs import OpsRuns, RunRow
 from tasks.outcomes import NO_WINDOW, recorded, run_id
-from tasks.settings import settings
 from tasks.window import Window
+
+pytestmark = pytest.mark.usefixtures("home")
 
 DAY = Window.parse("2026-11-17")
 
@@ -32,15 +32,6 @@ class Thing:
     rows: int = 7
     sync_id: int = 3
     reused: bool = False
-
-
-@pytest.fixture(autouse=True)
-def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    monkeypatch.setenv("PLUMBLINE_HOME", str(tmp_path))
-    settings.cache_clear()
-    yield tmp_path
-    doors.ops_store().close()
-    settings.cache_clear()
 
 
 @recorded

@@ -20,7 +20,6 @@ from tasks.judge.readiness import wait_for_sources
 from tasks.operate import pause as pauses
 from tasks.operate.pause import in_words, pause_source, paused, unpause_source
 from tasks.publish.alert import announce
-from tasks.settings import settings
 from tasks.window import Window
 
 DAY = Window.parse("2026-11-17")
@@ -28,13 +27,9 @@ NIGHT = datetime(2026, 11, 18, 6, 50, tzinfo=UTC)
 
 
 @pytest.fixture(autouse=True)
-def ops(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[OpsStore]:
-    monkeypatch.setenv("PLUMBLINE_HOME", str(tmp_path))
-    settings.cache_clear()
+def ops(home: Path) -> Iterator[OpsStore]:
     with time_machine.travel(NIGHT, tick=False):
         yield doors.ops_store()
-    doors.ops_store().close()
-    settings.cache_clear()
 
 
 def _pause(until: str = "2026-11-25", source: str = "hubspot") -> None:

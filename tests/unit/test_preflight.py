@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,7 +14,6 @@ from expectations.judge.verdict import Verdict
 from tasks import doors
 from tasks.adapters.airbyte_values import Connection, StreamSchema
 from tasks.ingest.preflight import preflight
-from tasks.settings import settings
 from tasks.window import Window
 
 DAY = Window.parse("2026-11-17")
@@ -54,14 +52,10 @@ class Source:
 
 
 @pytest.fixture
-def source(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Source]:
-    monkeypatch.setenv("PLUMBLINE_HOME", str(tmp_path))
-    settings.cache_clear()
+def source(home: Path, monkeypatch: pytest.MonkeyPatch) -> Source:
     fake = Source()
     monkeypatch.setattr(doors, "airbyte", lambda: fake)
-    yield fake
-    doors.ops_store().close()
-    settings.cache_clear()
+    return fake
 
 
 def look() -> list[tuple[str, str, str]]:

@@ -273,9 +273,9 @@ def test_a_later_day_is_held_while_an_earlier_one_is_wrong(warehouse: FakeWareho
         owner="@finance-data", sentence="Shopify orders: 25 are missing.", observed="1", expected="2",
         runbook="reconciliation", window_label=DAY.label, opened_at=now, last_seen_at=now, occurrences=1, state="open",
     )  # fmt: skip
-    doors.ops_store().save_incident(incident)
+    doors.ops_store().keep_incidents([incident])
     held = _published(NEXT)
     assert held.held
     assert held.because == ("Since 2026-11-17: Shopify orders: 25 are missing.",)
-    doors.ops_store().save_incident(replace(incident, state="recovered", recovered_at=now))
+    doors.ops_store().keep_incidents([replace(incident, state="recovered", recovered_at=now)])
     assert not _published(NEXT).held

@@ -29,7 +29,6 @@ from tasks.judge.measured import measured_operations
 from tasks.publish import ops_copy
 from tasks.publish.ops_copy import copy_ops
 from tasks.publish.punctuality import extracts, last_close, percentile
-from tasks.settings import settings
 from tasks.window import Window
 
 MODELS = Path(__file__).parents[2] / "dbt" / "models"
@@ -40,12 +39,8 @@ LATE = {5: 21.5, 40: 20.25}  # minutes of these runs; the others take four and t
 
 
 @pytest.fixture(autouse=True)
-def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[OpsStore]:
-    monkeypatch.setenv("PLUMBLINE_HOME", str(tmp_path))
-    settings.cache_clear()
-    yield doors.ops_store()
-    doors.ops_store().close()
-    settings.cache_clear()
+def store(home: Path) -> OpsStore:
+    return doors.ops_store()
 
 
 def _outcome(store: OpsStore, step: str, at: datetime, run: str = "", **more: Any) -> None:
@@ -234,7 +229,7 @@ def test_the_copy_leaves_out_what_only_messengers_need(store: OpsStore, warehous
         "k", "late", "ga4", "s", "warning", "@a", "Late.", "1", "0", "late", "2026-11-17", KNOWN, KNOWN, 1, "open",
         slack_channel="C1", slack_ts="1.0",
     )  # fmt: skip
-    store.save_incident(replace(incident))
+    store.keep_incidents([replace(incident)])
     store.record_release(ReleaseRow("r", DAY, "final", False, KNOWN, {"a": 1}))
     copy_ops(warehouse)
     names = {name for (name,) in warehouse.query("select column_name from information_schema.columns")}

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
 
@@ -16,19 +14,10 @@ from tasks.adapters.warehouse.on_duckdb import DuckDBWarehouse
 from tasks.operate.given_file import Loaded
 from tasks.operate.rates import load_rates
 from tasks.publish.ops_copy import copy_ops
-from tasks.settings import settings
+
+pytestmark = pytest.mark.usefixtures("home")
 
 YEN, EURO = "2026-11-01,JPY,0.0065", "2026-11-01,EUR,1.08"
-
-
-@pytest.fixture(autouse=True)
-def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    for name in [name for name in os.environ if name.startswith("PLUMBLINE_")]:
-        monkeypatch.delenv(name)
-    monkeypatch.setenv("PLUMBLINE_HOME", str(tmp_path))
-    settings.cache_clear()
-    yield tmp_path
-    settings.cache_clear()
 
 
 def _file(home: Path, *lines: str, header: str = "rate_date,currency,rate") -> Path:

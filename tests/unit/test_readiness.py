@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -16,7 +15,6 @@ from tasks import doors
 from tasks.adapters.ops_store import OpsStore, SyncRow
 from tasks.judge import readiness
 from tasks.judge.readiness import known_verdicts, wait_for_sources
-from tasks.settings import settings
 from tasks.window import Window
 
 DAY = Window.parse("2026-11-17")
@@ -25,12 +23,8 @@ AFTER_THE_HOUR = datetime(2026, 11, 18, 6, 50, tzinfo=UTC)
 
 
 @pytest.fixture
-def ops(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[OpsStore]:
-    monkeypatch.setenv("PLUMBLINE_HOME", str(tmp_path))
-    settings.cache_clear()
-    yield doors.ops_store()
-    doors.ops_store().close()
-    settings.cache_clear()
+def ops(home: Path) -> OpsStore:
+    return doors.ops_store()
 
 
 def _verdict(source: str, window: Window = DAY, sentence: str = "fine") -> Verdict:

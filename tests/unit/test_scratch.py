@@ -4,13 +4,9 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
-import pytest
-
 from tasks.scratch import scratch
-from tasks.settings import settings
 
 WORK = """
 from tasks.scratch import scratch
@@ -19,14 +15,6 @@ with scratch("seal") as folder:
     print(folder, flush=True)
     input()
 """
-
-
-@pytest.fixture
-def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    monkeypatch.setenv("PLUMBLINE_HOME", str(tmp_path))
-    settings.cache_clear()
-    yield tmp_path
-    settings.cache_clear()
 
 
 def test_a_folder_is_gone_at_the_end_of_its_block(home: Path) -> None:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 from prefect import Task
 from prefect.client.schemas.objects import TaskRun
 from prefect.states import Failed
@@ -18,11 +18,12 @@ from tasks import doors
 from tasks.adapters.airbyte import Overdue
 from tasks.adapters.airbyte_values import Connection, Job
 from tasks.adapters.object_store import ObjectInfo
+from tasks.adapters.ops_rows import rows
 from tasks.adapters.ops_store import OpsStore, SyncRow
+from tasks.adapters.ops_syncs import DISCOVERED
 from tasks.ingest.land import land
 from tasks.ingest.sync import COOL_AFTER, collect, settle, sync
 from tasks.retry import Spent, unavailable_only
-from tasks.settings import settings
 from tasks.window import Window
 
 DAY = Window.parse("2026-11-17")
@@ -86,15 +87,11 @@ class Bucket:
 
 
 @pytest.fixture
-def airbyte(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeAirbyte]:
-    monkeypatch.setenv("PLUMBLINE_HOME", str(tmp_path))
-    settings.cache_clear()
+def airbyte(home: Path, monkeypatch: pytest.MonkeyPatch) -> FakeAirbyte:
     fake = FakeAirbyte()
     monkeypatch.setattr(doors, "airbyte", lambda: fake)
     monkeypatch.setattr(doors, "object_store", lambda: Bucket(fake))
-    yield fake
-    doors.ops_store().close()
-    settings.cache_clear()
+    return fake
 
 
 @pytest.fixture
@@ -226,7 +223,7 @@ def test_a_forgotten_job_is_delivered_by_the_next_window_and_only_once(airbyte: 
     airbyte.dies_unanswered, airbyte.listed = False, [replace(DONE, id=1), replace(DONE, id=2)]
     runs = collect.fn(SHOP, sync.fn(SHOP, DAY))
     assert [(run.job_id, run.window) for run in runs] == [(1, DAY), (2, DAY)]
-    assert doors.sync_journal().discoveries("shopify") == [1]
+    assert [(row["source"], row["job_id"]) for row in rows(ops.engine, sa.select(DISCOVERED))] == [("shopify", 1)]
     settle.fn(runs)
     again = collect.fn(SHOP, sync.fn(SHOP, DAY))
     assert [run.job_id for run in again] == [2]

@@ -6,7 +6,7 @@ import os
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -25,7 +25,6 @@ from tasks.adapters.ops_runs import OpsRuns, RunRow
 from tasks.adapters.ops_store import SyncRow
 from tasks.adapters.prefect_api import PrefectApi, Run
 from tasks.adapters.warehouse.lock import Holder
-from tasks.settings import settings
 from tasks.watch import checks, look, pulse
 from tasks.watch.recover import recover
 from tasks.window import Window
@@ -63,13 +62,9 @@ class FakeApi:
 
 
 @pytest.fixture
-def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    monkeypatch.setenv("PLUMBLINE_HOME", str(tmp_path))
+def home(home: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("PLUMBLINE_SITE_URL", "http://site")
-    settings.cache_clear()
-    yield tmp_path
-    doors.ops_store().close()
-    settings.cache_clear()
+    return home
 
 
 def living(**other: Any) -> Pulse:

@@ -19,12 +19,12 @@ TOKEN_SECONDS = 900
 
 @dataclass
 class Tokens:
-    """Issues and checks tokens; those of an earlier process are not known any more."""
+    """Issues and checks tokens; those of an earlier process are not known any more. `issued` is when, by token."""
 
     client_id: str
     client_secret: str
     switches: Switches
-    _issued: dict[str, float] = field(default_factory=dict)
+    issued: dict[str, float] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def issue(self, client_id: str, client_secret: str) -> str:
@@ -34,21 +34,16 @@ class Tokens:
             raise Problem(400, "bad-request", "Invalid client id or token")
         token = secrets.token_urlsafe(24)
         with self._lock:
-            self._issued[token] = time.monotonic()
+            self.issued[token] = time.monotonic()
         return token
 
     def check(self, header: str) -> None:
         """Refuse a request without a living token."""
         early = self.switches.on("token_dies_early")
         lifetime = early.number("seconds", 0) if early else TOKEN_SECONDS
-        issued = self._issued.get(header.removeprefix("Bearer "))
+        issued = self.issued.get(header.removeprefix("Bearer "))
         if issued is None or time.monotonic() - issued >= lifetime:
             raise Problem(401, "invalid-api-key", "The provided API key is invalid")
-
-    def revoke(self) -> None:
-        """Forget all tokens, as a restart does."""
-        with self._lock:
-            self._issued.clear()
 
 
 def token_routes(tokens: Tokens) -> APIRouter:

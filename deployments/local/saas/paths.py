@@ -78,7 +78,6 @@ def _read(text: str) -> tuple[Touch, ...]:
 
 SHAPES = tuple(_read(text) for _, text in _SHAPES)
 _CURVE = np.concatenate(([0.0], np.cumsum([share for share, _ in _SHAPES])))
-LONGEST_LAG = max(touch.lag for shape in SHAPES for touch in shape)
 # Pieces of one day lie in this order: by channel, so that each channel's sessions are one range.
 _TOUCHES = sorted(
     ((shape, n) for shape, touches in enumerate(SHAPES) for n in range(len(touches))),

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import socket
-import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-import uvicorn
 
 from deployments.local.slack import application
 from deployments.local.slack_channel import Channel, Message
@@ -21,6 +17,7 @@ from tasks.adapters.ops_store import OpsStore
 from tasks.publish.alert import announce
 from tasks.settings import settings
 from tasks.window import Window
+from tests.conftest import served
 
 TOKEN = "xoxb-local-test"
 DAY = Window.parse("2026-11-17")
@@ -41,21 +38,10 @@ class Workspace:
         return [message.text for message in self.messages if message.thread_ts]
 
 
-@contextmanager
-def _serving(home: Path) -> Iterator[str]:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        server = uvicorn.Server(uvicorn.Config(application(home, TOKEN), log_level="error", lifespan="off"))
-        thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
-        thread.start()
-        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
-        server.should_exit = True
-        thread.join(10)
-
-
 @pytest.fixture(scope="module")
 def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Path]]:
     home = tmp_path_factory.mktemp("slack")
-    with _serving(home) as url:
+    with served(application(home, TOKEN)) as url:
         yield url, home
 
 
