@@ -11,15 +11,36 @@ funnel as (
 
 ),
 
+days as (
+
+    select * from {{ ref('int_order_days') }}
+
+),
+
+-- No rule looks further back; two days more for clocks and time zones.
+listed_from as (
+
+    select {{ plus_days('min(days.last_day)', 'max(rules.until_days) * -1 - 2') }} as first_day
+    from days
+    cross join rules
+
+),
+
 sessions as (
 
-    select * from {{ ref('fct_sessions') }}
+    select *
+    from {{ ref('fct_sessions') }}
+    where session_date >= (select first_day from listed_from)
 
 ),
 
 touches as (
 
-    select * from {{ ref('fct_touchpoints') }}
+    select
+        touch_id,
+        person_id
+    from {{ ref('fct_touchpoints') }}
+    where touched_on >= (select first_day from listed_from)
 
 ),
 
@@ -27,12 +48,6 @@ orders as (
 
     select * from {{ ref('fct_customer_orders') }}
     where not is_test and person_id is not null
-
-),
-
-days as (
-
-    select * from {{ ref('int_order_days') }}
 
 ),
 

@@ -14,35 +14,32 @@ orders as (
 
 ),
 
-touches as (
-
-    select * from {{ ref('fct_touchpoints') }}
-
-),
-
 media as (
 
     select * from {{ ref('channel_media') }}
 
 ),
 
+-- Once over all credits; without a known touch there is no day but that of the entry.
 dated as (
 
     select
         credits.model,
         credits.channel,
-        coalesce(media.media, 'organic') as media,
-        credits.entry_type,
-        credits.credit,
-        credits.revenue_cents,
         coalesce(orders.is_new_valid_person, false) as is_new_customer,
         credits.booked_on,
-        -- Without a known touch there is no day but that of the entry.
-        coalesce(touches.touched_on, credits.booked_on) as touched_on
+        coalesce(credits.touched_on, credits.booked_on) as touched_on,
+        sum(case when credits.entry_type = 'sale' then credits.credit else 0 end) as sold,
+        sum(case when credits.entry_type = 'sale' then credits.revenue_cents else 0 end) as sales_cents,
+        sum(case when credits.entry_type = 'refund' then -credits.revenue_cents else 0 end) as returns_cents
     from credits
     left join orders on credits.conversion_id = orders.conversion_id
-    left join touches on credits.touch_id = touches.touch_id
-    left join media on credits.channel = media.channel
+    group by
+        credits.model,
+        credits.channel,
+        coalesce(orders.is_new_valid_person, false),
+        credits.booked_on,
+        coalesce(credits.touched_on, credits.booked_on)
 
 ),
 
@@ -67,19 +64,19 @@ clocks as (
 final as (
 
     select
-        basis,
-        date,
-        model,
-        channel,
-        media,
-        cast(sum(case when entry_type = 'sale' then credit else 0 end) as decimal(38, 12)) as orders,
-        cast(sum(case when entry_type = 'sale' and is_new_customer then credit else 0 end) as decimal(38, 12))
-            as new_customers,
-        cast(sum(case when entry_type = 'sale' then revenue_cents else 0 end) as bigint) as sales_cents,
-        cast(-sum(case when entry_type = 'refund' then revenue_cents else 0 end) as bigint) as returns_cents,
-        cast(sum(revenue_cents) as bigint) as revenue_cents
+        clocks.basis,
+        clocks.date,
+        clocks.model,
+        clocks.channel,
+        coalesce(media.media, 'organic') as media,
+        cast(sum(clocks.sold) as decimal(38, 12)) as orders,
+        cast(sum(case when clocks.is_new_customer then clocks.sold else 0 end) as decimal(38, 12)) as new_customers,
+        cast(sum(clocks.sales_cents) as bigint) as sales_cents,
+        cast(sum(clocks.returns_cents) as bigint) as returns_cents,
+        cast(sum(clocks.sales_cents) - sum(clocks.returns_cents) as bigint) as revenue_cents
     from clocks
-    group by basis, date, model, channel, media
+    left join media on clocks.channel = media.channel
+    group by clocks.basis, clocks.date, clocks.model, clocks.channel, coalesce(media.media, 'organic')
 
 )
 

@@ -171,6 +171,7 @@ final as (
         credited.model,
         credited.touch_id,
         credited.touched_at,
+        came_on.touched_on,
         -- Where no touch is known the visit was direct, in the words of the seed channel_rules.
         case when credited.is_unattributed then 'Direct' else credited.channel end as channel,
         credited.credit,
@@ -179,6 +180,7 @@ final as (
     from credited
     inner join entries on credited.entry_id = entries.entry_id
     inner join conversions on credited.conversion_id = conversions.conversion_id
+    left join touches as came_on on credited.touch_id = came_on.touch_id
 
 )
 

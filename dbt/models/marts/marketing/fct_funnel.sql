@@ -20,7 +20,10 @@ sessions as (
 
 touches as (
 
-    select * from {{ ref('fct_touchpoints') }}
+    select
+        touch_id,
+        person_id
+    from {{ ref('fct_touchpoints') }}
 
 ),
 
