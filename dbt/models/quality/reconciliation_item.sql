@@ -70,7 +70,8 @@ mart_parts as (
         0 as taxes,
         0 as gift_cards,
         0 as tests,
-        max(_load_seq) as loaded
+        max(_load_seq) as loaded,
+        max(extracted_at) as read_at
     from {{ ref('fct_ad_performance') }}
     group by source, account_id, date, campaign_id
 
@@ -87,7 +88,8 @@ mart_parts as (
         sum(case when orders.taxes_included then coalesce(lines.tax, orders.tax) else 0 end) as taxes,
         sum(orders.gift_card_sales) as gift_cards,
         0 as tests,
-        max(orders._load_seq) as loaded
+        max(orders._load_seq) as loaded,
+        max(orders.extracted_at) as read_at
     from {{ ref('fct_orders') }} as orders
     left join (
         select
@@ -113,7 +115,8 @@ mart_parts as (
         -1 * sum(case when orders.taxes_included then refunds.tax else 0 end) as taxes,
         -1 * sum(refunds.gift_card_subtotal) as gift_cards,
         -1 * sum(case when refunds.is_test then refunds.subtotal else 0 end) as tests,
-        max(refunds._load_seq) as loaded
+        max(refunds._load_seq) as loaded,
+        max(refunds.extracted_at) as read_at
     from {{ ref('fct_refunds') }} as refunds
     left join {{ ref('fct_orders') }} as orders
         on refunds.source = orders.source and refunds.order_id = orders.order_id
@@ -135,7 +138,8 @@ mart_parts as (
         stated as taxes,
         stated as gift_cards,
         stated as tests,
-        loaded
+        loaded,
+        cast(null as timestamp) as read_at
     from measured
     where 1 = 0
 
@@ -186,6 +190,7 @@ compared as (
         sum(mart_parts.gift_cards) as gift_cards,
         sum(mart_parts.tests) as tests,
         max(mart_parts.loaded) as built_from,
+        max(mart_parts.read_at) as read_at,
         sum(released.amount) as published,
         max(released.loaded) as published_from,
         sum(case when coalesce(mart_parts.amount, 0) <> coalesce(released.amount, 0) then 1 else 0 end) as changed
@@ -216,7 +221,8 @@ figures as (
         coalesce(compared.built_from < measured.loaded, false) as is_behind,
         compared.published,
         coalesce(compared.published_from < compared.built_from, false) as is_older,
-        compared.changed
+        compared.changed,
+        compared.read_at
     from measured
     left join compared
         on
@@ -282,6 +288,7 @@ edges as (
         '{{ to_stage }}' as to_stage,
         {{ from_total }} as from_total,
         {{ to_total }} as to_total,
+        read_at,
         load_seq
     from figures
     where {{ from_total }} is not null and {{ to_total }} is not null
@@ -363,6 +370,7 @@ final as (
         cast(row_count as bigint) as row_count,
         {{ money('from_total') }} as from_total,
         {{ money('to_total') }} as to_total,
+        read_at,
         cast(load_seq as bigint) as load_seq
     from items
 
