@@ -11,7 +11,7 @@ from flows.queues import writer_queue
 from flows.start import chosen_window, fresh_rendering
 from tasks.build.marts import known_marts
 from tasks.build.transform import build, test
-from tasks.judge.judge import judge_marts
+from tasks.judge.judge import judge_marts, judge_published
 from tasks.judge.readiness import known_verdicts
 from tasks.periods.compare import compare_closed
 from tasks.publish.alert import announce
@@ -40,6 +40,7 @@ def build_marts(window: Window | None = None) -> Release:
             *compare_closed(window),
         )
         release = publish(window, "provisional", verdicts)
+        verdicts = (*verdicts, *judge_published(window))
     announce(verdicts, window)
     document(window)
     deliver()

@@ -11,7 +11,7 @@ from flows.names import run_name
 from flows.queues import writer_queue
 from flows.start import chosen_day, fresh_rendering
 from tasks.build.transform import build, test
-from tasks.judge.judge import judge_marts
+from tasks.judge.judge import judge_marts, judge_published
 from tasks.judge.readiness import known_verdicts, wait_for_sources
 from tasks.periods.compare import compare_closed
 from tasks.publish.alert import announce
@@ -44,6 +44,7 @@ def close_day(day: date | None = None) -> Release:
             *compare_closed(window),
         )
         release = publish(window, "final", verdicts)
+        verdicts = (*verdicts, *judge_published(window))
     announce(verdicts, window)
     document(window)
     deliver()

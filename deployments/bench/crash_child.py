@@ -28,7 +28,7 @@ from deployments.bench.crash_points import POINTS, watch_everything
 MARTS = ["+fct_leads"]
 # What a run imports late, and what takes it seconds.
 SLOW = ("expectations.judge.classes", "prefect_dbt", "tasks.adapters.warehouse.on_duckdb", "tasks.adapters.airbyte")
-LEFT_OUT = ("test", "judge_marts", "document")
+LEFT_OUT = ("test", "judge_marts", "judge_published", "document")
 
 
 @dataclass(frozen=True)

@@ -32,6 +32,7 @@ PHASES = {
     "measure": "measure",
     "judge": "judge",
     "judge_marts": "judge",
+    "judge_published": "judge",
     "wait_for_sources": "wait",
     "publish": "publish",
     "document": "document",

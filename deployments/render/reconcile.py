@@ -1,12 +1,29 @@
-"""Writes the two sides of a reconciliation: our figure and the control's, per account and closed day."""
+"""Writes the two sides of a reconciliation: our figure and the control's, per account and closed day.
+
+Beside them stands what a sync landed and did not count: copies of a row, older versions, and rows held back.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+
 from deployments.render.text import filled
 from deployments.render.watch import Step
+from expectations.declare.contract import BROKEN
 from expectations.declare.field import TIMESTAMP_TYPES
 from expectations.declare.source import Source
 from expectations.declare.stream import Reconcile, Remainder, Stream
+
+
+@dataclass(frozen=True)
+class _Part:
+    """Rows of a stream that are summed: the fields that say account and day, the value of one row, and which rows."""
+
+    stream: Stream
+    on: tuple[str, ...]
+    value: str
+    where: str = ""
 
 
 def reconcile_step(source: Source, stream: Stream) -> Step | None:
@@ -14,33 +31,56 @@ def reconcile_step(source: Source, stream: Stream) -> Step | None:
     rule = stream.reconcile
     if not rule:
         return None
-    on, theirs = [pair.ours for pair in rule.on], [pair.theirs for pair in rule.on]
-    measured = " + ".join(_sum(stream, name) for name in (rule.measure.ours, *rule.added))
-    ours = [_side(source, stream, on, measured, where=_where(stream, rule))]
-    if rule.plus_remainder:
-        ours.append(_remainder(source, stream, rule, rule.plus_remainder))
-    if rule.minus:
-        less = source.streams[rule.minus.stream]
-        taken = f"-1 * {_sum(less, rule.minus.measure)}"
-        ours.append(_side(source, less, [pair.ours for pair in rule.minus.on], taken))
-    control = source.streams[rule.control]
+    parts, control = _parts(source, stream, rule), source.streams[rule.control]
+    theirs = _Part(control, tuple(pair.theirs for pair in rule.on), _value(control, rule.measure.theirs))
     text = filled(
         "reconcile",
         s=stream.name,
-        ours=ours,
-        theirs=_side(source, control, theirs, _sum(control, rule.measure.theirs)),
+        ours=[_side(source, part) for part in parts],
+        theirs=_side(source, theirs),
+        uncounted=[text for part in parts for text in _uncounted(source, part)],
         measure=rule.measure.ours,
         scale=f"{rule.scale:f}",
+        reach=source.reach,
     )
     return Step(f"{stream.name}_reconciled", text)
 
 
-def _side(source: Source, stream: Stream, on: list[str], value: str, *, where: str = "") -> str:
-    account, day = _split(source, stream, on)
-    return filled("side", account=account, day=day, value=value, current=stream.current_model, where=where)
+def _parts(source: Source, stream: Stream, rule: Reconcile) -> list[_Part]:
+    on = tuple(pair.ours for pair in rule.on)
+    value = " + ".join(_value(stream, name) for name in (rule.measure.ours, *rule.added))
+    parts = [_Part(stream, on, value, _where(stream, rule))]
+    if rule.plus_remainder:
+        parts.append(_remainder(source, stream, rule, rule.plus_remainder))
+    if rule.minus:
+        less = source.streams[rule.minus.stream]
+        taken = f"-1 * {_value(less, rule.minus.measure)}"
+        parts.append(_Part(less, tuple(pair.ours for pair in rule.minus.on), taken))
+    return parts
 
 
-def _split(source: Source, stream: Stream, on: list[str]) -> tuple[str, str]:
+def _side(source: Source, part: _Part) -> str:
+    account, day = _split(source, part.stream, part.on)
+    value = f"sum({part.value})"
+    return filled("side", account=account, day=day, value=value, current=part.stream.current_model, where=part.where)
+
+
+def _uncounted(source: Source, part: _Part) -> list[str]:
+    """Copies and older versions beside the rows that count, and rows that are held back; an event has neither."""
+    stream = part.stream
+    account, day = _split(source, stream, part.on)
+    known = {"s": stream.name, "account": account, "day": day, "value": part.value, "where": part.where}
+    texts = []
+    if stream.kind != "event":
+        kept = part.value.replace("side.", "kept.")
+        models = {"staging": stream.staging_model, "current": stream.current_model}
+        texts.append(filled("copies", **known, **models, kept=kept, keys=stream.key_columns))
+    if stream.holds_rows_back:
+        texts.append(filled("held_back", **known, typed=stream.typed_model, broken=BROKEN))
+    return texts
+
+
+def _split(source: Source, stream: Stream, on: Sequence[str]) -> tuple[str, str]:
     """The account text and the day out of the fields that both sides are joined on."""
     fields = [stream.fields[name] for name in on]
     days = [field for field in fields if field.is_day]
@@ -56,11 +96,10 @@ def _split(source: Source, stream: Stream, on: list[str]) -> tuple[str, str]:
     return account, f"cast({local} as date)"
 
 
-def _sum(stream: Stream, name: str) -> str:
+def _value(stream: Stream, name: str) -> str:
+    """What one row adds to the sum; a name that is no field counts rows."""
     field = stream.fields.get(name)
-    if not field:
-        return "cast(count(*) as decimal(38, 9))"
-    return f"sum(cast(coalesce(side.{field.column}, 0) as decimal(38, 9)))"
+    return f"cast({f'coalesce(side.{field.column}, 0)' if field else '1'} as decimal(38, 9))"
 
 
 def _where(stream: Stream, rule: Reconcile) -> str:
@@ -71,7 +110,7 @@ def _where(stream: Stream, rule: Reconcile) -> str:
     return " and ".join(parts)
 
 
-def _remainder(source: Source, stream: Stream, rule: Reconcile, remainder: Remainder) -> str:
+def _remainder(source: Source, stream: Stream, rule: Reconcile, remainder: Remainder) -> _Part:
     """Rows of the coarser stream whose `by` has no row at all in the finer one for the same keys."""
     rest, on = source.streams[remainder.stream], [pair.ours for pair in rule.on]
     same = " and ".join(
@@ -79,4 +118,4 @@ def _remainder(source: Source, stream: Stream, rule: Reconcile, remainder: Remai
     )
     finer = f"{{{{ ref('{stream.current_model}') }}}} as finer"
     missing = f"not exists (select 1 from {finer} where {same})"  # noqa: S608 - declared names
-    return _side(source, rest, on, _sum(rest, rule.measure.ours), where=missing)
+    return _Part(rest, tuple(on), _value(rest, rule.measure.ours), missing)

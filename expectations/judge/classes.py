@@ -7,6 +7,7 @@ Renderers use fixed templates with parameters, because parameters are escaped an
 from __future__ import annotations
 
 from abc import abstractmethod
+from collections import defaultdict
 from dataclasses import asdict
 from datetime import date
 from decimal import Decimal
@@ -24,6 +25,7 @@ from expectations.judge.measurement import BY_CAMPAIGN, Measurements
 from expectations.judge.pictures import Figure, Picture
 from expectations.judge.verdict import Finding
 
+TOLD_AT_MOST = 60
 _HEADINGS = ("State", "Where", "Seen", "Expected", "In words")
 
 
@@ -55,6 +57,10 @@ class Judgement(BatchExpectation):  # type: ignore[misc] # the library is untype
         """The one number that the history of the check shows."""
         return pictures.worst(findings)
 
+    def told(self, m: Measurements) -> list[str]:
+        """What is said of each figure that was judged, good or bad; nothing where the findings say it all."""
+        return []
+
     def _validate(
         self,
         metrics: Any,  # noqa: ANN401 - the signature is the library's
@@ -72,6 +78,7 @@ class Judgement(BatchExpectation):  # type: ignore[misc] # the library is untype
             "findings": [asdict(f) for f in found],
             "pictures": [asdict(picture) for picture in self.pictures(m, found)],
             "figure": asdict(self.figure(m, found)),
+            "told": self.told(m)[:TOLD_AT_MOST],
         }
         return {"success": not failing, "result": {"observed_value": observed, "details": details}}
 
@@ -95,13 +102,27 @@ class Judgement(BatchExpectation):  # type: ignore[misc] # the library is untype
             table=rows,
             styling={"body": {"classes": ["findings"]}},
         )
-        stored = result.result["details"].get("pictures", [])
-        return [table, *(_text(made.template, made.params) for made in map(drawn, map(Picture.of, stored)))]
+        stored, told = (result.result["details"].get(name, []) for name in ("pictures", "told"))
+        images = (_text(made.template, made.params) for made in map(drawn, map(Picture.of, stored)))
+        return [table, *_listed(told), *images]
 
 
 def _text(template: str, params: dict[str, str]) -> Any:  # noqa: ANN401
     body = {"template": template, "params": params}
     return RenderedStringTemplateContent(content_block_type="string_template", string_template=body)
+
+
+def _listed(told: list[str]) -> list[Any]:
+    """A table with a sentence in each row."""
+    if not told:
+        return []
+    table = RenderedTableContent(
+        content_block_type="table",
+        header_row=["Each account and day"],
+        table=[[_cell(sentence, "sentence")] for sentence in told],
+        styling={"body": {"classes": ["told"]}},
+    )
+    return [table]
 
 
 def _cell(value: str, key: str) -> Any:  # noqa: ANN401
@@ -205,6 +226,24 @@ class ExpectControlTotalsToBeMet(Judgement):
     def figure(self, m: Measurements, findings: list[Finding]) -> Figure:
         return pictures.apart(m, _days(self.closed))
 
+    def told(self, m: Measurements) -> list[str]:
+        return totals.sentences(m, defaultdict(lambda: self.title), _days(self.closed))
+
+
+class ExpectMartsToHoldWhatWasRead(Judgement):
+    """Reconciliation of the marts and of the release with our rows."""
+
+    closed: list[str]
+    titles: dict[str, str]
+
+    sentence = "$subject: for each account and day, every cent between our rows, the marts and the release has a name."
+
+    def findings(self, m: Measurements) -> list[Finding]:
+        return totals.marts_reconciliation(m, self.about, titles=self.titles, closed=_days(self.closed))
+
+    def told(self, m: Measurements) -> list[str]:
+        return totals.sentences(m, self.titles, _days(self.closed))
+
 
 class ExpectOldDaysToStay(Judgement):
     """Restatements."""
@@ -262,6 +301,7 @@ BY_CHECK: dict[str, type[Judgement]] = {
     "null_spike": ExpectUsualShareOfEmptyCells,
     "spend_anomaly": ExpectUsualSpend,
     "reconciliation": ExpectControlTotalsToBeMet,
+    "reconciliation of marts": ExpectMartsToHoldWhatWasRead,
     "restatement": ExpectOldDaysToStay,
     "slow_extract": ExpectExtractsInTime,
     "missed_deadline": ExpectDaysToBeClosedInTime,

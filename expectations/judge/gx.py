@@ -67,8 +67,8 @@ def _expectation(planned: Planned | AtLeast) -> Any:  # noqa: ANN401
     from expectations.judge.classes import BY_CHECK
 
     if isinstance(planned, Planned):
-        meta = {"check": planned.check}
-        return BY_CHECK[planned.check](**planned.arguments, severity=planned.severity, meta=meta)
+        made = BY_CHECK[f"{planned.check} {planned.what}".rstrip()]
+        return made(**planned.arguments, severity=planned.severity, meta={"check": planned.check})
     return gxe.ExpectColumnSumToBeBetween(
         column="value",
         min_value=planned.least,

@@ -30,6 +30,7 @@ class Planned:
     check: str
     severity: Severity
     arguments: Mapping[str, Any]
+    what: str = ""  # where a check looks at more than one thing
 
 
 @dataclass(frozen=True)
@@ -159,6 +160,21 @@ def marts_suite(window: Span, marts: Collection[str]) -> Suite:
         owner=MARTS_OWNER,
         window=window,
         planned=tuple(filled),
+    )
+
+
+def reconciliation_suite(window: Span, closed: Collection[date], titles: Mapping[str, str]) -> Suite:
+    """The suite `marts.reconciliation`: whether the marts and the release hold what was read, to the cent."""
+    days = [day.isoformat() for day in sorted(closed)]
+    about = {"title": "Marts", "stream": "reconciliation", "closed": days, "titles": dict(titles)}
+    return Suite(
+        name="marts.reconciliation",
+        source="marts",
+        model="reconciliation",
+        title="Marts: reconciliation",
+        owner=MARTS_OWNER,
+        window=window,
+        planned=(Planned("reconciliation", "critical", about, "of marts"),),
     )
 
 

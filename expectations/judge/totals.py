@@ -1,15 +1,25 @@
-"""The check of totals per account and day: what the source states itself against the sum of its rows."""
+"""The check of totals per account and day: what the source states itself against the sum of its rows.
+
+And on to the marts and to readers: between two checkpoints every cent has a name, or somebody is told which has none.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 
 from expectations.judge.measurement import Measurements
-from expectations.judge.rules import Subject
+from expectations.judge.reconcile.items import Waterfalls, waterfalls
+from expectations.judge.reconcile.waterfall import Figure
+from expectations.judge.rules import Subject, money
 from expectations.judge.verdict import Finding
+
+# Finance's tolerance of an account and day: a dollar, or a hundredth of a per cent.
+LEAST_AMOUNT, LEAST_SHARE = Decimal(1), Decimal("0.0001")
+BEHIND_OUR_ROWS = ("landed", "raw", "mart")  # what lies before them is judged when the source is refreshed
 
 
 @dataclass(frozen=True)
@@ -34,7 +44,9 @@ def reconciliation(
         return [about.passed("no closed day to compare yet.", "no closed day")]
     if not any(theirs.get(key) for key in pairs) and any(ours.get(key) for key in pairs):
         return [_no_control(about, control, [day for _, day in pairs])]
-    found = [f for key in pairs if (f := _compared(key, ours.get(key), theirs.get(key), about, tolerance))]
+    why = _sentences(m, about, closed)
+    compared = ((key, _compared(key, ours.get(key), theirs.get(key), about, tolerance)) for key in pairs)
+    found = [replace(f, sentence=" ".join([f.sentence, *why.get(_place(key), ())])) for key, f in compared if f]
     total = sum((ours.get(key, Decimal(0)) for key in pairs), Decimal(0))
     shown = about.labelled(about.amount(total))
     agreeing = "the total agrees" if len(pairs) == 1 else f"all {len(pairs)} totals agree"
@@ -67,6 +79,45 @@ def _compared(
     least = f"{about.amount(they)}" + (f", at most {about.amount(allowed)} apart" if allowed else "")
     observed, expected = about.labelled(about.amount(we)), about.labelled(least)
     return Finding(f"{account} {day}".strip(), "failed", "critical", sentence, observed, expected)
+
+
+def _place(key: tuple[str, date]) -> tuple[str, date]:
+    """The account without what stands behind it, and the day."""
+    return key[0].partition(" ")[0], key[1]
+
+
+def _sentences(m: Measurements, about: Subject, closed: Collection[date]) -> dict[tuple[str, date], list[str]]:
+    known, found = waterfalls(m), defaultdict(list)
+    for figure in known.figures(closed):
+        found[figure.account, figure.date].append(f"{known.told(figure, about.title)}.")
+    return found
+
+
+def sentences(m: Measurements, titles: Mapping[str, str], closed: Collection[date]) -> list[str]:
+    """One sentence for each figure of these days, from what readers see to what the source says now."""
+    known = waterfalls(m)
+    return [known.told(figure, titles[figure.source]) for figure in known.figures(closed)]
+
+
+def marts_reconciliation(
+    m: Measurements, about: Subject, *, titles: Mapping[str, str], closed: Collection[date]
+) -> list[Finding]:
+    """Our rows of each account and closed day against the marts that are built of them and the release of readers."""
+    known = waterfalls(m)
+    figures = [figure for figure in known.figures(closed) if (figure, "mart") in known.found.totals]
+    found = [f for figure in figures if (f := _lost(known, figure, titles[figure.source]))]
+    cents = f"every cent of {len(figures)} account-days has a name between our rows and what readers see."
+    return found or [about.passed(cents, f"{len(figures)} account-days", "nothing unexplained")]
+
+
+def _lost(known: Waterfalls, figure: Figure, title: str) -> Finding | None:
+    left = known.unexplained(figure, BEHIND_OUR_ROWS)
+    allowed = Tolerance(LEAST_AMOUNT, LEAST_SHARE).allowed(known.total(figure))
+    if left <= allowed:
+        return None
+    scope = f"{figure.source} {figure.account} {figure.date}"
+    sentence = f"{known.told(figure, title)}. Nothing explains {money(left)} between our rows and what readers see."
+    return Finding(scope, "failed", "critical", sentence, f"{money(left)} unexplained", f"at most {money(allowed)}")
 
 
 def multiple(ours: float, theirs: float) -> int | None:

@@ -2,20 +2,36 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import duckdb
+import pyarrow as pa
 
 
 def ask(folder: Path, query: str) -> list[tuple[Any, ...]]:
     """Rows of a query over all marts of a release, each as `marts.<name>`."""
+    with _opened(folder, marts_of(folder)) as db:
+        return db.execute(query).fetchall()
+
+
+def frame(folder: Path, query: str, params: Sequence[Any], *, only: Sequence[str]) -> pa.Table:
+    """The result of a query over these marts of a release as an Arrow table; values are bound."""
+    with _opened(folder, only) as db:
+        found: pa.Table = db.sql(query, params=list(params)).to_arrow_table()
+        return found
+
+
+@contextmanager
+def _opened(folder: Path, marts: Sequence[str]) -> Iterator[duckdb.DuckDBPyConnection]:
     with duckdb.connect(config={"threads": 2, "memory_limit": "1GB"}) as db:
         db.execute("create schema marts")
-        for name in marts_of(folder):
+        for name in marts:
             file = str(folder / f"{name}.parquet").replace("'", "''")
             db.execute(f"create view marts.{name} as select * from read_parquet('{file}')")  # noqa: S608 - no parameter in a view
-        return db.execute(query).fetchall()
+        yield db
 
 
 def marts_of(folder: Path) -> list[str]:

@@ -17,6 +17,7 @@ from prefect.artifacts import create_table_artifact
 from prefect.context import FlowRunContext
 
 from expectations.declare.source import load, load_all
+from expectations.judge.reconcile.asked import ITEM
 from expectations.judge.verdict import CHECKS, Finding, Subject, Verdict
 from tasks import doors
 from tasks.adapters.dbt_runner import DbtOutcome, NodeResult
@@ -27,6 +28,7 @@ from tasks.operate.memory import refuse_lost, remember
 from tasks.outcomes import recorded
 from tasks.periods.copies import copy_periods
 from tasks.publish.ops_copy import copy_ops
+from tasks.publish.totals import note_published
 from tasks.window import Window
 
 DATA_TEAM = "@data-engineering"
@@ -54,7 +56,10 @@ class BuildReceipt:
 def measure(source: str, window: Window) -> BuildReceipt:
     """Type what is new of one source, bring its current rows up to date and measure them."""
     declaration = load(source)
-    done = _run(window, source, [f"+{declaration.measure_model}", "measurements"], declaration.owner.slack)
+    with doors.warehouse() as warehouse:
+        note_published(warehouse)
+    select = [f"+{declaration.measure_model}", "measurements", ITEM]
+    done = _run(window, source, select, declaration.owner.slack)
     remember(source)
     return done
 
@@ -77,7 +82,10 @@ def build(window: Window, marts: Sequence[str] = ()) -> BuildReceipt:
         copy_ops(warehouse)
         people = held_people(link_people(warehouse), window, DATA_TEAM)
         copy_periods(warehouse)
-        measured = [*warehouse.relations("staging"), *warehouse.relations("quality")]
+        note_published(warehouse)
+        # The items are a view that names the marts which exist: it is made anew once they are built.
+        quality = [name for name in warehouse.relations("quality") if name != ITEM]
+        measured = [*warehouse.relations("staging"), *quality]
     receipt = _run(window, "marts", [f"+{mart}" for mart in marts], DATA_TEAM, measured)
     with doors.warehouse() as warehouse:
         credit_channels(warehouse)

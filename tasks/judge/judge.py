@@ -11,13 +11,21 @@ from typing import TYPE_CHECKING
 
 from prefect import task
 
-from expectations.declare.source import Source, load
+from expectations.declare.source import Source, load, load_all
 from expectations.judge import gx
-from expectations.judge.suites import Suite, marts_suite, operations_suite, suite_of
+from expectations.judge.suites import Suite, marts_suite, operations_suite, reconciliation_suite, suite_of
 from expectations.judge.verdict import Verdict
 from tasks import doors
-from tasks.judge.measured import MART_DAYS, Measured, measured, measured_marts, measured_operations
+from tasks.judge.measured import (
+    MART_DAYS,
+    Measured,
+    measured,
+    measured_marts,
+    measured_operations,
+    measured_reconciliation,
+)
 from tasks.outcomes import recorded
+from tasks.publish.totals import note_published
 from tasks.settings import settings
 from tasks.window import Window
 
@@ -45,8 +53,28 @@ def judge_marts(window: Window) -> tuple[Verdict, ...]:
     day = window.days()[-1]
     with doors.warehouse() as warehouse:
         marts, operations = measured_marts(warehouse, day), measured_operations(warehouse, day)
-    suites = [(marts_suite(window, list(MART_DAYS)), marts), (operations_suite(window), operations)]
+        reconciled = measured_reconciliation(warehouse, window)
+    suites = [
+        (marts_suite(window, list(MART_DAYS)), marts),
+        (operations_suite(window), operations),
+        (_reconciliation(window), reconciled),
+    ]
     return _judged(suites, window)
+
+
+@task(task_run_name="judge what is published {window.label}")
+@recorded
+def judge_published(window: Window) -> tuple[Verdict, ...]:
+    """What readers see since the swap, against the marts and what was read: the last checkpoint of a day."""
+    with doors.warehouse() as warehouse:
+        note_published(warehouse)
+        reconciled = measured_reconciliation(warehouse, window)
+    return _judged([(_reconciliation(window), reconciled)], window)
+
+
+def _reconciliation(window: Window) -> Suite:
+    titles = {name: source.title for name, source in load_all().items()}
+    return reconciliation_suite(window, closed_days(window), titles)
 
 
 def closed_days(window: Window) -> set[date]:

@@ -10,6 +10,7 @@ from expectations.declare.errors import Misconfigured
 from expectations.judge.ladder.bounds import HISTORY_DAYS
 from expectations.judge.measurement import COLUMNS
 from expectations.judge.punctuality import DAYS as PUNCTUAL_DAYS
+from expectations.judge.reconcile.asked import ITEM, SELECTED
 from expectations.judge.suites import HOURS_BEHIND, rows_in
 from tasks.adapters.warehouse.base import Warehouse, naive_utc
 from tasks.window import Window
@@ -55,6 +56,8 @@ qualify window_end = max(window_end) over (partition by model, account, day)
 _PUNCTUAL = """
 select 'now' as role, metric, account, day, value from quality.measure_operations where day between ? and ?
 """
+_RECONCILED = f"{SELECTED} where source = ? and date between ? and ?"
+_RECONCILED_ALL = f"{SELECTED} where date between ? and ?"
 _FIRST_SEEN = "select model, min(window_start) as first_seen from quality.measurements where source = ? group by model"
 _COVERED = "select stream as model, max(window_end) as covered from raw.load_ledger where source = ? group by stream"
 
@@ -96,6 +99,7 @@ def measured(warehouse: Warehouse, source: str, window: Window) -> Measured:
         _frame(warehouse, _FIELDS_BEFORE, [source, start]),
         _frame(warehouse, _DAYS_BEFORE, [source, (start - _HISTORY).date(), start.date()]),
         _hours_behind(warehouse, source, end),
+        _reconciled(warehouse, _RECONCILED, [source, window.days()[0], window.days()[-1]]),
     ]
     rows = pd.concat([part for part in parts if len(part)] or [now], ignore_index=True)
     seen = warehouse.query(_FIRST_SEEN, [source])
@@ -122,6 +126,20 @@ def measured_operations(warehouse: Warehouse, day: date) -> pd.DataFrame:
         return pd.DataFrame(columns=list(COLUMNS), dtype=object)
     span = [day - timedelta(days=PUNCTUAL_DAYS - 1), day + timedelta(days=1)]
     return _frame(warehouse, _PUNCTUAL, span).reindex(columns=list(COLUMNS))
+
+
+def measured_reconciliation(warehouse: Warehouse, window: Window) -> pd.DataFrame:
+    """Why the totals of the days of a window differ from one checkpoint to the next, of all sources."""
+    found = _reconciled(warehouse, _RECONCILED_ALL, [window.days()[0], window.days()[-1]])
+    return found.reindex(columns=list(COLUMNS))
+
+
+def _reconciled(warehouse: Warehouse, sql: str, params: list[Any]) -> pd.DataFrame:
+    if ITEM not in warehouse.relations("quality"):
+        import pandas as pd
+
+        return pd.DataFrame(columns=list(COLUMNS), dtype=object)
+    return _frame(warehouse, sql, params)
 
 
 def _rows_of_day(warehouse: Warehouse, mart: str, day: date) -> int:

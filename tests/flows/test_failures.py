@@ -34,9 +34,19 @@ DAY = Window.parse("2026-11-17")
 AT = datetime(2026, 11, 18, 5, 40, tzinfo=UTC)
 STEPS = (
     *("sync", "collect", "land", "seal", "load", "settle", "measure", "hold_back", "judge"),
-    *("build", "test", "judge_marts", "compare_closed", "preflight", "compare_delivery", "wait_for_sources"),
+    *(
+        "build",
+        "test",
+        "judge_marts",
+        "judge_published",
+        "compare_closed",
+        "preflight",
+        "compare_delivery",
+        "wait_for_sources",
+    ),
     *("publish", "announce", "document", "deliver"),
 )
+STEPS_BESIDE = ("wait_for_sources", "judge_marts", "judge_published", "document")
 
 
 @pytest.fixture
@@ -175,7 +185,7 @@ def test_a_failed_model_holds_is_told_and_recovers_after_the_repair(
     monkeypatch.setattr(doors, "dbt", lambda: dbt)
     monkeypatch.setattr(doors, "warehouse", lambda: nullcontext(warehouse))
     monkeypatch.setattr(provenance, "commit", lambda: "c0ffee")
-    bodies(flows.build_marts, judge_marts=lambda _: (), document=lambda _: None)
+    bodies(flows.build_marts, judge_marts=lambda _: (), judge_published=lambda _: (), document=lambda _: None)
 
     def built() -> Release:
         warehouse.ledger.append((f"lake/{len(warehouse.ledger) + 1}", "e"))
@@ -240,7 +250,7 @@ def test_a_slack_that_is_down_fails_nothing_and_loses_nothing(
     settings.cache_clear()
     for name, door in {"dbt": lambda: dbt, "warehouse": lambda: nullcontext(warehouse), "slack": Silent}.items():
         monkeypatch.setattr(doors, name, door)
-    bodies(flows.close_day, wait_for_sources=lambda _: (), judge_marts=lambda _: (), document=lambda _: None)
+    bodies(flows.close_day, **dict.fromkeys(STEPS_BESIDE, lambda _: ()))
     assert _release(flows.close_day.close_day.fn(DAY.days()[0])).held
     (message,) = doors.ops_store().pending_messages()
     assert (message.attempts, "http://127.0.0.1:9/api/" in message.last_error) == (1, True)

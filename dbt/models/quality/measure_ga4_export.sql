@@ -651,9 +651,9 @@ batch_figures as (
 ),
 
 events_ours as (
-    select account, day, sum(value) as value
+    select account, day, sum(value) as value, max(sync_id) as sync_id
     from (
-        select cast(side.export_table as varchar) as account, side.event_date as day, cast(count(*) as decimal(38, 9)) as value
+        select cast(side.export_table as varchar) as account, side.event_date as day, sum(cast(1 as decimal(38, 9))) as value, max(side._sync_id) as sync_id
         from {{ ref('stg_ga4_export__events') }} as side
         group by cast(side.export_table as varchar), side.event_date
     ) as parts
@@ -662,7 +662,7 @@ events_ours as (
 ),
 
 events_theirs as (
-    select cast(side.export_table as varchar) as account, side.event_date as day, sum(cast(coalesce(side.row_count, 0) as decimal(38, 9))) as value
+    select cast(side.export_table as varchar) as account, side.event_date as day, sum(cast(coalesce(side.row_count, 0) as decimal(38, 9))) as value, max(side._sync_id) as sync_id
         from {{ ref('int_ga4_export__events_control') }} as side
         group by cast(side.export_table as varchar), side.event_date
 ),
@@ -674,30 +674,59 @@ events_sides as (
     where day is not null
 ),
 
+-- Every day of the look-back is told anew, because the sync may have changed it; a check reads those of its window.
+-- Days before the first that the control ever stated have nothing to be compared with.
+events_days as (
+    select pending.window_start, pending.window_end, keys.account, keys.day
+    from pending
+    inner join (select distinct account, day from events_sides) as keys
+        on keys.day >= {{ plus_days('cast(pending.window_start as date)', -5) }}
+        and cast({{ dbt.dateadd('day', 1, 'keys.day') }} as timestamp) <= pending.window_end
+    where
+        keys.day >= cast(pending.window_start as date)
+        or keys.day >= (select min(day) from events_theirs)
+),
+
+events_told as (
+    select
+        days.*,
+        metrics.metric,
+        coalesce(sides.value, 0) * 1 as value,
+        cast(null as bigint) as value_rows,
+        case when sides.value is null then 'no rows on this side' else '' end as detail
+    from events_days as days
+    cross join (values ('reconcile_ours'), ('reconcile_theirs')) as metrics (metric)
+    left join events_sides as sides
+        on days.account = sides.account and days.day = sides.day and metrics.metric = sides.metric
+    union all
+    -- The first load of the sync that spoke last: marts that hold less are older than these rows.
+    select
+        days.*,
+        'reconcile_loaded' as metric,
+        first_loads.load_seq as value,
+        cast(null as bigint) as value_rows,
+        '' as detail
+    from events_days as days
+    inner join events_ours as ours on days.account = ours.account and days.day = ours.day
+    inner join (select sync_id, min(load_seq) as load_seq from ledger group by sync_id) as first_loads
+        on ours.sync_id = first_loads.sync_id
+),
+
 events_reconciled as (
     select
-        pending.window_start,
-        pending.window_end,
+        window_start,
+        window_end,
         'events' as model,
-        pairs.account,
-        pairs.day,
-        pairs.metric,
+        account,
+        day,
+        metric,
         'rows' as field,
-        coalesce(sides.value, 0) * 1 as value,
+        value,
         cast(null as decimal(38, 6)) as baseline,
-        cast(null as bigint) as baseline_n,
-        case when sides.value is null then 'no rows on this side' else '' end as detail,
+        cast(value_rows as bigint) as baseline_n,
+        detail,
         cast(null as bigint) as sync_id
-    from pending
-    inner join (
-        select keys.account, keys.day, metrics.metric
-        from (select distinct account, day from events_sides) as keys
-        cross join (values ('reconcile_ours'), ('reconcile_theirs')) as metrics (metric)
-    ) as pairs
-        on pairs.day >= cast(pending.window_start as date)
-        and cast({{ dbt.dateadd('day', 1, 'pairs.day') }} as timestamp) <= pending.window_end
-    left join events_sides as sides
-        on pairs.account = sides.account and pairs.day = sides.day and pairs.metric = sides.metric
+    from events_told
 ),
 
 events_late as (

@@ -1236,13 +1236,13 @@ ad_performance_watched as (
 ),
 
 ad_performance_ours as (
-    select account, day, sum(value) as value
+    select account, day, sum(value) as value, max(sync_id) as sync_id
     from (
-        select cast(side.customer_id as varchar) as account, side.segments_date as day, sum(cast(coalesce(side.metrics_cost_micros, 0) as decimal(38, 9))) as value
+        select cast(side.customer_id as varchar) as account, side.segments_date as day, sum(cast(coalesce(side.metrics_cost_micros, 0) as decimal(38, 9))) as value, max(side._sync_id) as sync_id
         from {{ ref('int_google_ads__ad_performance') }} as side
         group by cast(side.customer_id as varchar), side.segments_date
         union all
-        select cast(side.customer_id as varchar) as account, side.segments_date as day, sum(cast(coalesce(side.metrics_cost_micros, 0) as decimal(38, 9))) as value
+        select cast(side.customer_id as varchar) as account, side.segments_date as day, sum(cast(coalesce(side.metrics_cost_micros, 0) as decimal(38, 9))) as value, max(side._sync_id) as sync_id
         from {{ ref('int_google_ads__campaign') }} as side
         where not exists (select 1 from {{ ref('int_google_ads__ad_performance') }} as finer where finer.customer_id = side.customer_id and finer.segments_date = side.segments_date and finer.campaign_id = side.campaign_id)
         group by cast(side.customer_id as varchar), side.segments_date
@@ -1252,9 +1252,40 @@ ad_performance_ours as (
 ),
 
 ad_performance_theirs as (
-    select cast(side.customer_id as varchar) as account, side.segments_date as day, sum(cast(coalesce(side.metrics_cost_micros, 0) as decimal(38, 9))) as value
+    select cast(side.customer_id as varchar) as account, side.segments_date as day, sum(cast(coalesce(side.metrics_cost_micros, 0) as decimal(38, 9))) as value, max(side._sync_id) as sync_id
         from {{ ref('int_google_ads__account_performance_report') }} as side
         group by cast(side.customer_id as varchar), side.segments_date
+),
+
+ad_performance_uncounted as (
+    select account, day, bucket, sum(value) as value, count(*) as bucket_rows
+    from (
+        select
+            cast(side.customer_id as varchar) as account,
+            side.segments_date as day,
+            case when cast(coalesce(side.metrics_cost_micros, 0) as decimal(38, 9)) = cast(coalesce(kept.metrics_cost_micros, 0) as decimal(38, 9)) then 'duplicates_removed' else 'superseded_versions' end as bucket,
+            cast(coalesce(side.metrics_cost_micros, 0) as decimal(38, 9)) as value
+        from {{ ref('stg_google_ads__ad_performance') }} as side
+        inner join {{ ref('int_google_ads__ad_performance') }} as kept
+            on side.customer_id = kept.customer_id and side.ad_group_id = kept.ad_group_id and side.ad_group_ad_ad_id = kept.ad_group_ad_ad_id and side.segments_date = kept.segments_date and side.segments_ad_network_type = kept.segments_ad_network_type and side.segments_device = kept.segments_device and side._sync_id = kept._sync_id
+            and (side._source_file <> kept._source_file or side._source_row <> kept._source_row)
+        where side._sync_id in (select sync_id from batches where stream = 'ad_performance')
+
+        union all
+        select
+            cast(side.customer_id as varchar) as account,
+            side.segments_date as day,
+            case when cast(coalesce(side.metrics_cost_micros, 0) as decimal(38, 9)) = cast(coalesce(kept.metrics_cost_micros, 0) as decimal(38, 9)) then 'duplicates_removed' else 'superseded_versions' end as bucket,
+            cast(coalesce(side.metrics_cost_micros, 0) as decimal(38, 9)) as value
+        from {{ ref('stg_google_ads__campaign') }} as side
+        inner join {{ ref('int_google_ads__campaign') }} as kept
+            on side.customer_id = kept.customer_id and side.campaign_id = kept.campaign_id and side.segments_date = kept.segments_date and side.segments_hour = kept.segments_hour and side.segments_ad_network_type = kept.segments_ad_network_type and side._sync_id = kept._sync_id
+            and (side._source_file <> kept._source_file or side._source_row <> kept._source_row)
+        where side._sync_id in (select sync_id from batches where stream = 'campaign')
+            and not exists (select 1 from {{ ref('int_google_ads__ad_performance') }} as finer where finer.customer_id = side.customer_id and finer.segments_date = side.segments_date and finer.campaign_id = side.campaign_id)
+
+    ) as rows_beside
+    group by account, day, bucket
 ),
 
 ad_performance_sides as (
@@ -1264,30 +1295,68 @@ ad_performance_sides as (
     where day is not null
 ),
 
+-- Every day of the look-back is told anew, because the sync may have changed it; a check reads those of its window.
+-- Days before the first that the control ever stated have nothing to be compared with.
+ad_performance_days as (
+    select pending.window_start, pending.window_end, keys.account, keys.day
+    from pending
+    inner join (select distinct account, day from ad_performance_sides) as keys
+        on keys.day >= {{ plus_days('cast(pending.window_start as date)', -31) }}
+        and cast({{ dbt.dateadd('day', 1, 'keys.day') }} as timestamp) <= pending.window_end
+    where
+        keys.day >= cast(pending.window_start as date)
+        or keys.day >= (select min(day) from ad_performance_theirs)
+),
+
+ad_performance_told as (
+    select
+        days.*,
+        metrics.metric,
+        coalesce(sides.value, 0) * 0.000001 as value,
+        cast(null as bigint) as value_rows,
+        case when sides.value is null then 'no rows on this side' else '' end as detail
+    from ad_performance_days as days
+    cross join (values ('reconcile_ours'), ('reconcile_theirs')) as metrics (metric)
+    left join ad_performance_sides as sides
+        on days.account = sides.account and days.day = sides.day and metrics.metric = sides.metric
+    union all
+    -- The first load of the sync that spoke last: marts that hold less are older than these rows.
+    select
+        days.*,
+        'reconcile_loaded' as metric,
+        first_loads.load_seq as value,
+        cast(null as bigint) as value_rows,
+        '' as detail
+    from ad_performance_days as days
+    inner join ad_performance_ours as ours on days.account = ours.account and days.day = ours.day
+    inner join (select sync_id, min(load_seq) as load_seq from ledger group by sync_id) as first_loads
+        on ours.sync_id = first_loads.sync_id
+    union all
+    select
+        days.*,
+        'reconcile_' || beside.bucket as metric,
+        beside.value * 0.000001 as value,
+        beside.bucket_rows as value_rows,
+        '' as detail
+    from ad_performance_days as days
+    inner join ad_performance_uncounted as beside on days.account = beside.account and days.day = beside.day
+),
+
 ad_performance_reconciled as (
     select
-        pending.window_start,
-        pending.window_end,
+        window_start,
+        window_end,
         'ad_performance' as model,
-        pairs.account,
-        pairs.day,
-        pairs.metric,
+        account,
+        day,
+        metric,
         'metrics.cost_micros' as field,
-        coalesce(sides.value, 0) * 0.000001 as value,
+        value,
         cast(null as decimal(38, 6)) as baseline,
-        cast(null as bigint) as baseline_n,
-        case when sides.value is null then 'no rows on this side' else '' end as detail,
+        cast(value_rows as bigint) as baseline_n,
+        detail,
         cast(null as bigint) as sync_id
-    from pending
-    inner join (
-        select keys.account, keys.day, metrics.metric
-        from (select distinct account, day from ad_performance_sides) as keys
-        cross join (values ('reconcile_ours'), ('reconcile_theirs')) as metrics (metric)
-    ) as pairs
-        on pairs.day >= cast(pending.window_start as date)
-        and cast({{ dbt.dateadd('day', 1, 'pairs.day') }} as timestamp) <= pending.window_end
-    left join ad_performance_sides as sides
-        on pairs.account = sides.account and pairs.day = sides.day and pairs.metric = sides.metric
+    from ad_performance_told
 ),
 
 ad_performance_delivered as (

@@ -608,9 +608,9 @@ batch_figures as (
 ),
 
 contacts_ours as (
-    select account, day, sum(value) as value
+    select account, day, sum(value) as value, max(sync_id) as sync_id
     from (
-        select '' as account, cast(side.createdat as date) as day, cast(count(*) as decimal(38, 9)) as value
+        select '' as account, cast(side.createdat as date) as day, sum(cast(1 as decimal(38, 9))) as value, max(side._sync_id) as sync_id
         from {{ ref('int_hubspot__contacts') }} as side
         group by '', cast(side.createdat as date)
     ) as parts
@@ -619,9 +619,27 @@ contacts_ours as (
 ),
 
 contacts_theirs as (
-    select '' as account, side.created_on as day, sum(cast(coalesce(side.contacts, 0) as decimal(38, 9))) as value
+    select '' as account, side.created_on as day, sum(cast(coalesce(side.contacts, 0) as decimal(38, 9))) as value, max(side._sync_id) as sync_id
         from {{ ref('int_hubspot__contacts_count_by_day') }} as side
         group by '', side.created_on
+),
+
+contacts_uncounted as (
+    select account, day, bucket, sum(value) as value, count(*) as bucket_rows
+    from (
+        select
+            '' as account,
+            cast(side.createdat as date) as day,
+            case when cast(1 as decimal(38, 9)) = cast(1 as decimal(38, 9)) then 'duplicates_removed' else 'superseded_versions' end as bucket,
+            cast(1 as decimal(38, 9)) as value
+        from {{ ref('stg_hubspot__contacts') }} as side
+        inner join {{ ref('int_hubspot__contacts') }} as kept
+            on side.id = kept.id and side._sync_id = kept._sync_id
+            and (side._source_file <> kept._source_file or side._source_row <> kept._source_row)
+        where side._sync_id in (select sync_id from batches where stream = 'contacts')
+
+    ) as rows_beside
+    group by account, day, bucket
 ),
 
 contacts_sides as (
@@ -631,30 +649,68 @@ contacts_sides as (
     where day is not null
 ),
 
+-- Every day of the look-back is told anew, because the sync may have changed it; a check reads those of its window.
+-- Days before the first that the control ever stated have nothing to be compared with.
+contacts_days as (
+    select pending.window_start, pending.window_end, keys.account, keys.day
+    from pending
+    inner join (select distinct account, day from contacts_sides) as keys
+        on keys.day >= {{ plus_days('cast(pending.window_start as date)', -2) }}
+        and cast({{ dbt.dateadd('day', 1, 'keys.day') }} as timestamp) <= pending.window_end
+    where
+        keys.day >= cast(pending.window_start as date)
+        or keys.day >= (select min(day) from contacts_theirs)
+),
+
+contacts_told as (
+    select
+        days.*,
+        metrics.metric,
+        coalesce(sides.value, 0) * 1 as value,
+        cast(null as bigint) as value_rows,
+        case when sides.value is null then 'no rows on this side' else '' end as detail
+    from contacts_days as days
+    cross join (values ('reconcile_ours'), ('reconcile_theirs')) as metrics (metric)
+    left join contacts_sides as sides
+        on days.account = sides.account and days.day = sides.day and metrics.metric = sides.metric
+    union all
+    -- The first load of the sync that spoke last: marts that hold less are older than these rows.
+    select
+        days.*,
+        'reconcile_loaded' as metric,
+        first_loads.load_seq as value,
+        cast(null as bigint) as value_rows,
+        '' as detail
+    from contacts_days as days
+    inner join contacts_ours as ours on days.account = ours.account and days.day = ours.day
+    inner join (select sync_id, min(load_seq) as load_seq from ledger group by sync_id) as first_loads
+        on ours.sync_id = first_loads.sync_id
+    union all
+    select
+        days.*,
+        'reconcile_' || beside.bucket as metric,
+        beside.value * 1 as value,
+        beside.bucket_rows as value_rows,
+        '' as detail
+    from contacts_days as days
+    inner join contacts_uncounted as beside on days.account = beside.account and days.day = beside.day
+),
+
 contacts_reconciled as (
     select
-        pending.window_start,
-        pending.window_end,
+        window_start,
+        window_end,
         'contacts' as model,
-        pairs.account,
-        pairs.day,
-        pairs.metric,
+        account,
+        day,
+        metric,
         'rows' as field,
-        coalesce(sides.value, 0) * 1 as value,
+        value,
         cast(null as decimal(38, 6)) as baseline,
-        cast(null as bigint) as baseline_n,
-        case when sides.value is null then 'no rows on this side' else '' end as detail,
+        cast(value_rows as bigint) as baseline_n,
+        detail,
         cast(null as bigint) as sync_id
-    from pending
-    inner join (
-        select keys.account, keys.day, metrics.metric
-        from (select distinct account, day from contacts_sides) as keys
-        cross join (values ('reconcile_ours'), ('reconcile_theirs')) as metrics (metric)
-    ) as pairs
-        on pairs.day >= cast(pending.window_start as date)
-        and cast({{ dbt.dateadd('day', 1, 'pairs.day') }} as timestamp) <= pending.window_end
-    left join contacts_sides as sides
-        on pairs.account = sides.account and pairs.day = sides.day and pairs.metric = sides.metric
+    from contacts_told
 ),
 
 contacts_count_by_day_delivered as (

@@ -1614,9 +1614,9 @@ ads_insights_watched as (
 ),
 
 ads_insights_ours as (
-    select account, day, sum(value) as value
+    select account, day, sum(value) as value, max(sync_id) as sync_id
     from (
-        select cast(side.account_id as varchar) || ' ' || cast(side.account_currency as varchar) as account, side.date_start as day, sum(cast(coalesce(side.spend, 0) as decimal(38, 9))) as value
+        select cast(side.account_id as varchar) || ' ' || cast(side.account_currency as varchar) as account, side.date_start as day, sum(cast(coalesce(side.spend, 0) as decimal(38, 9))) as value, max(side._sync_id) as sync_id
         from {{ ref('int_meta_ads__ads_insights') }} as side
         group by cast(side.account_id as varchar) || ' ' || cast(side.account_currency as varchar), side.date_start
     ) as parts
@@ -1625,9 +1625,27 @@ ads_insights_ours as (
 ),
 
 ads_insights_theirs as (
-    select cast(side.account_id as varchar) || ' ' || cast(side.account_currency as varchar) as account, side.date_start as day, sum(cast(coalesce(side.spend, 0) as decimal(38, 9))) as value
+    select cast(side.account_id as varchar) || ' ' || cast(side.account_currency as varchar) as account, side.date_start as day, sum(cast(coalesce(side.spend, 0) as decimal(38, 9))) as value, max(side._sync_id) as sync_id
         from {{ ref('int_meta_ads__ads_insights_account') }} as side
         group by cast(side.account_id as varchar) || ' ' || cast(side.account_currency as varchar), side.date_start
+),
+
+ads_insights_uncounted as (
+    select account, day, bucket, sum(value) as value, count(*) as bucket_rows
+    from (
+        select
+            cast(side.account_id as varchar) || ' ' || cast(side.account_currency as varchar) as account,
+            side.date_start as day,
+            case when cast(coalesce(side.spend, 0) as decimal(38, 9)) = cast(coalesce(kept.spend, 0) as decimal(38, 9)) then 'duplicates_removed' else 'superseded_versions' end as bucket,
+            cast(coalesce(side.spend, 0) as decimal(38, 9)) as value
+        from {{ ref('stg_meta_ads__ads_insights') }} as side
+        inner join {{ ref('int_meta_ads__ads_insights') }} as kept
+            on side.account_id = kept.account_id and side.ad_id = kept.ad_id and side.date_start = kept.date_start and side._sync_id = kept._sync_id
+            and (side._source_file <> kept._source_file or side._source_row <> kept._source_row)
+        where side._sync_id in (select sync_id from batches where stream = 'ads_insights')
+
+    ) as rows_beside
+    group by account, day, bucket
 ),
 
 ads_insights_sides as (
@@ -1637,30 +1655,68 @@ ads_insights_sides as (
     where day is not null
 ),
 
+-- Every day of the look-back is told anew, because the sync may have changed it; a check reads those of its window.
+-- Days before the first that the control ever stated have nothing to be compared with.
+ads_insights_days as (
+    select pending.window_start, pending.window_end, keys.account, keys.day
+    from pending
+    inner join (select distinct account, day from ads_insights_sides) as keys
+        on keys.day >= {{ plus_days('cast(pending.window_start as date)', -29) }}
+        and cast({{ dbt.dateadd('day', 1, 'keys.day') }} as timestamp) <= pending.window_end
+    where
+        keys.day >= cast(pending.window_start as date)
+        or keys.day >= (select min(day) from ads_insights_theirs)
+),
+
+ads_insights_told as (
+    select
+        days.*,
+        metrics.metric,
+        coalesce(sides.value, 0) * 1 as value,
+        cast(null as bigint) as value_rows,
+        case when sides.value is null then 'no rows on this side' else '' end as detail
+    from ads_insights_days as days
+    cross join (values ('reconcile_ours'), ('reconcile_theirs')) as metrics (metric)
+    left join ads_insights_sides as sides
+        on days.account = sides.account and days.day = sides.day and metrics.metric = sides.metric
+    union all
+    -- The first load of the sync that spoke last: marts that hold less are older than these rows.
+    select
+        days.*,
+        'reconcile_loaded' as metric,
+        first_loads.load_seq as value,
+        cast(null as bigint) as value_rows,
+        '' as detail
+    from ads_insights_days as days
+    inner join ads_insights_ours as ours on days.account = ours.account and days.day = ours.day
+    inner join (select sync_id, min(load_seq) as load_seq from ledger group by sync_id) as first_loads
+        on ours.sync_id = first_loads.sync_id
+    union all
+    select
+        days.*,
+        'reconcile_' || beside.bucket as metric,
+        beside.value * 1 as value,
+        beside.bucket_rows as value_rows,
+        '' as detail
+    from ads_insights_days as days
+    inner join ads_insights_uncounted as beside on days.account = beside.account and days.day = beside.day
+),
+
 ads_insights_reconciled as (
     select
-        pending.window_start,
-        pending.window_end,
+        window_start,
+        window_end,
         'ads_insights' as model,
-        pairs.account,
-        pairs.day,
-        pairs.metric,
+        account,
+        day,
+        metric,
         'spend' as field,
-        coalesce(sides.value, 0) * 1 as value,
+        value,
         cast(null as decimal(38, 6)) as baseline,
-        cast(null as bigint) as baseline_n,
-        case when sides.value is null then 'no rows on this side' else '' end as detail,
+        cast(value_rows as bigint) as baseline_n,
+        detail,
         cast(null as bigint) as sync_id
-    from pending
-    inner join (
-        select keys.account, keys.day, metrics.metric
-        from (select distinct account, day from ads_insights_sides) as keys
-        cross join (values ('reconcile_ours'), ('reconcile_theirs')) as metrics (metric)
-    ) as pairs
-        on pairs.day >= cast(pending.window_start as date)
-        and cast({{ dbt.dateadd('day', 1, 'pairs.day') }} as timestamp) <= pending.window_end
-    left join ads_insights_sides as sides
-        on pairs.account = sides.account and pairs.day = sides.day and pairs.metric = sides.metric
+    from ads_insights_told
 ),
 
 ads_insights_delivered as (

@@ -1339,14 +1339,14 @@ batch_figures as (
 ),
 
 orders_ours as (
-    select account, day, sum(value) as value
+    select account, day, sum(value) as value, max(sync_id) as sync_id
     from (
-        select cast(side.shop_url as varchar) as account, cast({{ to_zone('side.processed_at', "'America/New_York'") }} as date) as day, sum(cast(coalesce(side.subtotal_price, 0) as decimal(38, 9))) + sum(cast(coalesce(side.added_price, 0) as decimal(38, 9))) as value
+        select cast(side.shop_url as varchar) as account, cast({{ to_zone('side.processed_at', "'America/New_York'") }} as date) as day, sum(cast(coalesce(side.subtotal_price, 0) as decimal(38, 9)) + cast(coalesce(side.added_price, 0) as decimal(38, 9))) as value, max(side._sync_id) as sync_id
         from {{ ref('int_shopify__orders') }} as side
         where side.test = false
         group by cast(side.shop_url as varchar), cast({{ to_zone('side.processed_at', "'America/New_York'") }} as date)
         union all
-        select cast(side.shop_url as varchar) as account, cast({{ to_zone('side.processed_at', "'America/New_York'") }} as date) as day, -1 * sum(cast(coalesce(side.refund_subtotal, 0) as decimal(38, 9))) as value
+        select cast(side.shop_url as varchar) as account, cast({{ to_zone('side.processed_at', "'America/New_York'") }} as date) as day, sum(-1 * cast(coalesce(side.refund_subtotal, 0) as decimal(38, 9))) as value, max(side._sync_id) as sync_id
         from {{ ref('int_shopify__order_refunds') }} as side
         group by cast(side.shop_url as varchar), cast({{ to_zone('side.processed_at', "'America/New_York'") }} as date)
     ) as parts
@@ -1355,9 +1355,61 @@ orders_ours as (
 ),
 
 orders_theirs as (
-    select cast(side.shop_url as varchar) as account, side.day as day, sum(cast(coalesce(side.net_sales, 0) as decimal(38, 9))) as value
+    select cast(side.shop_url as varchar) as account, side.day as day, sum(cast(coalesce(side.net_sales, 0) as decimal(38, 9))) as value, max(side._sync_id) as sync_id
         from {{ ref('int_shopify__sales_by_day') }} as side
         group by cast(side.shop_url as varchar), side.day
+),
+
+orders_uncounted as (
+    select account, day, bucket, sum(value) as value, count(*) as bucket_rows
+    from (
+        select
+            cast(side.shop_url as varchar) as account,
+            cast({{ to_zone('side.processed_at', "'America/New_York'") }} as date) as day,
+            case when cast(coalesce(side.subtotal_price, 0) as decimal(38, 9)) + cast(coalesce(side.added_price, 0) as decimal(38, 9)) = cast(coalesce(kept.subtotal_price, 0) as decimal(38, 9)) + cast(coalesce(kept.added_price, 0) as decimal(38, 9)) then 'duplicates_removed' else 'superseded_versions' end as bucket,
+            cast(coalesce(side.subtotal_price, 0) as decimal(38, 9)) + cast(coalesce(side.added_price, 0) as decimal(38, 9)) as value
+        from {{ ref('stg_shopify__orders') }} as side
+        inner join {{ ref('int_shopify__orders') }} as kept
+            on side.id = kept.id and side._sync_id = kept._sync_id
+            and (side._source_file <> kept._source_file or side._source_row <> kept._source_row)
+        where side._sync_id in (select sync_id from batches where stream = 'orders')
+            and side.test = false
+
+        union all
+        select
+            cast(side.shop_url as varchar) as account,
+            cast({{ to_zone('side.processed_at', "'America/New_York'") }} as date) as day,
+            'quarantined' as bucket,
+            cast(coalesce(side.subtotal_price, 0) as decimal(38, 9)) + cast(coalesce(side.added_price, 0) as decimal(38, 9)) as value
+        from {{ ref('typed_shopify__orders') }} as side
+        where side._broken is not null
+            and side._sync_id in (select sync_id from batches where stream = 'orders')
+            and side.test = false
+
+        union all
+        select
+            cast(side.shop_url as varchar) as account,
+            cast({{ to_zone('side.processed_at', "'America/New_York'") }} as date) as day,
+            case when -1 * cast(coalesce(side.refund_subtotal, 0) as decimal(38, 9)) = -1 * cast(coalesce(kept.refund_subtotal, 0) as decimal(38, 9)) then 'duplicates_removed' else 'superseded_versions' end as bucket,
+            -1 * cast(coalesce(side.refund_subtotal, 0) as decimal(38, 9)) as value
+        from {{ ref('stg_shopify__order_refunds') }} as side
+        inner join {{ ref('int_shopify__order_refunds') }} as kept
+            on side.id = kept.id and side._sync_id = kept._sync_id
+            and (side._source_file <> kept._source_file or side._source_row <> kept._source_row)
+        where side._sync_id in (select sync_id from batches where stream = 'order_refunds')
+
+        union all
+        select
+            cast(side.shop_url as varchar) as account,
+            cast({{ to_zone('side.processed_at', "'America/New_York'") }} as date) as day,
+            'quarantined' as bucket,
+            -1 * cast(coalesce(side.refund_subtotal, 0) as decimal(38, 9)) as value
+        from {{ ref('typed_shopify__order_refunds') }} as side
+        where side._broken is not null
+            and side._sync_id in (select sync_id from batches where stream = 'order_refunds')
+
+    ) as rows_beside
+    group by account, day, bucket
 ),
 
 orders_sides as (
@@ -1367,30 +1419,68 @@ orders_sides as (
     where day is not null
 ),
 
+-- Every day of the look-back is told anew, because the sync may have changed it; a check reads those of its window.
+-- Days before the first that the control ever stated have nothing to be compared with.
+orders_days as (
+    select pending.window_start, pending.window_end, keys.account, keys.day
+    from pending
+    inner join (select distinct account, day from orders_sides) as keys
+        on keys.day >= {{ plus_days('cast(pending.window_start as date)', -3) }}
+        and cast({{ dbt.dateadd('day', 1, 'keys.day') }} as timestamp) <= pending.window_end
+    where
+        keys.day >= cast(pending.window_start as date)
+        or keys.day >= (select min(day) from orders_theirs)
+),
+
+orders_told as (
+    select
+        days.*,
+        metrics.metric,
+        coalesce(sides.value, 0) * 1 as value,
+        cast(null as bigint) as value_rows,
+        case when sides.value is null then 'no rows on this side' else '' end as detail
+    from orders_days as days
+    cross join (values ('reconcile_ours'), ('reconcile_theirs')) as metrics (metric)
+    left join orders_sides as sides
+        on days.account = sides.account and days.day = sides.day and metrics.metric = sides.metric
+    union all
+    -- The first load of the sync that spoke last: marts that hold less are older than these rows.
+    select
+        days.*,
+        'reconcile_loaded' as metric,
+        first_loads.load_seq as value,
+        cast(null as bigint) as value_rows,
+        '' as detail
+    from orders_days as days
+    inner join orders_ours as ours on days.account = ours.account and days.day = ours.day
+    inner join (select sync_id, min(load_seq) as load_seq from ledger group by sync_id) as first_loads
+        on ours.sync_id = first_loads.sync_id
+    union all
+    select
+        days.*,
+        'reconcile_' || beside.bucket as metric,
+        beside.value * 1 as value,
+        beside.bucket_rows as value_rows,
+        '' as detail
+    from orders_days as days
+    inner join orders_uncounted as beside on days.account = beside.account and days.day = beside.day
+),
+
 orders_reconciled as (
     select
-        pending.window_start,
-        pending.window_end,
+        window_start,
+        window_end,
         'orders' as model,
-        pairs.account,
-        pairs.day,
-        pairs.metric,
+        account,
+        day,
+        metric,
         'subtotal_price' as field,
-        coalesce(sides.value, 0) * 1 as value,
+        value,
         cast(null as decimal(38, 6)) as baseline,
-        cast(null as bigint) as baseline_n,
-        case when sides.value is null then 'no rows on this side' else '' end as detail,
+        cast(value_rows as bigint) as baseline_n,
+        detail,
         cast(null as bigint) as sync_id
-    from pending
-    inner join (
-        select keys.account, keys.day, metrics.metric
-        from (select distinct account, day from orders_sides) as keys
-        cross join (values ('reconcile_ours'), ('reconcile_theirs')) as metrics (metric)
-    ) as pairs
-        on pairs.day >= cast(pending.window_start as date)
-        and cast({{ dbt.dateadd('day', 1, 'pairs.day') }} as timestamp) <= pending.window_end
-    left join orders_sides as sides
-        on pairs.account = sides.account and pairs.day = sides.day and pairs.metric = sides.metric
+    from orders_told
 ),
 
 sales_by_day_delivered as (

@@ -51,6 +51,7 @@ CATALOGUE = (
     Bucket("report_time", "counted on the day of the click, not of the conversion", "row", (_BUILT,)),
     Bucket("currency", "by another exchange rate", "row", (_BUILT,)),
     Bucket("restated_after_extraction", "restated after our {time}extraction", "campaign", (_READ,)),
+    Bucket("restated_after_build", "restated after our {time}extraction", "campaign", (_BUILT,)),
     Bucket("restated_after_release", "newer than the published release", "row", (_RELEASED,)),
     Bucket("attribution_window_change", "by another attribution window", "row", (_BUILT,)),
     Bucket("refunds", "refunds", "refund", (_BUILT,)),

@@ -10,6 +10,7 @@ from expectations.judge.reconcile.buckets import NAMED, ORDER, STAGES, UNEXPLAIN
 from expectations.judge.reconcile.waterfall import Figure, Reconciled, ReconciliationItem
 
 _CENT = Decimal("0.01")
+_CALLED: Mapping[str, str] = {"source": "{title} now", "raw": "our rows", "mart": "our marts"}
 _SIGNS: Mapping[str, str] = {"USD": "$", "EUR": "€", "GBP": "£"}
 
 
@@ -50,7 +51,7 @@ def _is_before(found: Reconciled, one: str, other: str) -> bool:
 
 
 def _called(stage: str, title: str) -> str:
-    return f"{title} now" if stage == "source" else stage
+    return _CALLED.get(stage, stage).format(title=title)
 
 
 def _summed(items: Sequence[ReconciliationItem], *, sign: int) -> dict[str, tuple[Decimal, int]]:
@@ -75,7 +76,7 @@ def _words(bucket: str, rows: int, title: str, at: str) -> str:
     reason = NAMED[bucket]
     words = reason.words.format(time=f"{at} " if at else "")
     words = words.replace("restated", f"restated by {title}")
-    return f"{words} ({rows} {reason.counted}{'' if rows == 1 else 's'})"
+    return f"{words} ({rows} {reason.counted}{'' if rows == 1 else 's'})" if rows else words
 
 
 def _cents(value: Decimal) -> Decimal:
@@ -83,6 +84,8 @@ def _cents(value: Decimal) -> Decimal:
 
 
 def _money(value: Decimal, figure: Figure) -> str:
+    if figure.metric == "rows":
+        return f"{value:,.0f}"
     sign = _SIGNS.get(figure.currency)
     shown = f"{sign}{abs(value):,.2f}" if sign else f"{abs(value):,.2f} {figure.currency}".rstrip()
     return f"-{shown}" if value < 0 else shown
