@@ -51,26 +51,40 @@
     group by window_start, window_end, cast(listed.value:field as varchar)
 {% endmacro %}
 
-{# Whether every window of a source in the load ledger is measured as far as it is loaded. #}
+{# The windows of a source in the load ledger that are not measured as far as they are loaded. #}
+{% macro windows_to_measure(source_name) -%}
+    select loaded.window_start
+    from (
+        select window_start, window_end, max(load_seq) as load_seq
+        from {{ source('plumbline', 'load_ledger') }}
+        where source = '{{ source_name }}'
+        group by window_start, window_end
+    ) as loaded
+    where not exists (
+        select 1
+        from {{ this }} as measured
+        where measured.window_start = loaded.window_start
+            and measured.window_end = loaded.window_end
+            and measured.load_seq >= loaded.load_seq
+    )
+{%- endmacro %}
+
+{# Whether there are none. #}
 {% macro nothing_to_measure(source_name) %}
     {%- if execute and is_incremental() -%}
-        {%- set question -%}
-            select count(*) = 0
-            from (
-                select window_start, window_end, max(load_seq) as load_seq
-                from {{ source('plumbline', 'load_ledger') }}
-                where source = '{{ source_name }}'
-                group by window_start, window_end
-            ) as loaded
-            where not exists (
-                select 1
-                from {{ this }} as measured
-                where measured.window_start = loaded.window_start
-                    and measured.window_end = loaded.window_end
-                    and measured.load_seq >= loaded.load_seq
-            )
-        {%- endset -%}
+        {%- set question = 'select count(*) = 0 from (' ~ windows_to_measure(source_name) ~ ') as pending' -%}
         {{ return(run_query(question).columns[0].values()[0]) }}
     {%- endif -%}
     {{ return(false) }}
+{% endmacro %}
+
+{# The first day of which they tell: the look-back of the source before the earliest of them, and one day more for the
+   clocks of accounts. A literal, so that whole blocks of earlier days are skipped. #}
+{% macro first_day_to_tell(source_name, reach) %}
+    {%- if execute and is_incremental() -%}
+        {%- set first = plus_days('cast(min(pending.window_start) as date)', -(reach + 1)) -%}
+        {%- set question = 'select ' ~ first ~ ' from (' ~ windows_to_measure(source_name) ~ ') as pending' -%}
+        {{ return(run_query(question).columns[0].values()[0] or '1970-01-01') }}
+    {%- endif -%}
+    {{ return('1970-01-01') }}
 {% endmacro %}

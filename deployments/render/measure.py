@@ -47,6 +47,7 @@ def measures_of(source: Source) -> dict[str, str]:
         "measure",
         source=source.name,
         streams=list(source.streams),
+        reach=source.reach,
         batches=[_batch(source, stream) for stream in source.streams.values()],
         days=HISTORY_DAYS,
         steps=[step.text for step in made],

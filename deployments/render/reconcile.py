@@ -6,7 +6,7 @@ Beside them stands what a sync landed and did not count: copies of a row, older 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from deployments.render.text import filled
 from deployments.render.watch import Step
@@ -36,7 +36,7 @@ def reconcile_step(source: Source, stream: Stream) -> Step | None:
     text = filled(
         "reconcile",
         s=stream.name,
-        ours=[_side(source, part) for part in parts],
+        ours=[_side(source, _told_of(part)) for part in parts],
         theirs=_side(source, theirs),
         uncounted=[text for part in parts for text in _uncounted(source, part)],
         measure=rule.measure.ours,
@@ -57,6 +57,15 @@ def _parts(source: Source, stream: Stream, rule: Reconcile) -> list[_Part]:
         taken = f"-1 * {_value(less, rule.minus.measure)}"
         parts.append(_Part(less, tuple(pair.ours for pair in rule.minus.on), taken))
     return parts
+
+
+def _told_of(part: _Part) -> _Part:
+    """The part without the days of which nothing is told, by a literal day: whole blocks of them are skipped."""
+    days = [part.stream.fields[name] for name in part.on if part.stream.fields[name].is_day]
+    if not days:
+        return part
+    late = f"side.{days[0].column} >= cast('{{{{ told_from }}}}' as date)"
+    return replace(part, where=f"{part.where} and {late}" if part.where else late)
 
 
 def _side(source: Source, part: _Part) -> str:

@@ -2,6 +2,7 @@
 {% if nothing_to_measure('ga4') %}
 select * from {{ this }} where false
 {% else %}
+{%- set told_from = first_day_to_tell('ga4', 5) %}
 with ledger as (
     select
         window_start,

@@ -2,6 +2,7 @@
 {% if nothing_to_measure('ga4_export') %}
 select * from {{ this }} where false
 {% else %}
+{%- set told_from = first_day_to_tell('ga4_export', 5) %}
 with ledger as (
     select
         window_start,
@@ -655,6 +656,7 @@ events_ours as (
     from (
         select cast(side.export_table as varchar) as account, side.event_date as day, sum(cast(1 as decimal(38, 9))) as value, max(side._sync_id) as sync_id
         from {{ ref('stg_ga4_export__events') }} as side
+        where side.event_date >= cast('{{ told_from }}' as date)
         group by cast(side.export_table as varchar), side.event_date
     ) as parts
     where day is not null

@@ -2,6 +2,7 @@
 {% if nothing_to_measure('google_ads') %}
 select * from {{ this }} where false
 {% else %}
+{%- set told_from = first_day_to_tell('google_ads', 31) %}
 with ledger as (
     select
         window_start,
@@ -1240,11 +1241,12 @@ ad_performance_ours as (
     from (
         select cast(side.customer_id as varchar) as account, side.segments_date as day, sum(cast(coalesce(side.metrics_cost_micros, 0) as decimal(38, 9))) as value, max(side._sync_id) as sync_id
         from {{ ref('int_google_ads__ad_performance') }} as side
+        where side.segments_date >= cast('{{ told_from }}' as date)
         group by cast(side.customer_id as varchar), side.segments_date
         union all
         select cast(side.customer_id as varchar) as account, side.segments_date as day, sum(cast(coalesce(side.metrics_cost_micros, 0) as decimal(38, 9))) as value, max(side._sync_id) as sync_id
         from {{ ref('int_google_ads__campaign') }} as side
-        where not exists (select 1 from {{ ref('int_google_ads__ad_performance') }} as finer where finer.customer_id = side.customer_id and finer.segments_date = side.segments_date and finer.campaign_id = side.campaign_id)
+        where not exists (select 1 from {{ ref('int_google_ads__ad_performance') }} as finer where finer.customer_id = side.customer_id and finer.segments_date = side.segments_date and finer.campaign_id = side.campaign_id) and side.segments_date >= cast('{{ told_from }}' as date)
         group by cast(side.customer_id as varchar), side.segments_date
     ) as parts
     where day is not null

@@ -2,6 +2,7 @@
 {% if nothing_to_measure('hubspot') %}
 select * from {{ this }} where false
 {% else %}
+{%- set told_from = first_day_to_tell('hubspot', 2) %}
 with ledger as (
     select
         window_start,
@@ -612,6 +613,7 @@ contacts_ours as (
     from (
         select '' as account, cast(side.createdat as date) as day, sum(cast(1 as decimal(38, 9))) as value, max(side._sync_id) as sync_id
         from {{ ref('int_hubspot__contacts') }} as side
+        where side.createdat >= cast('{{ told_from }}' as date)
         group by '', cast(side.createdat as date)
     ) as parts
     where day is not null

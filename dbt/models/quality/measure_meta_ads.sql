@@ -2,6 +2,7 @@
 {% if nothing_to_measure('meta_ads') %}
 select * from {{ this }} where false
 {% else %}
+{%- set told_from = first_day_to_tell('meta_ads', 29) %}
 with ledger as (
     select
         window_start,
@@ -1618,6 +1619,7 @@ ads_insights_ours as (
     from (
         select cast(side.account_id as varchar) || ' ' || cast(side.account_currency as varchar) as account, side.date_start as day, sum(cast(coalesce(side.spend, 0) as decimal(38, 9))) as value, max(side._sync_id) as sync_id
         from {{ ref('int_meta_ads__ads_insights') }} as side
+        where side.date_start >= cast('{{ told_from }}' as date)
         group by cast(side.account_id as varchar) || ' ' || cast(side.account_currency as varchar), side.date_start
     ) as parts
     where day is not null

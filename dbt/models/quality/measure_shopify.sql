@@ -2,6 +2,7 @@
 {% if nothing_to_measure('shopify') %}
 select * from {{ this }} where false
 {% else %}
+{%- set told_from = first_day_to_tell('shopify', 3) %}
 with ledger as (
     select
         window_start,
@@ -1343,11 +1344,12 @@ orders_ours as (
     from (
         select cast(side.shop_url as varchar) as account, cast({{ to_zone('side.processed_at', "'America/New_York'") }} as date) as day, sum(cast(coalesce(side.subtotal_price, 0) as decimal(38, 9)) + cast(coalesce(side.added_price, 0) as decimal(38, 9))) as value, max(side._sync_id) as sync_id
         from {{ ref('int_shopify__orders') }} as side
-        where side.test = false
+        where side.test = false and side.processed_at >= cast('{{ told_from }}' as date)
         group by cast(side.shop_url as varchar), cast({{ to_zone('side.processed_at', "'America/New_York'") }} as date)
         union all
         select cast(side.shop_url as varchar) as account, cast({{ to_zone('side.processed_at', "'America/New_York'") }} as date) as day, sum(-1 * cast(coalesce(side.refund_subtotal, 0) as decimal(38, 9))) as value, max(side._sync_id) as sync_id
         from {{ ref('int_shopify__order_refunds') }} as side
+        where side.processed_at >= cast('{{ told_from }}' as date)
         group by cast(side.shop_url as varchar), cast({{ to_zone('side.processed_at', "'America/New_York'") }} as date)
     ) as parts
     where day is not null

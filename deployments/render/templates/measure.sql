@@ -1,6 +1,7 @@
 {% if nothing_to_measure('[[ source ]]') %}
 select * from {{ this }} where false
 {% else %}
+{%- set told_from = first_day_to_tell('[[ source ]]', [[ reach ]]) %}
 with ledger as (
     select
         window_start,
