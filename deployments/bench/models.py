@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 import logging
-import os
 import resource
 import shutil
 from collections.abc import Iterator
@@ -32,6 +31,7 @@ from tasks.backfill.replay import catch_up
 from tasks.build.transform import build, test
 from tasks.ingest.load import load
 from tasks.ingest.sync import SyncRun
+from tasks.other_settings import other_settings
 from tasks.settings import settings
 from tasks.window import Window
 
@@ -117,18 +117,8 @@ def _forget_the_rest(warehouse: Warehouse, schema: str) -> None:
 @contextmanager
 def _working_in(file: Path) -> Iterator[None]:
     """The doors open this warehouse inside of the block; what it knows is not written into the home's memory."""
-    own = {"PLUMBLINE_WAREHOUSE_FILE": str(file), "PLUMBLINE_WAREHOUSE_WORK": str(file.parent)}
-    before = {name: os.environ.get(name) for name in own}
-    os.environ.update(own)
-    settings.cache_clear()
-    try:
+    with other_settings({"PLUMBLINE_WAREHOUSE_FILE": str(file), "PLUMBLINE_WAREHOUSE_WORK": str(file.parent)}):
         yield
-    finally:
-        for name, value in before.items():
-            os.environ.pop(name, None)
-            if value is not None:
-                os.environ[name] = value
-        settings.cache_clear()
 
 
 def _one_more(file: Path, landed: list[SyncRun], number: int) -> tuple[Day, dict[str, float]]:

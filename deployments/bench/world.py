@@ -6,7 +6,6 @@ the evening before, with the look-back that the source has. `ground` is a place 
 
 from __future__ import annotations
 
-import os
 import resource
 import tempfile
 from collections.abc import Iterator, Sequence
@@ -26,6 +25,7 @@ from tasks.adapters.dbt_runner import Dbt, DbtOutcome
 from tasks.ingest.land import land
 from tasks.ingest.seal import Batch, seal
 from tasks.ingest.sync import SyncRun
+from tasks.other_settings import other_settings
 from tasks.settings import settings
 from tasks.window import Window
 
@@ -70,21 +70,16 @@ def ground() -> Iterator[Path]:
     base = settings().core.port_base + PORTS_APART
     with tempfile.TemporaryDirectory(prefix="plumbline-bench-") as home:
         own = {"PLUMBLINE_HOME": home, "PLUMBLINE_PORT_BASE": str(base), "PLUMBLINE_TOKEN_KEY": "0b" * 32}
-        before, in_process = {name: os.environ.get(name) for name in own}, doors.dbt
-        os.environ.update(own)
-        setattr(doors, "dbt", lambda: DbtApart(in_process().config))  # noqa: B010 - put back below
-        try:
-            stack.up(lambda _line: None, only=("s3",))
-            yield Path(home)
-        finally:
-            stack.down()
-            doors.ops_store().close()
-            setattr(doors, "dbt", in_process)  # noqa: B010
-            for name, value in before.items():
-                os.environ.pop(name, None)
-                if value is not None:
-                    os.environ[name] = value
-            settings.cache_clear()
+        in_process = doors.dbt
+        with other_settings(own):
+            setattr(doors, "dbt", lambda: DbtApart(in_process().config))  # noqa: B010 - put back below
+            try:
+                stack.up(lambda _line: None, only=("s3",))
+                yield Path(home)
+            finally:
+                stack.down()
+                doors.ops_store().close()
+                setattr(doors, "dbt", in_process)  # noqa: B010
 
 
 def read_at(day: date) -> datetime:

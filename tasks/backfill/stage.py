@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 from tasks import doors
+from tasks.other_settings import other_settings
 from tasks.settings import settings
 
 
@@ -14,18 +14,9 @@ from tasks.settings import settings
 def on_copy(name: str) -> Iterator[None]:
     """For the time of the block the doors of this process open the copy of that name, and dbt works beside it."""
     own = doors.staged(name).environment
-    before = {setting: os.environ.get(setting) for setting in own}
     (settings().home / "backfill" / name).mkdir(parents=True, exist_ok=True)
-    os.environ.update(own)
-    settings.cache_clear()
-    try:
+    with other_settings(own):
         yield
-    finally:
-        for setting, value in before.items():
-            os.environ.pop(setting, None)
-            if value is not None:
-                os.environ[setting] = value
-        settings.cache_clear()
 
 
 def ensure_copy(name: str) -> bool:

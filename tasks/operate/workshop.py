@@ -7,7 +7,7 @@ On Snowflake there is no file: schemas that are gone are made anew where they we
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
@@ -18,6 +18,7 @@ from tasks import doors
 from tasks.adapters.ops_memory import OpsMemory
 from tasks.adapters.warehouse.lock import writer_lock
 from tasks.operate.memory import known_here
+from tasks.other_settings import other_settings
 from tasks.settings import settings
 
 _MAGIC = b"DUCK"  # after a checksum of eight bytes
@@ -39,7 +40,7 @@ def workshop(*, replace: bool) -> Iterator[Path]:
             return
         new = live.parent / "rebuild" / live.name  # the name of the file is the name of the database in every view
         new.parent.mkdir(parents=True, exist_ok=True)
-        with _environment({"PLUMBLINE_WAREHOUSE_FILE": str(new), "PLUMBLINE_WAREHOUSE_WORK": str(new.parent)}):
+        with other_settings({"PLUMBLINE_WAREHOUSE_FILE": str(new), "PLUMBLINE_WAREHOUSE_WORK": str(new.parent)}):
             yield new
         _take_place(new, live)
 
@@ -90,19 +91,3 @@ def _move(source: Path, target: Path) -> None:
     with suppress(FileNotFoundError):
         os.replace(log, target.with_name(target.name + ".wal"))
     os.replace(source, target)
-
-
-@contextmanager
-def _environment(values: Mapping[str, str]) -> Iterator[None]:
-    """The settings of this process with these values; dbt's own process inherits them."""
-    before = {name: os.environ.get(name) for name in values}
-    os.environ.update(values)
-    settings.cache_clear()
-    try:
-        yield
-    finally:
-        for name, value in before.items():
-            os.environ.pop(name, None)
-            if value is not None:
-                os.environ[name] = value
-        settings.cache_clear()

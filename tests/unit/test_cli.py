@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pickle
 import sys
-from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
@@ -16,37 +15,13 @@ from expectations.declare.source import SOURCES, load, names
 from tasks import doors
 from tasks.adapters.ops_store import OutboxMessage, now
 from tasks.settings import settings
-
-Typed = Callable[..., tuple[int, str, str]]
-
-
-class Left(BaseException):
-    """Stands for the end of the process."""
+from tests.unit.conftest import Typed
 
 
 @pytest.fixture
 def home(home: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("COLUMNS", "200")
     return home
-
-
-@pytest.fixture
-def typed(home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Typed:
-    """Run the console script in this process: exit status, output, errors."""
-
-    def leave(status: int) -> None:
-        raise Left(status)
-
-    def run(*words: str) -> tuple[int, str, str]:
-        monkeypatch.setattr(sys, "argv", ["plumbline", *words])
-        monkeypatch.setattr(cli, "_leave", leave)
-        with pytest.raises(Left) as left:
-            cli.main()
-        said = capsys.readouterr()
-        assert "Traceback" not in said.out + said.err
-        return left.value.args[0], said.out, said.err
-
-    return run
 
 
 @pytest.fixture

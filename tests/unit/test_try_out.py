@@ -5,14 +5,13 @@ from __future__ import annotations
 import csv
 import json
 import os
-import sys
-from collections.abc import Callable
 from decimal import Decimal
+from functools import partial
 from pathlib import Path
 
 import pytest
 
-from deployments import cli
+from tests.unit.conftest import Typed
 
 SHARED = Path(__file__).parents[3] / "shared" / "datasets"
 EVENTS, PATHS, CDNOW = SHARED / "attribution_events", SHARED / "attribution_paths", SHARED / "cdnow"
@@ -23,30 +22,12 @@ TOUCHES = "touch_id,person_id,touched_at,channel,touch_type\n"
 CONVERSIONS = "conversion_id,person_id,converted_at,revenue_cents\n"
 REFUNDS = "refund_id,conversion_id,refunded_at,refund_cents\n"
 Row = dict[str, str]
-Tried = Callable[..., tuple[int, str, str]]
-
-
-class Left(Exception):
-    """The command would have ended the process here."""
 
 
 @pytest.fixture
-def tried(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Tried:
+def tried(typed: Typed) -> Typed:
     """Run `plumbline try` in this process: exit status, output, errors."""
-
-    def leave(status: int) -> None:
-        raise Left(status)
-
-    def run(*words: object) -> tuple[int, str, str]:
-        monkeypatch.setattr(sys, "argv", ["plumbline", "try", *map(str, words)])
-        monkeypatch.setattr(cli, "_leave", leave)
-        with pytest.raises(Left) as left:
-            cli.main()
-        said = capsys.readouterr()
-        assert "Traceback" not in said.out + said.err
-        return left.value.args[0], said.out, said.err
-
-    return run
+    return partial(typed, "try")
 
 
 def _rows(path: Path) -> list[Row]:
@@ -59,7 +40,7 @@ def _key(row: Row) -> tuple[str, str, str]:
 
 
 @on_shared_data
-def test_credits_equal_the_exact_ones_to_the_cent(tried: Tried, tmp_path: Path) -> None:
+def test_credits_equal_the_exact_ones_to_the_cent(tried: Typed, tmp_path: Path) -> None:
     files = ("--touches", EVENTS / "touches.csv", "--conversions", EVENTS / "conversions.csv")
     assert tried("attribution", *files, "--out", tmp_path / "credits.csv")[0] == 0
     found = {_key(row): row for row in _rows(tmp_path / "credits.csv")}
@@ -71,7 +52,7 @@ def test_credits_equal_the_exact_ones_to_the_cent(tried: Tried, tmp_path: Path) 
 
 
 @on_shared_data
-def test_channel_models_equal_the_exact_ones(tried: Tried, tmp_path: Path) -> None:
+def test_channel_models_equal_the_exact_ones(tried: Typed, tmp_path: Path) -> None:
     assert tried("paths", "--paths", PATHS / "paths.csv", "--out", tmp_path / "channels.csv")[0] == 0
     found = {(row["model"], row["channel"]): row for row in _rows(tmp_path / "channels.csv")}
     exact = json.loads((PATHS / "expected_exact.json").read_text())
@@ -93,7 +74,7 @@ def test_channel_models_equal_the_exact_ones(tried: Tried, tmp_path: Path) -> No
 
 
 @on_shared_data
-def test_cohorts_of_real_orders_equal_the_known_ones(tried: Tried, tmp_path: Path) -> None:
+def test_cohorts_of_real_orders_equal_the_known_ones(tried: Typed, tmp_path: Path) -> None:
     lines = [line.split() for line in (CDNOW / "CDNOW_sample.txt").read_text().splitlines()]
     orders = [f"{n},{customer},{day},{dollars}" for n, (_, customer, day, _, dollars) in enumerate(lines)]
     (tmp_path / "orders.csv").write_text("\n".join(["order_id,customer_id,ordered_at,net_sales", *orders]))
@@ -112,7 +93,7 @@ def small(tmp_path: Path) -> tuple[object, ...]:
     return ("--touches", tmp_path / "touches.csv", "--conversions", tmp_path / "conversions.csv")
 
 
-def test_people_without_an_id_are_not_one_person(tried: Tried, tmp_path: Path, small: tuple[object, ...]) -> None:
+def test_people_without_an_id_are_not_one_person(tried: Typed, tmp_path: Path, small: tuple[object, ...]) -> None:
     _, out, _ = tried("attribution", *small, "--out", tmp_path / "credits.csv")
     assert "Without a person_id, and so joined with nothing: touches 1, conversions 1." in out
     rows = [row for row in _rows(tmp_path / "credits.csv") if row["conversion_id"] == "c2"]
@@ -120,7 +101,7 @@ def test_people_without_an_id_are_not_one_person(tried: Tried, tmp_path: Path, s
 
 
 def test_a_refund_takes_back_with_the_weights_of_its_order(
-    tried: Tried, tmp_path: Path, small: tuple[object, ...]
+    tried: Typed, tmp_path: Path, small: tuple[object, ...]
 ) -> None:
     refunds = "r1,c1,2026-12-20T00:00:00Z,1001\nr2,c2,2027-01-01T00:00:00Z,1\n"
     (tmp_path / "refunds.csv").write_text(REFUNDS + refunds)
@@ -136,7 +117,7 @@ def test_a_refund_takes_back_with_the_weights_of_its_order(
     assert {int(row["revenue_cents"]) for row in rows if row["refund_id"] == "r2"} == {-1}
 
 
-def test_weights_window_and_half_life_are_options(tried: Tried, tmp_path: Path, small: tuple[object, ...]) -> None:
+def test_weights_window_and_half_life_are_options(tried: Typed, tmp_path: Path, small: tuple[object, ...]) -> None:
     words = ("--position", "60, 0, 40", "--window-days", 6, "--half-life-days", 1, "--out", tmp_path / "credits.csv")
     assert tried("attribution", *small, *words)[0] == 0
     rows = {_key(row): Decimal(row["credit"]) for row in _rows(tmp_path / "credits.csv")}
@@ -156,7 +137,7 @@ def test_weights_window_and_half_life_are_options(tried: Tried, tmp_path: Path, 
     ],
 )
 def test_rules_that_give_no_credit_are_refused(
-    tried: Tried, tmp_path: Path, small: tuple[object, ...], words: str, said: str
+    tried: Typed, tmp_path: Path, small: tuple[object, ...], words: str, said: str
 ) -> None:
     status, out, err = tried("attribution", *small, "--out", tmp_path / "credits.csv", *words.split())
     assert (status, out) == (2, "")
@@ -164,7 +145,7 @@ def test_rules_that_give_no_credit_are_refused(
     assert not (tmp_path / "credits.csv").exists()
 
 
-def test_a_file_that_is_refused_leaves_the_last_result(tried: Tried, tmp_path: Path, small: tuple[object, ...]) -> None:
+def test_a_file_that_is_refused_leaves_the_last_result(tried: Typed, tmp_path: Path, small: tuple[object, ...]) -> None:
     out = tmp_path / "credits.csv"
     out.write_text("the last result")
     (tmp_path / "refunds.csv").write_text(REFUNDS + "r1,c8,2026-12-20T00:00:00Z,1\n")
@@ -177,7 +158,7 @@ def test_a_file_that_is_refused_leaves_the_last_result(tried: Tried, tmp_path: P
 
 
 def test_a_result_never_replaces_what_is_read_and_needs_a_folder(
-    tried: Tried, tmp_path: Path, small: tuple[object, ...]
+    tried: Typed, tmp_path: Path, small: tuple[object, ...]
 ) -> None:
     for out, said in (
         (small[1], "the result would replace a file that is read"),
@@ -198,14 +179,14 @@ def test_a_result_never_replaces_what_is_read_and_needs_a_folder(
         ("a,1,one,0", "total_conversion_value is 'one'"),
     ],
 )
-def test_paths_that_are_none_are_refused(tried: Tried, tmp_path: Path, row: str, said: str) -> None:
+def test_paths_that_are_none_are_refused(tried: Typed, tmp_path: Path, row: str, said: str) -> None:
     header = "path,total_conversions,total_conversion_value,total_null\n"
     (tmp_path / "paths.csv").write_text(header + "a > b,1,1e-7,0\n" + row + "\n")
     status, _, err = tried("paths", "--paths", tmp_path / "paths.csv", "--out", tmp_path / "channels.csv")
     assert (status, said in err, "line 3" in err) == (2, True, True)
 
 
-def test_months_of_cohorts_are_those_of_utc_across_the_new_year(tried: Tried, tmp_path: Path) -> None:
+def test_months_of_cohorts_are_those_of_utc_across_the_new_year(tried: Typed, tmp_path: Path) -> None:
     days = ["2025-12-31T23:30:00-01:00", "2026-12-31", "2027-01-01 10:00:00", "20270301"]
     orders = [f"{n},k,{day},0.10\n" for n, day in enumerate(days)]
     (tmp_path / "orders.csv").write_text("order_id,customer_id,ordered_at,net_sales\n" + "".join(orders))
