@@ -21,7 +21,7 @@ from rich.table import Table
 
 from deployments.bench.growth import Day
 from deployments.bench.history import WEEK, copy_week
-from deployments.bench.world import ground, land_window, read_at, sealed
+from deployments.bench.world import DbtApart, ground, land_window, read_at, sealed
 from deployments.local.saas.blocks import Request
 from deployments.local.saas.world import World
 from expectations.declare.source import load_all, names
@@ -124,6 +124,7 @@ def _working_in(file: Path) -> Iterator[None]:
 def _one_more(file: Path, landed: list[SyncRun], number: int) -> tuple[Day, dict[str, float]]:
     """The day after the week, on one of the warehouses; with the seconds of each model of its build."""
     day, window = Day(number), Window.of_day(FIRST + timedelta(days=WEEK))
+    DbtApart.outcomes.clear()
     with _working_in(file):
         for run_ in landed:
             with day.timed("seal"):
@@ -139,13 +140,10 @@ def _one_more(file: Path, landed: list[SyncRun], number: int) -> tuple[Day, dict
             test.fn(window)
     if built.failed:
         raise RuntimeError(f"models did not build: {', '.join(built.failed)}")
-    return day, _seconds_of(built.run_results)
-
-
-def _seconds_of(run_results: Path) -> dict[str, float]:
-    """Wall seconds by model."""
-    nodes = json.loads(run_results.read_text())["results"]
-    return {str(node["unique_id"]).split(".")[-1]: float(node["execution_time"]) for node in nodes}
+    seconds: dict[str, float] = {}
+    for node in (node for outcome in DbtApart.outcomes for node in outcome.results):
+        seconds[node.name] = seconds.get(node.name, 0.0) + node.seconds
+    return day, seconds
 
 
 def _result(short: Day, long: Day, scale: float) -> dict[str, float]:

@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
+from typing import ClassVar
 
 from deployments.local import stack
 from deployments.local.airbyte.envelope import Envelope, parts
@@ -44,7 +45,12 @@ class Landed:
 
 
 class DbtApart(Dbt):
-    """dbt in a process of its own: no Prefect server stands beside a bench, and dbt's memory is its own."""
+    """dbt in a process of its own: no Prefect server stands beside a bench, and dbt's memory is its own.
+
+    What each invocation did is kept in `outcomes`, in order, so that a bench can say where time went.
+    """
+
+    outcomes: ClassVar[list[DbtOutcome]] = []
 
     def run_models(
         self, select: Sequence[str] = (), *, exclude: Sequence[str] = (), full_refresh: bool = False
@@ -55,7 +61,9 @@ class DbtApart(Dbt):
         words += ["--full-refresh"] if full_refresh else []
         target_path = self._target_path("models")
         self._process(words, target_path)
-        return self._kept(target_path, expect_nodes=bool(select))
+        outcome = self._kept(target_path, expect_nodes=bool(select))
+        self.outcomes.append(outcome)
+        return outcome
 
 
 def cpu_seconds() -> float:
