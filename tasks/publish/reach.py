@@ -96,4 +96,3 @@ def some(names: Collection[str]) -> str:
     """A few of them in order, and how many more there are."""
     more = len(names) - SHOWN
     return ", ".join(sorted(names)[:SHOWN]) + (f" and {more} more" if more > 0 else "")
-
