@@ -1,7 +1,7 @@
 """How far a finding reaches: the marts that are made of what it is about.
 
 Whoever descends from what is wrong is concerned, so of two marts that must agree the one that is made of the other is
-never newer. What is not known (a finding about nothing that is built, a mart that no lineage names) concerns everything.
+never newer. What is not known (a finding about nothing that is built, a mart without lineage) concerns everything.
 """
 
 from __future__ import annotations
