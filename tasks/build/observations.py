@@ -2,7 +2,8 @@
 
 One pass of SQL in the engine per stream and only over rows that are new since the last time; what it keeps grows with
 records, not with page views, because a browser that meets no other identifier is not written down. The declarations say
-which columns carry what (`identifies`, `merges`).
+which columns carry what (`identifies`, `merges`). Which records have something new is noted with it (`touched`), until
+`people` has put the answer.
 """
 
 # ruff: noqa: S608 - names from the declarations, and values of the deny list, which are quoted
@@ -24,6 +25,7 @@ SCHEMA = "identity"
 OBSERVATIONS = f"{SCHEMA}.observations"
 STATED_MERGES = f"{SCHEMA}.stated_merges"
 PROGRESS = f"{SCHEMA}.progress"
+TOUCHED = f"{SCHEMA}.touched"
 ARRIVING = f"{SCHEMA}.observations__arriving"
 COLUMNS = {
     "source": "varchar",
@@ -43,6 +45,22 @@ MERGE_COLUMNS = {
     "stated_at": "timestamp",
 }
 PROGRESS_COLUMNS = {"source": "varchar", "stream": "varchar", "words": "varchar", "load_seq": "bigint"}
+TOUCHED_COLUMNS = {"record_id": "varchar"}
+EVERYTHING = "*"  # touched instead of a record: a stream was read from its beginning
+# Links of records and identifiers: a merge that was stated is a record that carries both ids. No record of a stream has
+# such an id: before its first colon stands a name.
+_STATED = "'merge|' || identifier_type || '|' || kept_token"
+LINKS = (
+    f"(select record_id, identifier_type, identifier_token from {OBSERVATIONS}"
+    f" union all select {_STATED}, identifier_type, kept_token from {STATED_MERGES}"
+    f" union all select {_STATED}, identifier_type, merged_token from {STATED_MERGES})"
+)
+_TABLES = {
+    OBSERVATIONS: COLUMNS,
+    STATED_MERGES: MERGE_COLUMNS,
+    PROGRESS: PROGRESS_COLUMNS,
+    TOUCHED: TOUCHED_COLUMNS,
+}
 _NAMES = ", ".join(COLUMNS)
 
 
@@ -57,7 +75,7 @@ class Seen:
 def ensure_observations(warehouse: Warehouse) -> None:
     """Create the tables of this module where they are missing."""
     known = warehouse.relations(SCHEMA)
-    for table, columns in ((OBSERVATIONS, COLUMNS), (STATED_MERGES, MERGE_COLUMNS), (PROGRESS, PROGRESS_COLUMNS)):
+    for table, columns in _TABLES.items():
         if table.rpartition(".")[2] not in known:
             warehouse.put(Copy(table, columns, []))
 
@@ -121,6 +139,8 @@ def _take(warehouse: Warehouse, stream: Stream, *, since: int, words: str, newes
             warehouse.execute(f"delete from {STATED_MERGES} where {mine}")
         for statement in _joining(mine):
             warehouse.execute(statement)
+        touched = f"select distinct record_id from {ARRIVING}" if since else f"values ('{EVERYTHING}')"
+        warehouse.execute(f"insert into {TOUCHED} {touched}")
         for row in merges:
             _note(warehouse, row)
         warehouse.execute(f"delete from {PROGRESS} where {mine}")
@@ -153,6 +173,7 @@ def _note(warehouse: Warehouse, row: Row) -> None:
     if known is None or row[5] < known:
         warehouse.execute(f"delete from {STATED_MERGES} where {same}", list(row[:5]))
         warehouse.execute(f"insert into {STATED_MERGES} values (?, ?, ?, ?, ?, ?)", list(row))
+        warehouse.execute(f"insert into {TOUCHED} values (?)", [f"merge|{row[2]}|{row[3]}"])
 
 
 def words_of(stream: Stream) -> str:
