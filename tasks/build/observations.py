@@ -20,13 +20,15 @@ from expectations.declare.stream import Stream
 from tasks.adapters.normal_form import NOBODY, denied_values
 from tasks.adapters.warehouse.base import Row, Warehouse
 from tasks.adapters.warehouse.copies import COLUMNS_OF, Copy
+from tasks.build.links import IDENTIFIER_KEY, KEYS, RECORD_KEY
 
 SCHEMA = "identity"
 OBSERVATIONS = f"{SCHEMA}.observations"
 STATED_MERGES = f"{SCHEMA}.stated_merges"
 PROGRESS = f"{SCHEMA}.progress"
 TOUCHED = f"{SCHEMA}.touched"
-ARRIVING = f"{SCHEMA}.observations__arriving"
+ARRIVING = f"{OBSERVATIONS}__arriving"
+KNOWN = f"{OBSERVATIONS}__known"
 COLUMNS = {
     "source": "varchar",
     "stream": "varchar",
@@ -47,21 +49,13 @@ MERGE_COLUMNS = {
 PROGRESS_COLUMNS = {"source": "varchar", "stream": "varchar", "words": "varchar", "load_seq": "bigint"}
 TOUCHED_COLUMNS = {"record_id": "varchar"}
 EVERYTHING = "*"  # touched instead of a record: a stream was read from its beginning
-# Links of records and identifiers: a merge that was stated is a record that carries both ids. No record of a stream has
-# such an id: before its first colon stands a name.
-_STATED = "'merge|' || identifier_type || '|' || kept_token"
-LINKS = (
-    f"(select record_id, identifier_type, identifier_token from {OBSERVATIONS}"
-    f" union all select {_STATED}, identifier_type, kept_token from {STATED_MERGES}"
-    f" union all select {_STATED}, identifier_type, merged_token from {STATED_MERGES})"
-)
 _TABLES = {
-    OBSERVATIONS: COLUMNS,
+    OBSERVATIONS: COLUMNS | KEYS,
     STATED_MERGES: MERGE_COLUMNS,
     PROGRESS: PROGRESS_COLUMNS,
     TOUCHED: TOUCHED_COLUMNS,
 }
-_NAMES = ", ".join(COLUMNS)
+_NAMES = ", ".join(COLUMNS | KEYS)
 
 
 @dataclass(frozen=True)
@@ -78,6 +72,16 @@ def ensure_observations(warehouse: Warehouse) -> None:
     for table, columns in _TABLES.items():
         if table.rpartition(".")[2] not in known:
             warehouse.put(Copy(table, columns, []))
+    _number(warehouse)
+
+
+def _number(warehouse: Warehouse) -> None:
+    """Number the observations again if an older version did not, or the engine came to count otherwise."""
+    if "record_key" not in {name for (name,) in warehouse.query(COLUMNS_OF, OBSERVATIONS.split("."))}:
+        warehouse.put(Copy(OBSERVATIONS, COLUMNS | KEYS, [], instead_of="false"))
+    one = f"(select record_id, record_key from {OBSERVATIONS} limit 1) as one"
+    if warehouse.query(f"select 1 from {one} where record_key is distinct from {RECORD_KEY}"):
+        warehouse.execute(f"update {OBSERVATIONS} set record_key = {RECORD_KEY}, identifier_key = {IDENTIFIER_KEY}")
 
 
 def observe(warehouse: Warehouse) -> Seen:
@@ -128,9 +132,14 @@ def _take(warehouse: Warehouse, stream: Stream, *, since: int, words: str, newes
     """Write down what is new of a stream, and how far it was read, in one transaction."""
     mine = f"source = '{stream.source}' and stream = '{stream.name}'"
     unseen = f"_load_seq > {since} and _load_seq <= {newest}"
-    # An observation that is there already counts again only if it is older than was known. It is gathered beside the
-    # table, because creating a table ends a transaction on Snowflake.
-    warehouse.execute(f"create or replace table {ARRIVING} as {observations_sql(stream, unseen)}")
+    # An observation that is there already counts again only if it is older than was known. Both are gathered beside
+    # the table, because creating a table ends a transaction on Snowflake.
+    warehouse.execute(
+        f"create or replace table {ARRIVING} as select found.*, {RECORD_KEY} as record_key,"
+        f" {IDENTIFIER_KEY} as identifier_key from ({observations_sql(stream, unseen)}) as found"
+    )
+    again = f"{mine} and record_key in (select record_key from {ARRIVING})" if since else "false"
+    warehouse.execute(f"create or replace table {KNOWN} as select {_NAMES} from {OBSERVATIONS} where {again}")
     merges = _merges(warehouse, stream, unseen) if stream.merges else []
     warehouse.execute("begin")
     try:
@@ -150,18 +159,20 @@ def _take(warehouse: Warehouse, stream: Stream, *, since: int, words: str, newes
         # Also for Ctrl-C: the connection may live on in a longer `with` block.
         warehouse.execute("rollback")
         raise
-    warehouse.execute(f"drop table if exists {ARRIVING}")
+    for table in (ARRIVING, KNOWN):
+        warehouse.execute(f"drop table if exists {table}")
 
 
 def _joining(mine: str) -> list[str]:
     """Statements that put the arriving observations into the table: the earliest sight of each counts."""
-    same = " and ".join(f"known.{name} = fresh.{name}" for name in ("record_id", "identifier_type", "identifier_token"))
+    of_one = ("record_id", "identifier_type", "identifier_token")
+    same = " and ".join(f"known.{name} = fresh.{name}" for name in of_one)
+    older = " and ".join(f"older.{name} = observations.{name}" for name in (*KEYS, *of_one))
     return [
         f"delete from {ARRIVING} as fresh where exists"
-        f" (select 1 from {OBSERVATIONS} as known where known.{mine.replace(' and ', ' and known.')}"
-        f" and {same} and known.seen_at <= fresh.seen_at)",
-        f"delete from {OBSERVATIONS} as known where known.{mine.replace(' and ', ' and known.')}"
-        f" and exists (select 1 from {ARRIVING} as fresh where {same})",
+        f" (select 1 from {KNOWN} as known where {same} and known.seen_at <= fresh.seen_at)",
+        f"delete from {KNOWN} as known where not exists (select 1 from {ARRIVING} as fresh where {same})",
+        f"delete from {OBSERVATIONS} where {mine} and exists (select 1 from {KNOWN} as older where {older})",
         f"insert into {OBSERVATIONS} ({_NAMES}) select {_NAMES} from {ARRIVING}",
     ]
 

@@ -11,16 +11,19 @@ import pyarrow as pa
 
 from tasks.adapters.warehouse.base import Warehouse
 from tasks.build.identity import People, confidence, resolve
+from tasks.build.links import key
 from tasks.build.people_named import frame_of, named_observations
-from tasks.build.people_reached import IDENTIFIERS, RECORDS, record_types
+from tasks.build.people_reached import HUBS, IDENTIFIERS, SEEN, record_types
 
 STATED = "stated_merge"
 _REACHED = (
-    f"record_id in (select record_id from {RECORDS})",
-    f"exists (select 1 from {IDENTIFIERS} as found where found.identifier_type = stated.identifier_type"
-    " and found.identifier_token = stated.kept_token)",
+    SEEN,
+    f"{key('identifier_type', 'kept_token')} in (select identifier_key from {IDENTIFIERS})",
 )
-_HUBS = f"select identifier_type, identifier_token as token from {IDENTIFIERS} where is_hub"
+_HUBS = (
+    f"select identifier_type, identifier_token as token from {HUBS}"
+    f" where identifier_key in (select identifier_key from {IDENTIFIERS} where is_hub)"
+)
 
 
 @dataclass(frozen=True)

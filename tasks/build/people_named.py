@@ -22,23 +22,22 @@ def frame_of(warehouse: Warehouse, sql: str) -> pl.DataFrame:
 
 
 def named_observations(
-    warehouse: Warehouse, condition: str = "true", merges: str = "true"
+    warehouse: Warehouse, observations: str = OBSERVATIONS, merges: str = "true"
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """What was observed under these conditions, and the names that were given in it.
+    """What was observed, all or some of it, and the names that were given in it.
 
     Observations: record_id, identifier_type, token, seen_at. Names: identifier_type, token, name, evidence, for every
-    id of a stated merge. `condition` chooses observations; `merges` (of rows called `stated`) may leave out merges of
-    ids that are not among them.
+    id of a stated merge. `observations` is their table; the condition `merges` may leave out merges of other ids.
     """
     observed = frame_of(
         warehouse,
         "select record_id, identifier_type, identifier_token as token, min(seen_at) as seen_at"
-        f" from {OBSERVATIONS} where {condition} group by record_id, identifier_type, identifier_token",
+        f" from {observations} group by record_id, identifier_type, identifier_token",
     ).with_columns(pl.col("seen_at").cast(pl.Datetime("us")))
     stated = frame_of(
         warehouse,
         "select source || '.' || stream as stream, identifier_type, kept_token, merged_token"
-        f" from {STATED_MERGES} as stated where {merges} order by 1, 2, 3, 4",
+        f" from {STATED_MERGES} where {merges} order by 1, 2, 3, 4",
     )
     names = _one_name(observed, stated)
     return _renamed(observed, names), names

@@ -22,7 +22,7 @@ from tasks.build.identity import GREW, HUGE
 from tasks.build.observations import TOUCHED
 from tasks.build.people import HELD, HELD_COLUMNS, ID_MAP, KEY, MERGE_COLUMNS, MERGES, QUARANTINE, SAID, STATE
 from tasks.build.people_found import Found
-from tasks.build.people_reached import IDENTIFIERS
+from tasks.build.people_reached import SCOPE, TABLES
 
 _ALIAS = {name: kind for name, kind in MERGE_COLUMNS.items() if name != "merged_at"}
 
@@ -47,7 +47,7 @@ def write(warehouse: Warehouse, found: Found, at: datetime, mark: str, *, everyb
     `everybody`: what is known and was not found is over; else only about identifiers that were reached.
     """
     for history, rows in ((_MAP, found.id_map), (_ASIDE, found.quarantine)):
-        _compare(warehouse, history, rows, "true" if everybody else _WITHIN)
+        _compare(warehouse, history, rows, "true" if everybody else _about("known", SCOPE))
     warehouse.put(Copy(f"{MERGES}__arriving", _ALIAS, _aliases(warehouse)))
     warehouse.put(Copy(f"{HELD}__arriving", HELD_COLUMNS, found.held))
     for history in (_MAP, _ASIDE):
@@ -62,7 +62,7 @@ def write(warehouse: Warehouse, found: Found, at: datetime, mark: str, *, everyb
         # Also for Ctrl-C: the connection may live on in a longer `with` block.
         warehouse.execute("rollback")
         raise
-    for table in _SCRATCH:
+    for table in (*_SCRATCH, *TABLES):
         warehouse.execute(f"drop table if exists {table}")
 
 
@@ -70,7 +70,15 @@ def _same(one: str, other: str, columns: Sequence[str] = tuple(KEY)) -> str:
     return " and ".join(f"{one}.{name} = {other}.{name}" for name in columns)
 
 
-_WITHIN = f"exists (select 1 from {IDENTIFIERS} as found where {_same('found', 'known')})"
+def _about(table: str, rows: str) -> str:
+    """The condition of rows about the identifiers of other rows; its first half lets the engine skip most of them."""
+    same = _same("others", table)
+    return (
+        f"{table}.identifier_token in (select identifier_token from {rows} as others)"
+        f" and exists (select 1 from {rows} as others where {same})"
+    )
+
+
 _SCRATCH = (
     *(f"{table}__{what}" for table in (ID_MAP, QUARANTINE) for what in ("arriving", "known", "over")),
     f"{MERGES}__arriving",
@@ -83,7 +91,8 @@ def _compare(warehouse: Warehouse, history: _History, rows: pa.Table, within: st
     table, columns = history.table, KEY | history.said
     warehouse.put(Copy(f"{table}__arriving", columns, rows))
     warehouse.execute(
-        f"create or replace table {table}__known as select {', '.join(columns)} from {table} as known"
+        f"create or replace table {table}__known as"
+        f" select {', '.join(columns)}, {history.begins} as begins from {table} as known"
         f" where {history.ends} is null and {within}"
     )
 
@@ -92,7 +101,7 @@ def _differences(history: _History) -> tuple[str, str]:
     """Leave what is over (`__over`), and of what arrives only what is not known."""
     table, same = history.table, _same("known", "fresh", [*KEY, *history.said])
     return (
-        f"create or replace table {table}__over as select {', '.join(KEY)} from {table}__known as known"
+        f"create or replace table {table}__over as select {', '.join(KEY)}, begins from {table}__known as known"
         f" where not exists (select 1 from {table}__arriving as fresh where {same})",
         f"delete from {table}__arriving as fresh where exists (select 1 from {table}__known as known where {same})",
     )
@@ -135,11 +144,11 @@ def _aliased(at: datetime) -> Iterator[_Statement]:
 
 def _moved(history: _History, at: datetime) -> Iterator[_Statement]:
     table, columns = history.table, (*KEY, *history.said)
-    same = _same("gone", table.split(".")[1])
-    over = f"{history.ends} is null and exists (select 1 from {table}__over as gone where {same})"
+    name, current = table.split(".")[1], f"{history.ends} is null"
     # A row that began and ended with the same loads was never true for anybody.
-    yield f"delete from {table} where {over} and {history.begins} >= ?", [at]
-    yield f"update {table} set {history.ends} = ? where {over}", [at]
+    never = f"(select * from {table}__over where begins >= ?)"
+    yield f"delete from {table} where {current} and {_about(name, never)}", [at, at]
+    yield f"update {table} set {history.ends} = ? where {current} and {_about(name, f'{table}__over')}", [at]
     listed = ", ".join(columns)
     yield (
         f"insert into {table} ({listed}, {history.begins}, {history.ends})"
