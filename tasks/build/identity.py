@@ -63,18 +63,26 @@ class People:
     held: pl.DataFrame = field(default_factory=pl.DataFrame)
 
 
-def resolve(record_ids: pl.Series, observations: pl.DataFrame, limits: Limits | None = None) -> People:
+def resolve(
+    record_ids: pl.Series,
+    observations: pl.DataFrame,
+    limits: Limits | None = None,
+    *,
+    also_crowded: pl.DataFrame | None = None,
+) -> People:
     """Put every record into the component of its person.
 
     `observations` has (record_id, identifier_type, token, seen_at), normalised and without denied values, as
     `identifiers.observed` makes them; `seen_at` (UTC, may be null) is when the record was seen. Cost is linear in the
-    observations, but for the few conflicted components.
+    observations, but for the few conflicted components. `also_crowded` (identifier_type, token) are identifiers that
+    are crowded by records which are not here.
     """
     bounds = limits or Limits()
     graph = coded(observations)
     kept = _of_sane_records(graph.edges, bounds)
-    aside = []
-    for find in (_crowded, _shared_devices, _huge):
+    aside = [pl.concat([_crowded(kept, bounds), _set_aside(_nodes_of(also_crowded, graph), CROWDED)]).unique("node")]
+    kept = kept.join(aside[0], on="node", how="anti")
+    for find in (_shared_devices, _huge):
         aside.append(find(kept, bounds))
         kept = kept.join(aside[-1], on="node", how="anti")
     labelled = _components(kept)
@@ -91,6 +99,18 @@ def resolve(record_ids: pl.Series, observations: pl.DataFrame, limits: Limits | 
         refused=names.join(refused, on="component").select("person_id").sort("person_id"),
         held=names.join(held, on="component").select("person_id", "identifiers", "emails").sort("person_id"),
     )
+
+
+def crowded(observations: pl.DataFrame, limits: Limits | None = None) -> pl.DataFrame:
+    """The identifiers (identifier_type, token) that `resolve` sets aside as crowded: only their own records count."""
+    bounds, graph = limits or Limits(), coded(observations)
+    return graph.named_nodes(_crowded(_of_sane_records(graph.edges, bounds), bounds))
+
+
+def _nodes_of(named: pl.DataFrame | None, graph: Graph) -> pl.DataFrame:
+    if named is None:
+        return graph.nodes.clear()
+    return graph.nodes.join(named, on=["identifier_type", "token"], how="semi")
 
 
 def _of_sane_records(edges: pl.DataFrame, bounds: Limits) -> pl.DataFrame:

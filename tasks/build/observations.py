@@ -2,7 +2,8 @@
 
 One pass of SQL in the engine per stream and only over rows that are new since the last time; what it keeps grows with
 records, not with page views, because a browser that meets no other identifier is not written down. The declarations say
-which columns carry what (`identifies`, `merges`).
+which columns carry what (`identifies`, `merges`). Which records have something new is noted with it (`touched`), until
+`people` has put the answer.
 """
 
 # ruff: noqa: S608 - names from the declarations, and values of the deny list, which are quoted
@@ -19,12 +20,15 @@ from expectations.declare.stream import Stream
 from tasks.adapters.normal_form import NOBODY, denied_values
 from tasks.adapters.warehouse.base import Row, Warehouse
 from tasks.adapters.warehouse.copies import COLUMNS_OF, Copy
+from tasks.build.links import IDENTIFIER_KEY, KEYS, RECORD_KEY
 
 SCHEMA = "identity"
 OBSERVATIONS = f"{SCHEMA}.observations"
 STATED_MERGES = f"{SCHEMA}.stated_merges"
 PROGRESS = f"{SCHEMA}.progress"
-ARRIVING = f"{SCHEMA}.observations__arriving"
+TOUCHED = f"{SCHEMA}.touched"
+ARRIVING = f"{OBSERVATIONS}__arriving"
+KNOWN = f"{OBSERVATIONS}__known"
 COLUMNS = {
     "source": "varchar",
     "stream": "varchar",
@@ -43,7 +47,15 @@ MERGE_COLUMNS = {
     "stated_at": "timestamp",
 }
 PROGRESS_COLUMNS = {"source": "varchar", "stream": "varchar", "words": "varchar", "load_seq": "bigint"}
-_NAMES = ", ".join(COLUMNS)
+TOUCHED_COLUMNS = {"record_id": "varchar"}
+EVERYTHING = "*"  # touched instead of a record: a stream was read from its beginning
+_TABLES = {
+    OBSERVATIONS: COLUMNS | KEYS,
+    STATED_MERGES: MERGE_COLUMNS,
+    PROGRESS: PROGRESS_COLUMNS,
+    TOUCHED: TOUCHED_COLUMNS,
+}
+_NAMES = ", ".join(COLUMNS | KEYS)
 
 
 @dataclass(frozen=True)
@@ -57,9 +69,19 @@ class Seen:
 def ensure_observations(warehouse: Warehouse) -> None:
     """Create the tables of this module where they are missing."""
     known = warehouse.relations(SCHEMA)
-    for table, columns in ((OBSERVATIONS, COLUMNS), (STATED_MERGES, MERGE_COLUMNS), (PROGRESS, PROGRESS_COLUMNS)):
+    for table, columns in _TABLES.items():
         if table.rpartition(".")[2] not in known:
             warehouse.put(Copy(table, columns, []))
+    _number(warehouse)
+
+
+def _number(warehouse: Warehouse) -> None:
+    """Number the observations again if an older version did not, or the engine came to count otherwise."""
+    if "record_key" not in {name for (name,) in warehouse.query(COLUMNS_OF, OBSERVATIONS.split("."))}:
+        warehouse.put(Copy(OBSERVATIONS, COLUMNS | KEYS, [], instead_of="false"))
+    one = f"(select record_id, record_key from {OBSERVATIONS} limit 1) as one"
+    if warehouse.query(f"select 1 from {one} where record_key is distinct from {RECORD_KEY}"):
+        warehouse.execute(f"update {OBSERVATIONS} set record_key = {RECORD_KEY}, identifier_key = {IDENTIFIER_KEY}")
 
 
 def observe(warehouse: Warehouse) -> Seen:
@@ -110,9 +132,14 @@ def _take(warehouse: Warehouse, stream: Stream, *, since: int, words: str, newes
     """Write down what is new of a stream, and how far it was read, in one transaction."""
     mine = f"source = '{stream.source}' and stream = '{stream.name}'"
     unseen = f"_load_seq > {since} and _load_seq <= {newest}"
-    # An observation that is there already counts again only if it is older than was known. It is gathered beside the
-    # table, because creating a table ends a transaction on Snowflake.
-    warehouse.execute(f"create or replace table {ARRIVING} as {observations_sql(stream, unseen)}")
+    # An observation that is there already counts again only if it is older than was known. Both are gathered beside
+    # the table, because creating a table ends a transaction on Snowflake.
+    warehouse.execute(
+        f"create or replace table {ARRIVING} as select found.*, {RECORD_KEY} as record_key,"
+        f" {IDENTIFIER_KEY} as identifier_key from ({observations_sql(stream, unseen)}) as found"
+    )
+    again = f"{mine} and record_key in (select record_key from {ARRIVING})" if since else "false"
+    warehouse.execute(f"create or replace table {KNOWN} as select {_NAMES} from {OBSERVATIONS} where {again}")
     merges = _merges(warehouse, stream, unseen) if stream.merges else []
     warehouse.execute("begin")
     try:
@@ -121,6 +148,8 @@ def _take(warehouse: Warehouse, stream: Stream, *, since: int, words: str, newes
             warehouse.execute(f"delete from {STATED_MERGES} where {mine}")
         for statement in _joining(mine):
             warehouse.execute(statement)
+        touched = f"select distinct record_id from {ARRIVING}" if since else f"values ('{EVERYTHING}')"
+        warehouse.execute(f"insert into {TOUCHED} {touched}")
         for row in merges:
             _note(warehouse, row)
         warehouse.execute(f"delete from {PROGRESS} where {mine}")
@@ -130,18 +159,20 @@ def _take(warehouse: Warehouse, stream: Stream, *, since: int, words: str, newes
         # Also for Ctrl-C: the connection may live on in a longer `with` block.
         warehouse.execute("rollback")
         raise
-    warehouse.execute(f"drop table if exists {ARRIVING}")
+    for table in (ARRIVING, KNOWN):
+        warehouse.execute(f"drop table if exists {table}")
 
 
 def _joining(mine: str) -> list[str]:
     """Statements that put the arriving observations into the table: the earliest sight of each counts."""
-    same = " and ".join(f"known.{name} = fresh.{name}" for name in ("record_id", "identifier_type", "identifier_token"))
+    of_one = ("record_id", "identifier_type", "identifier_token")
+    same = " and ".join(f"known.{name} = fresh.{name}" for name in of_one)
+    older = " and ".join(f"older.{name} = observations.{name}" for name in (*KEYS, *of_one))
     return [
         f"delete from {ARRIVING} as fresh where exists"
-        f" (select 1 from {OBSERVATIONS} as known where known.{mine.replace(' and ', ' and known.')}"
-        f" and {same} and known.seen_at <= fresh.seen_at)",
-        f"delete from {OBSERVATIONS} as known where known.{mine.replace(' and ', ' and known.')}"
-        f" and exists (select 1 from {ARRIVING} as fresh where {same})",
+        f" (select 1 from {KNOWN} as known where {same} and known.seen_at <= fresh.seen_at)",
+        f"delete from {KNOWN} as known where not exists (select 1 from {ARRIVING} as fresh where {same})",
+        f"delete from {OBSERVATIONS} where {mine} and exists (select 1 from {KNOWN} as older where {older})",
         f"insert into {OBSERVATIONS} ({_NAMES}) select {_NAMES} from {ARRIVING}",
     ]
 
@@ -153,6 +184,7 @@ def _note(warehouse: Warehouse, row: Row) -> None:
     if known is None or row[5] < known:
         warehouse.execute(f"delete from {STATED_MERGES} where {same}", list(row[:5]))
         warehouse.execute(f"insert into {STATED_MERGES} values (?, ?, ?, ?, ?, ?)", list(row))
+        warehouse.execute(f"insert into {TOUCHED} values (?)", [f"merge|{row[2]}|{row[3]}"])
 
 
 def words_of(stream: Stream) -> str:
