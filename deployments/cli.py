@@ -217,12 +217,8 @@ def _say(release: object) -> None:
     from tasks.publish.publish import Release
 
     assert isinstance(release, Release)
-    if not release.held:
-        console.print(f"published {release.id}: {release.rows} rows")
-        return
-    console.print(f"held {release.window.label}; readers keep the last good release:")
-    for reason in release.because:
-        console.print(f"- {reason}", markup=False, soft_wrap=True)
+    for line in release.said:
+        console.print(line, markup=False, soft_wrap=True)
 
 
 def main() -> None:

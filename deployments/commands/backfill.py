@@ -39,12 +39,9 @@ def replay(window: WindowOption, reason: ReasonOption, by: ByOption, source: Sou
 
     with foreground():
         release = flow(window=span, reason=reason, by=by, sources=chosen)
-    if release.held:
-        _say(f"replayed {span.label}; the release is held, readers keep the last good one:")
-        for why in release.because:
-            _say(f"- {why}")
-        return
-    _say(f"replayed {span.label}, published {release.id}: {release.rows} rows")
+    _say(f"replayed {span.label}")
+    for line in release.said:
+        _say(line)
 
 
 @app.command()

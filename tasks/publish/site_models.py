@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from expectations.declare.metrics import CUTS, Metric, Metrics, load_metrics
-from tasks import doors
 from tasks.adapters.dbt_manifest import Check, Node, Project
 from tasks.build.catalog import Types, frequency, kept_types
 from tasks.build.lineage import lineage

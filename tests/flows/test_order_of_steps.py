@@ -21,6 +21,7 @@ from tasks.window import Window
 DAY = date(2026, 11, 17)
 WINDOW = Window.of_day(DAY)
 BUILT = SimpleNamespace(verdicts=())
+PUBLISHED = SimpleNamespace(held=False, kept=())
 
 
 @pytest.fixture
@@ -83,7 +84,7 @@ def test_an_unknown_source_is_refused_before_anything_runs(record: Callable[...,
 def test_a_close_publishes_after_every_judgement(record: Callable[..., None], journal: list[str]) -> None:
     steps = {"wait_for_sources": (), "build": BUILT, "known_verdicts": (), "test": (), "judge_marts": ()}
     steps["compare_closed"] = ()
-    record(flows.close_day, **steps, publish=SimpleNamespace(held=False), announce=None, document=None, deliver=None)
+    record(flows.close_day, **steps, publish=PUBLISHED, announce=None, document=None, deliver=None)
     flows.close_day.close_day.fn(DAY)
     assert journal == [*steps, "publish", "announce", "document", "deliver"]
 
@@ -91,7 +92,7 @@ def test_a_close_publishes_after_every_judgement(record: Callable[..., None], jo
 def test_a_build_publishes_provisionally_after_judgement(record: Callable[..., None], journal: list[str]) -> None:
     steps = {"build": BUILT, "known_verdicts": (), "test": (), "judge_marts": ()}
     steps["compare_closed"] = ()
-    record(flows.build_marts, **steps, publish=SimpleNamespace(held=False), announce=None, document=None, deliver=None)
+    record(flows.build_marts, **steps, publish=PUBLISHED, announce=None, document=None, deliver=None)
     flows.build_marts.build_marts.fn(WINDOW)
     assert journal == [*steps, "publish", "announce", "document", "deliver"]
 
