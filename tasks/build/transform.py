@@ -110,7 +110,7 @@ def _run(window: Window, source: str, select: Sequence[str], owner: str, exclude
     with doors.warehouse_lock():
         outcome = doors.dbt().run_models(select, exclude=exclude)
     failed = [node for node in outcome.results if node.status in ("error", "fail")]
-    verdicts = _built(window, source, failed, owner)
+    verdicts = _built(window, source, outcome.results, owner)
     doors.ops_store().record_verdicts(verdicts)
     return BuildReceipt(
         window=window,
@@ -124,10 +124,18 @@ def _run(window: Window, source: str, select: Sequence[str], owner: str, exclude
     )
 
 
-def _built(window: Window, source: str, failed: Sequence[NodeResult], owner: str) -> tuple[Verdict, ...]:
-    """A verdict for each model that failed, because each holds what is made of it; one where none did."""
-    fine = Finding("models", "passed", "critical", "Every model was built.", "0 failed", "0 failed")
-    found = [
+def _built(window: Window, source: str, nodes: Sequence[NodeResult], owner: str) -> tuple[Verdict, ...]:
+    """A verdict for each model that failed, because each holds what is made of it, and for each that failed before.
+
+    A model that was skipped is not judged, so what held it before still does; one verdict for all where none failed.
+    """
+    broken = {i.scope for i in doors.ops_store().open_incidents() if (i.check, i.source) == ("build_failed", source)}
+    again = [node.name for node in nodes if node.status == "success" and node.name in broken]
+    failed = [node for node in nodes if node.status in ("error", "fail")]
+    found = [Finding(name, "passed", "critical", f"The model {name} was built.", "built", "built") for name in again]
+    if not failed:
+        found.append(Finding("models", "passed", "critical", "Every model was built.", "0 failed", "0 failed"))
+    found += [
         Finding(
             scope=node.name,
             state="failed",
@@ -138,9 +146,7 @@ def _built(window: Window, source: str, failed: Sequence[NodeResult], owner: str
         )
         for node in failed
     ]
-    return tuple(
-        Subject(source, finding.scope, owner, window).verdict("build_failed", finding) for finding in found or [fine]
-    )
+    return tuple(Subject(source, finding.scope, owner, window).verdict("build_failed", finding) for finding in found)
 
 
 def _tested(node: NodeResult, window: Window) -> Verdict:

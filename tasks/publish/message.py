@@ -64,7 +64,7 @@ def about_one(incident: Incident, links: Links) -> Said:
         title=head,
         about=about,
         sentences=(f"Was: {incident.sentence}" if recovered else incident.sentence,),
-        facts=(*_holds([links]), *_facts(incident)),
+        facts=(*_holds([] if recovered else [links]), *_facts(incident)),
         links=_links(incident, links),
         notice=f"{head}: {told}" if recovered else f"{told} Owner: {incident.owner}",
     )
