@@ -216,12 +216,8 @@ def _say_release(release: object) -> None:
     from tasks.publish.publish import Release
 
     assert isinstance(release, Release)
-    if not release.held:
-        console.print(f"published {release.id}: {release.rows} rows")
-        return
-    console.print(f"held {release.window.label}; readers keep the last good release:")
-    for reason in release.because:
-        say(f"- {reason}")
+    for line in release.said:
+        say(line)
 
 
 def main() -> None:

@@ -12,6 +12,8 @@ from deployments.status_people import decided, failed, ways_out
 from tasks import doors
 from tasks.adapters.ops_store import Incident
 from tasks.adapters.warehouse.lock import holder
+from tasks.publish.origins import counted
+from tasks.publish.origins import lines as held_lines
 from tasks.publish.publish import held_notes, release_notes
 from tasks.publish.punctuality import DAYS, Extracts, extracts, last_close
 from tasks.publish.site_index import as_of, moment
@@ -51,9 +53,11 @@ def _releases() -> list[str]:
     lines = ["Published: nothing yet"]
     if notes:
         lines = [f"Published: {notes['window']['label']}, {notes['state']}, at {moment(notes['published_at'])}"]
-        lines += [f"  release {notes['id']}, data as of {as_of(notes)}"]
+        lines += [f"  release {notes['id']}, data as of {as_of(notes)}, {counted(notes)}"]
     if notes and notes["stale_sources"]:
         lines.append(f"Stale in it: {', '.join(notes['stale_sources'])}")
+    if notes:
+        lines += [f"Held in it: {line}" for line in held_lines(notes)]
     if held:
         lines.append(f"Held: {held['window']['label']} since {moment(held['held_at'])}, because")
         lines += [f"  - {reason}" for reason in held["because"]]

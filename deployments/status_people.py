@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from deployments.commands.operate import about_option
 from tasks import doors
 from tasks.adapters.ops_control import Hold, OpsControl
 from tasks.operate.again import failed_last
@@ -30,8 +31,8 @@ def failed() -> list[str]:
 
 
 def ways_out() -> list[str]:
-    """What to type where a release is held."""
-    held = held_notes()
+    """What to type where a release is held, or some marts of it."""
+    held = held_notes() or release_notes()
     if not held or not held.get("obstacles"):
         return []
     label = held["window"]["label"]
@@ -43,7 +44,9 @@ def ways_out() -> list[str]:
 
 
 def _lift(hold: Hold) -> str:
-    return f"plumbline release{f' --window {_days(hold.window.label)}' if hold.window else ''} --reason '...'"
+    window = f" --window {_days(hold.window.label)}" if hold.window else ""
+    about = f" {about_option(hold.about)}" if hold.about else ""
+    return f"plumbline release{window}{about} --reason '...'"
 
 
 def _days(label: str) -> str:

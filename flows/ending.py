@@ -1,4 +1,4 @@
-"""How flow runs end, so that the list of runs tells a held day from a published one, and a skipped run from both."""
+"""How flow runs end, so that the list of runs tells apart what was published, held in part, held, and skipped."""
 
 from __future__ import annotations
 
@@ -13,13 +13,14 @@ from tasks.publish.publish import Release
 
 
 def ended(release: Release) -> Release:
-    """The release; where it was held, the run is shown as `Held` with the reasons.
+    """The release; the run is shown as `Held` or, where only some marts are, as `Partly held`, with the reasons.
 
     A flow that returns a state is given that state, and its caller the data inside.
     """
-    if not release.held:
+    if not release.held and not release.kept:
         return release
-    return cast(Release, Completed(name="Held", message=" ".join(release.because)[:1000], data=release))
+    name = "Held" if release.held else "Partly held"
+    return cast(Release, Completed(name=name, message=release.told[:1000], data=release))
 
 
 def skipped(pause: Pause) -> tuple[Verdict, ...]:

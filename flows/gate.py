@@ -15,22 +15,30 @@ from tasks.window import Window
 
 
 @flow(flow_run_name=run_name, log_prints=False)
-def hold(reason: str, by: str, window: Window | None = None) -> tuple[Hold, ...]:
-    """Let readers keep the last good release, whatever passes, until somebody releases it.
+def hold(reason: str, by: str, window: Window | None = None, about: str = "") -> tuple[Hold, ...]:
+    """Let readers keep the last good release, or some marts of it, whatever passes, until somebody releases it.
 
     Args:
         reason: Why; it stands on the first page of the site.
         by: Who decides this; the name stands beside the reason.
         window: What it is about. Every release from its beginning on is held. Empty: from now on.
+        about: A source or a mart, for instance hubspot: only what is made of it is held. Empty: everything.
     """
-    holds = hold_releases(window, reason=reason, by=by)
+    holds = hold_releases(window, reason=reason, by=by, about=about)
     refresh_index()
     return holds
 
 
 @flow(flow_run_name=run_name, log_prints=False)
 def release(
-    reason: str, by: str, *, window: Window | None = None, check: str = "", source: str = "", scope: str = ""
+    reason: str,
+    by: str,
+    *,
+    window: Window | None = None,
+    check: str = "",
+    source: str = "",
+    scope: str = "",
+    mart: str = "",
 ) -> LetPass:
     """End holds by hand, and let named findings pass; the next build or close publishes and names them.
 
@@ -40,9 +48,10 @@ def release(
         window: Let everything pass that holds this window. Empty: only what the other parameters name.
         check: Let only findings of this check pass, for instance reconciliation.
         source: Let only findings of this source pass.
-        scope: Let only the finding with this scope pass, as `held.json` and the refusal of this flow spell it.
+        scope: Let only the finding with this scope pass, as the refusal of this flow spells it.
+        mart: Let everything pass that holds this mart, for instance fct_leads; other marts that it held follow.
     """
-    passed = let_pass(Choice(window, check, source, scope), reason=reason, by=by)
+    passed = let_pass(Choice(window, check, source, scope, mart), reason=reason, by=by)
     refresh_index()
     return passed
 

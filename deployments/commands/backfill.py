@@ -37,12 +37,9 @@ def replay(window: WindowOption, reason: ReasonOption, by: ByOption, source: Sou
 
     with foreground():
         release = flow(window=span, reason=reason, by=by, sources=chosen)
-    if release.held:
-        say(f"replayed {span.label}; the release is held, readers keep the last good one:")
-        for why in release.because:
-            say(f"- {why}")
-        return
-    say(f"replayed {span.label}, published {release.id}: {release.rows} rows")
+    say(f"replayed {span.label}")
+    for line in release.said:
+        say(line)
 
 
 @app.command()

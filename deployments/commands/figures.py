@@ -46,6 +46,8 @@ def figures(
     asked = question((first, last), as_of=as_of, metrics=metric, by=by)
     found = answer(asked)
     say(_heading(found, asked))
+    if found.caution:
+        say(found.caution)
     if not found.figures:
         say(f"No figures from {first} to {last}.")
     else:
@@ -64,13 +66,17 @@ def differences(
     """Why the spend of a day is another amount now than at a moment: a sentence for each account. Only reads."""
     from expectations.declare.source import load_all
     from tasks.periods.as_of import question
-    from tasks.periods.differences import sentences
+    from tasks.periods.differences import CURRENCIES, HISTORY, sentences
+    from tasks.publish.origins import caution
+    from tasks.publish.publish import release_notes
 
     asked = question((day, day), as_of=as_of, metrics="spend", by="day")
     if not asked.as_of:
         raise Misconfigured("no moment is given", do="Write --as-of 2026-11-19T06:00 (UTC)")
     titles = {name: source.title for name, source in load_all().items()}
     told = sentences(asked.first, asked.as_of, titles)
+    if held := caution(release_notes(), [HISTORY, CURRENCIES]):
+        say(held)
     for line in told or [f"No account says anything else of {day} now than at {as_of}."]:
         say(line)
 

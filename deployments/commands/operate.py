@@ -11,7 +11,9 @@ import typer
 from deployments.terminal import console, foreground, say
 from expectations.declare.errors import Misconfigured
 from expectations.declare.source import load as load_source
+from expectations.declare.source import names
 from expectations.judge.verdict import CHECKS
+from tasks.build.marts import known_marts
 from tasks.window import Window
 
 app = typer.Typer()
@@ -22,21 +24,25 @@ SourceOption = Annotated[str, typer.Option("--source", "-s", help="A source, by 
 WindowOption = Annotated[str, typer.Option("--window", "-w", help="One day (2026-11-17) or first..last day.")]
 CheckOption = Annotated[str, typer.Option("--check", "-c", help="Findings of this check, e.g. reconciliation.")]
 ScopeOption = Annotated[str, typer.Option("--scope", help="The one finding with this scope.")]
+MartOption = Annotated[str, typer.Option("--mart", help="Every finding that holds this mart.")]
+AboutOption = Annotated[str, typer.Option("--only", help="A source or a mart: what is made of it, and nothing else.")]
 
 
 @app.command()
-def hold(reason: ReasonOption, by: ByOption, window: WindowOption = "") -> None:
-    """Let readers keep the last good release, whatever passes, until `plumbline release`."""
+def hold(reason: ReasonOption, by: ByOption, window: WindowOption = "", only: AboutOption = "") -> None:
+    """Let readers keep the last good release, or with --only some marts of it, until `plumbline release`."""
     span = Window.parse(window) if window else None
     from tasks.operate.hold import hold_releases
     from tasks.publish.document import refresh_index
     from tasks.publish.gate import hold_words
 
-    for standing in hold_releases.fn(span, reason=reason, by=by):
+    for standing in hold_releases.fn(span, reason=reason, by=by, about=only):
         say(hold_words(standing))
     refresh_index()
     again = f" --window {window}" if window else ""
-    say(f"Nothing is published until you type: plumbline release{again} --reason '...'")
+    again += f" {about_option(only)}" if only else ""
+    what = f"What is made of {only} stays as it is" if only else "Nothing is published"
+    say(f"{what} until you type: plumbline release{again} --reason '...'")
 
 
 @app.command()
@@ -48,17 +54,20 @@ def release(
     check: CheckOption = "",
     source: SourceOption = "",
     scope: ScopeOption = "",
+    mart: MartOption = "",
 ) -> None:
-    """End holds; with --window or --check, let findings pass that hold a release. Release and site name you."""
+    """End holds; with --window, --check, --source or --mart, let findings pass that hold. Release and site name you."""
     if source:
         load_source_or_marts(source)
     if check and check not in CHECKS:
         raise Misconfigured(f"{check!r} is not a check", do=f"Write one of: {', '.join(CHECKS)}")
     span = Window.parse(window) if window else None
+    if mart:
+        known_marts([mart])
     from tasks.operate.hold import Choice, let_pass
     from tasks.publish.document import refresh_index
 
-    passed = let_pass.fn(Choice(span, check, source, scope), reason=reason, by=by)
+    passed = let_pass.fn(Choice(span, check, source, scope, mart), reason=reason, by=by)
     refresh_index()
     for sentence in passed.lifted:
         say(f"no longer: {sentence}")
@@ -167,6 +176,11 @@ def load_source_or_marts(source: str) -> None:
     """Refuse what is neither a source nor `marts`, under which builds and data tests are judged."""
     if source != "marts":
         load_source(source)
+
+
+def about_option(about: str) -> str:
+    """How `plumbline release` names what a hold is about."""
+    return f"--source {about}" if about in names() else f"--mart {about}"
 
 
 def _publish(window: Window | None) -> str:

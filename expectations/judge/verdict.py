@@ -41,6 +41,8 @@ CHECKS = {
     "disk_full": "Disk nearly full",
     "lock_held": "Warehouse locked",
 }
+# A check that could not be evaluated, whichever it was: nothing is known, so the way out is not that of a failure.
+ERRORED = "errored"
 # Asked from outside of the pipeline (`plumbline watch`): they have no page of their own.
 WATCHED = frozenset(
     {"server_down", "worker_down", "run_missed", "run_died", "refresh_overdue", "disk_full", "lock_held"}
@@ -132,7 +134,7 @@ class Subject:
     window: Span
 
     def verdict(self, check: str, finding: Finding) -> Verdict:
-        """The finding of a check with everything that its reader needs."""
+        """The finding of a check with everything that its reader needs; one that broke has a runbook of its own."""
         return Verdict(
             check=check,
             source=self.source,
@@ -144,7 +146,7 @@ class Subject:
             sentence=finding.sentence,
             observed=finding.observed,
             expected=finding.expected,
-            runbook=check,
+            runbook=ERRORED if finding.state == "errored" else check,
             window=self.window,
         )
 

@@ -47,6 +47,7 @@ HOLDS = sa.Table(
     sa.Column("ended_at", UtcTime),
     sa.Column("ended_by", sa.String, nullable=False),
     sa.Column("ended_because", sa.String, nullable=False),
+    sa.Column("about", sa.String),
 )
 
 OVERRIDES = sa.Table(
@@ -74,13 +75,17 @@ class Pause:
 
 @dataclass(frozen=True)
 class Hold:
-    """Readers keep the last good release until a person lifts it; `window` is None for every window."""
+    """Readers keep what they have until a person lifts it; `window` is None for every window.
+
+    `about` is the source, model or mart whose marts are held; empty: all of them.
+    """
 
     id: int
     window: Window | None
     reason: str
     by: str
     at: datetime
+    about: str = ""
 
 
 @dataclass(frozen=True)
@@ -124,12 +129,12 @@ class OpsControl:
 
     # holds ------------------------------------------------------------------------------------------
 
-    def hold(self, window: Window | None, *, reason: str, by: str) -> None:
-        """Hold releases from now on; the same hold twice is one."""
-        if any(held.window == window and held.reason == reason for held in self.holds()):
+    def hold(self, window: Window | None, *, reason: str, by: str, about: str = "") -> None:
+        """Hold releases from now on, or what is made of one source or mart; the same hold twice is one."""
+        if any((held.window, held.reason, held.about) == (window, reason, about) for held in self.holds()):
             return
         span = {"window_start": window.start if window else None, "window_end": window.end if window else None}
-        ended = {"ended_at": None, "ended_by": "", "ended_because": ""}
+        ended = {"ended_at": None, "ended_by": "", "ended_because": "", "about": about}
         self._insert(HOLDS, {"by": by, "reason": reason, "at": now()} | span | ended)
 
     def lift(self, hold_id: int, *, reason: str, by: str) -> None:
@@ -140,7 +145,7 @@ class OpsControl:
     def holds(self) -> list[Hold]:
         """The holds that stand, oldest first."""
         found = rows(self.engine, sa.select(HOLDS).where(HOLDS.c.ended_at.is_(None)).order_by(HOLDS.c.id))
-        return [Hold(row["id"], _window(row), row["reason"], row["by"], row["at"]) for row in found]
+        return [Hold(row["id"], _window(row), row["reason"], row["by"], row["at"], row["about"] or "") for row in found]
 
     # overrides --------------------------------------------------------------------------------------
 

@@ -48,6 +48,12 @@ def _care_for_incidents(db: sa.Connection) -> None:
         db.execute(INCIDENTS.update().where(same).values(id=named, thread=named))
 
 
+def _hold_parts(db: sa.Connection) -> None:
+    """A hold by hand may be about one source or mart. Its table is known to `ops_control`, which imports this one."""
+    if "holds" in sa.inspect(db).get_table_names():
+        db.exec_driver_sql("alter table holds add column about varchar")
+
+
 _CARE: dict[sa.Table, tuple[str, ...]] = {
     INCIDENTS: (
         "id",
@@ -64,7 +70,11 @@ _CARE: dict[sa.Table, tuple[str, ...]] = {
     OUTBOX: ("channel", "thread", "sending_at"),
 }
 # The step at place n brings version n + 1 to n + 2; a store without a version, but with tables, is version 1.
-STEPS: tuple[Callable[[sa.Connection], None], ...] = (_tell_attempt_and_schedule, _care_for_incidents)
+STEPS: tuple[Callable[[sa.Connection], None], ...] = (
+    _tell_attempt_and_schedule,
+    _care_for_incidents,
+    _hold_parts,
+)
 VERSION = len(STEPS) + 1
 
 

@@ -8,7 +8,7 @@ run_results.json of both are kept and are the truth; a skipped model's task run 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -18,7 +18,7 @@ from prefect.context import FlowRunContext
 
 from expectations.declare.source import load, load_all
 from expectations.judge.reconcile.asked import ITEM
-from expectations.judge.verdict import CHECKS, Finding, Subject, Verdict
+from expectations.judge.verdict import CHECKS, Finding, State, Subject, Verdict
 from tasks import doors
 from tasks.adapters.dbt_runner import DbtOutcome, NodeResult
 from tasks.build.catalog import catalog
@@ -34,6 +34,14 @@ from tasks.window import Window
 DATA_TEAM = "@data-engineering"
 # From an opening quote to the last one of its kind, or to the end: a value may hold quotes or end on another line.
 _QUOTED = re.compile(r"(?<!\w)(['\"])(?:.*\1|.*$)")
+# What dbt calls the end of a test; any other word says that it did not come to one.
+_TEST_STATES: Mapping[str, State] = {"pass": "passed", "success": "passed", "warn": "warned", "fail": "failed"}
+_TEST_WORDS: Mapping[State, str] = {
+    "passed": "passed",
+    "warned": "found rows that must not be",
+    "failed": "found rows that must not be",
+    "errored": "could not be evaluated",
+}
 _HEADING = re.compile(r"\w+ Error in (model|test|seed) ")
 
 
@@ -110,8 +118,8 @@ def _run(window: Window, source: str, select: Sequence[str], owner: str, exclude
     with doors.warehouse_lock():
         outcome = doors.dbt().run_models(select, exclude=exclude)
     failed = [node for node in outcome.results if node.status in ("error", "fail")]
-    verdict = _built(window, source, failed, owner)
-    doors.ops_store().record_verdicts([verdict])
+    verdicts = _built(window, source, outcome.results, owner)
+    doors.ops_store().record_verdicts(verdicts)
     return BuildReceipt(
         window=window,
         source=source,
@@ -120,33 +128,45 @@ def _run(window: Window, source: str, select: Sequence[str], owner: str, exclude
         skipped=sum(node.status == "skipped" for node in outcome.results),
         seconds=sum(node.seconds for node in outcome.results),
         run_results=outcome.run_results,
-        verdicts=(verdict,),
+        verdicts=verdicts,
     )
 
 
-def _built(window: Window, source: str, failed: Sequence[NodeResult], owner: str) -> Verdict:
-    said = "; ".join(f"{node.name}: {without_values(node.message)}" for node in failed)
-    finding = Finding(
-        scope="models",
-        state="failed" if failed else "passed",
-        severity="critical",
-        sentence=f"{len(failed)} models did not build ({said})." if failed else "Every model was built.",
-        observed=f"{len(failed)} failed",
-        expected="0 failed",
-    )
-    return Subject(source, "models", owner, window).verdict("build_failed", finding)
+def _built(window: Window, source: str, nodes: Sequence[NodeResult], owner: str) -> tuple[Verdict, ...]:
+    """A verdict for each model that failed, because each holds what is made of it, and for each that failed before.
+
+    A model that was skipped is not judged, so what held it before still does; one verdict for all where none failed.
+    """
+    broken = {i.scope for i in doors.ops_store().open_incidents() if (i.check, i.source) == ("build_failed", source)}
+    again = [node.name for node in nodes if node.status == "success" and node.name in broken]
+    failed = [node for node in nodes if node.status in ("error", "fail")]
+    found = [Finding(name, "passed", "critical", f"The model {name} was built.", "built", "built") for name in again]
+    if not failed:
+        found.append(Finding("models", "passed", "critical", "Every model was built.", "0 failed", "0 failed"))
+    found += [
+        Finding(
+            scope=node.name,
+            state="failed",
+            severity="critical",
+            sentence=f"The model {node.name} did not build: {without_values(node.message)}.",
+            observed="failed",
+            expected="built",
+        )
+        for node in failed
+    ]
+    return tuple(Subject(source, finding.scope, owner, window).verdict("build_failed", finding) for finding in found)
 
 
 def _tested(node: NodeResult, window: Window) -> Verdict:
-    # A test that says of itself that it only warns must not hold a release.
-    warns, failed = node.status == "warn", node.status not in ("pass", "success", "warn")
+    # A test that says of itself that it only warns must not hold a release; one that broke has found nothing out.
+    state = _TEST_STATES.get(node.status, "errored")
     finding = Finding(
         scope=node.name,
-        state="warned" if warns else "failed" if failed else "passed",
-        severity="warning" if warns else "critical",
-        sentence=f"The data test {node.name} {'found rows that must not be' if failed or warns else 'passed'}.",
+        state=state,
+        severity="warning" if state == "warned" else "critical",
+        sentence=f"The data test {node.name} {_TEST_WORDS[state]}.",
         observed=without_values(node.message) or node.status,
-        expected="0 rows",
+        expected="an evaluated test" if state == "errored" else "0 rows",
     )
     return Subject("marts", node.name, DATA_TEAM, window).verdict(_check_of(node.name), finding)
 

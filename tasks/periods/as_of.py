@@ -16,6 +16,7 @@ from typing import Any
 
 from expectations.declare.errors import Misconfigured, Unavailable
 from tasks.adapters.release_reader import select
+from tasks.publish.origins import Origin, caution, origins_of
 from tasks.publish.publish import published, release_notes
 
 MART = "fin_figures_daily"
@@ -76,7 +77,10 @@ class Brought:
 
 @dataclass(frozen=True)
 class Answer:
-    """The figures in order of their keys; `unpriced` days have amounts without a rate, which are in no sum."""
+    """The figures in order of their keys; `unpriced` days have amounts without a rate, which are in no sum.
+
+    `release` is the one that the figures come from; `caution` says where it is not the newest one, and why.
+    """
 
     release: str
     data_as_of: str
@@ -84,6 +88,7 @@ class Answer:
     figures: tuple[Figure, ...]
     brought: tuple[Brought, ...]
     unpriced: tuple[str, ...]
+    caution: str = ""
 
 
 def question(days: tuple[str, str], *, as_of: str, metrics: str, by: str) -> Question:
@@ -105,15 +110,17 @@ def answer(asked: Question) -> Answer:
             where=str(folder or "published/current"),
             do="Publish one: plumbline build --window DAY",
         )
-    freshness = max(notes.get("freshness", {}).values(), default="")
+    origin = origins_of(notes).get(MART) or Origin(str(notes["id"]), "", "")
+    freshness = origin.read_at or max(notes.get("freshness", {}).values(), default="")
     currency = "" if asked.own_currency else str(select(parquet, "max(reporting_currency) as it", "true", [])[0]["it"])
     return Answer(
-        str(notes["id"]),
+        origin.release,
         str(freshness),
         currency,
         tuple(_figures(parquet, asked)),
         tuple(_brought(parquet, asked)) if asked.as_of else (),
         () if asked.own_currency else tuple(_unpriced(parquet, asked)),
+        caution(notes, [MART]),
     )
 
 

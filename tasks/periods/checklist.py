@@ -53,6 +53,10 @@ def _releases(found: Readings) -> Item:
         )
     if found.held:
         return Item("final_releases", "failed", f"Readers keep an older release: {found.held}", "plumbline status")
+    if found.caution:
+        return Item(
+            "final_releases", "failed", f"A signature is about one release. {found.caution}", "plumbline status"
+        )
     return Item("final_releases", "ok", f"All {len(found.window.days())} days have a final release.")
 
 

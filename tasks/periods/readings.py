@@ -18,7 +18,9 @@ from tasks.adapters.ops_closes import OpsCloses
 from tasks.adapters.ops_plans import OPEN, OpsPlans, Plan
 from tasks.adapters.ops_store import Incident
 from tasks.adapters.release_reader import select
+from tasks.backfill.figures import FIGURES
 from tasks.periods.month import month_name
+from tasks.publish.origins import caution
 from tasks.publish.publish import held_notes, published, release_notes
 from tasks.window import Window
 
@@ -38,6 +40,7 @@ class Unpriced:
 class Readings:
     """What there is to know about a month; None where it could not be read.
 
+    `caution` says which signed marts are held in the release and still those of an earlier one; empty where none is.
     `accounts` have spend in the month; `invoiced` are those with an invoice, None where none was ever given.
     """
 
@@ -45,6 +48,7 @@ class Readings:
     release: str | None
     final_days: frozenset[date]
     held: str | None
+    caution: str
     currencies: tuple[Unpriced, ...] | None
     accounts: tuple[tuple[str, str], ...]
     invoiced: frozenset[tuple[str, str]] | None
@@ -64,6 +68,7 @@ def readings(window: Window) -> Readings:
         release=str(notes["id"]) if notes else None,
         final_days=frozenset(day for final in finals for day in final.days() if day in days),
         held=_held(held, window),
+        caution=caution(notes, [spec.mart for spec in FIGURES]),
         currencies=_currencies(folder, window),
         accounts=_accounts(folder, window),
         invoiced=None if invoiced is None else frozenset(invoiced),

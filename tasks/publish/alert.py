@@ -104,8 +104,8 @@ def _as_snoozed(incident: Incident, last: Incident, at: datetime) -> Incident:
 
 
 def _differs(incident: Incident, verdict: Verdict, window: Window) -> bool:
-    told = (incident.window_label, incident.sentence, incident.observed, incident.severity)
-    return told != (window.label, verdict.sentence, verdict.observed, verdict.severity)
+    told = (incident.window_label, incident.sentence, incident.observed, incident.severity, incident.runbook)
+    return told != (window.label, verdict.sentence, verdict.observed, verdict.severity, verdict.runbook)
 
 
 def _seen(known: Incident, verdict: Verdict, window: Window, at: datetime) -> Incident:
@@ -117,6 +117,7 @@ def _seen(known: Incident, verdict: Verdict, window: Window, at: datetime) -> In
         sentence=verdict.sentence,
         observed=verdict.observed,
         expected=verdict.expected,
+        runbook=verdict.runbook,
         window_label=window.label,
         last_seen_at=at,
         occurrences=known.occurrences + 1,

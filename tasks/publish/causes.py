@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from expectations.judge.verdict import ERRORED
+
 CAUSES = {
     "schema_drift": "The platform or the connector has a new version that renamed, added or retyped the field.",
     "duplicate_load": "The same delivery came twice: a sync that was started again, or a restored cursor.",
@@ -30,9 +32,10 @@ CAUSES = {
     "refresh_overdue": "The source's last runs failed or did not start.",
     "disk_full": "Old releases, logs or landing objects were never pruned.",
     "lock_held": "A long build, or a notebook that keeps the warehouse open.",
+    ERRORED: "The check itself: a new version of a library, or something that it reads is not there.",
 }
 
 
-def likely_cause(check: str) -> str:
-    """The sentence for a check; empty for one that is not known."""
-    return CAUSES.get(check, "")
+def likely_cause(runbook: str) -> str:
+    """The sentence for what a runbook is about; empty for one that is not known."""
+    return CAUSES.get(runbook, "")

@@ -18,6 +18,7 @@ from markupsafe import Markup
 from expectations.judge import pages
 from expectations.judge.verdict import WITHOUT_SUITE
 from tasks import doors
+from tasks.publish.origins import lines
 from tasks.publish.publish import release_notes
 from tasks.publish.site_days import CHANGES_SHOWN, Day, changes, days, sources_of
 from tasks.publish.site_history import DAYS_SHOWN, histories
@@ -72,7 +73,9 @@ def _validations() -> Path:
 
 
 def _nothing() -> dict[str, Any]:
-    return {"sources": [], "changed": None, "months": [], "decisions": decisions(release_notes()), "happened": {}}
+    notes = release_notes()
+    nothing: dict[str, Any] = {"sources": [], "changed": None, "months": [], "happened": {}}
+    return nothing | {"decisions": decisions(notes), "held_marts": lines(notes)}
 
 
 def _since(docs: Path, labels: Iterable[str], first: date) -> list[WindowState]:
@@ -192,6 +195,7 @@ def _overview(docs: Path, rows: Sequence[Day], months: Sequence[str]) -> None:
         months=months,
         at_most=CHANGES_SHOWN,
         decisions=decisions(release_notes()),
+        held_marts=lines(release_notes()),
         happened=incidents_by_window(),
     )
 

@@ -12,9 +12,10 @@ from prefect import task
 from expectations.declare.errors import Unavailable
 from tasks.outcomes import recorded
 from tasks.publish.data_docs import data_docs
-from tasks.publish.figures import COLUMNS, MART, Figures, figures
+from tasks.publish.figures import COLUMNS, MART, MART_NAME, Figures, figures
+from tasks.publish.origins import counted, groups, held_marts, origins_of
 from tasks.publish.publish import held_notes, published, release_notes
-from tasks.publish.site_index import as_of, decisions, freshness, open_incidents, recovered_incidents
+from tasks.publish.site_index import as_of, decisions, freshness, marks, open_incidents, recovered_incidents
 from tasks.publish.site_models import model_pages
 from tasks.publish.site_parts import ASSETS, places, runbook_pages, warehouse_words, write_if_new
 from tasks.publish.site_upload import share_site
@@ -60,6 +61,8 @@ def _index(site: Path) -> Path:
     shown, release = _published_figures(), release_notes()
     facts: dict[str, Any] = {"release": release, "held": held_notes(), "figures": shown}
     facts["as_of"] = as_of(release) if release else ""
+    facts |= {"origins": origins_of(release), "groups": groups(release), "counted": counted(release)}
+    facts |= {"marks": marks(release, MART_NAME), "figures_held": held_marts(release).get(MART_NAME)}
     folder = settings().home / "published" / "current" / MART
     write_page(site / "figures.html", "figures.html", columns=COLUMNS, parquet=folder, **facts)
     waiting, over = open_incidents(), recovered_incidents()
@@ -71,4 +74,8 @@ def _index(site: Path) -> Path:
 
 def _published_figures() -> Figures | None:
     folder, release = published(), release_notes()
-    return figures(folder, Window.parse(release["window"]["label"])) if folder and release else None
+    if folder is None or release is None:
+        return None
+    # Where the mart is held, the days that it closes are those of the release that it comes from.
+    origin = origins_of(release).get(MART_NAME)
+    return figures(folder, Window.parse((origin and origin.window) or release["window"]["label"]))

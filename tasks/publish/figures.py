@@ -17,7 +17,8 @@ from tasks.adapters.release_reader import select
 from tasks.window import Window
 
 DAYS_SHOWN, WEEK = 14, 7
-MART = "agg_channel_daily.parquet"
+MART_NAME = "agg_channel_daily"
+MART = f"{MART_NAME}.parquet"
 MONEY = ("spend", "gross_sales", "discounts", "returns", "net_sales")
 COUNTS = ("clicks", "sessions", "leads", "orders", "new_customers")
 

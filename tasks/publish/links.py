@@ -1,4 +1,4 @@
-"""The addresses that an alert points to: what the checks saw, the check's history with its picture, the runbook."""
+"""What an alert points to: what the checks saw, the check's history with its picture, the runbook, what it holds."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 
 from expectations.judge.verdict import WITHOUT_SUITE
 from tasks.adapters.ops_store import Incident
+from tasks.publish.reach import built_marts, reach
 from tasks.settings import settings
 
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
@@ -14,16 +15,24 @@ _LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 @dataclass(frozen=True)
 class Links:
-    """Where a reader of an alert goes next; `history` is empty where the check has no suite."""
+    """Where a reader of an alert goes next; `history` is empty where the check has no suite.
+
+    `held` are the marts that it keeps as they were, of so many `marts`.
+    """
 
     page: str
     runbook: str
     history: str = ""
+    held: tuple[str, ...] = ()
+    marts: int = 0
 
 
 def links_of(incident: Incident) -> Links:
-    """The addresses for one incident."""
-    return Links(page_of(incident), f"{site()}/runbooks/{incident.runbook}.html", history_of(incident))
+    """The addresses for one incident, and what it holds by the lineage of the last build."""
+    marts = built_marts() if incident.severity == "critical" and incident.state == "open" else ()
+    held = tuple(sorted(reach(marts).of(incident))) if marts else ()
+    runbook = f"{site()}/runbooks/{incident.runbook}.html"
+    return Links(page_of(incident), runbook, history_of(incident), held, len(marts))
 
 
 def page_of(incident: Incident) -> str:

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from expectations.judge.verdict import CHECKS
+from expectations.judge.verdict import CHECKS, ERRORED
 from tasks.adapters.ops_store import Incident
 from tasks.publish.causes import likely_cause
 from tasks.publish.links import Links
@@ -26,7 +26,7 @@ _MARKS = {
     "recovered": ":large_green_circle:",
 }
 _WEIGHT = {
-    "critical": "critical, holds the publication",
+    "critical": "critical, holds what is made of it",
     "warning": "warning, figures are published and marked",
     "info": "information",
 }
@@ -64,7 +64,7 @@ def about_one(incident: Incident, links: Links) -> Said:
         title=head,
         about=about,
         sentences=(f"Was: {incident.sentence}" if recovered else incident.sentence,),
-        facts=_facts(incident),
+        facts=(*_holds([] if recovered else [links]), *_facts(incident)),
         links=_links(incident, links),
         notice=f"{head}: {told}" if recovered else f"{told} Owner: {incident.owner}",
     )
@@ -88,7 +88,11 @@ def about_many(incidents: Sequence[Incident], links: Callable[[Incident], Links]
         title=title,
         about=(places, *_weights(standing), *counted),
         sentences=listed(standing, LISTED) if standing else listed(incidents, LISTED_AGAIN),
-        facts=(("Owner", owners), *_take(next((i.id for i in standing if not i.acknowledged_at), ""))),
+        facts=(
+            *_holds([links(i) for i in standing[:LISTED]]),
+            ("Owner", owners),
+            *_take(next((i.id for i in standing if not i.acknowledged_at), "")),
+        ),
         links=(*_of_many(standing or incidents, links), ("All of them", index)),
         notice=f"{title}: {standing[0].sentence if standing else places} Owner: {owners}",
     )
@@ -157,8 +161,9 @@ def mention(who: str) -> str:
 
 
 def title_of(incident: Incident) -> str:
-    """The check as people call it."""
-    return CHECKS.get(incident.check, incident.check)
+    """The check as people call it; one that broke has not found what it is called after."""
+    called = CHECKS.get(incident.check, incident.check)
+    return f"Could not be checked: {called}" if incident.runbook == ERRORED else called
 
 
 def lasted(incident: Incident) -> str:
@@ -195,11 +200,18 @@ def _facts(incident: Incident) -> tuple[tuple[str, str], ...]:
         ("Owner", incident.owner),
         ("Window", incident.window_label),
         ("Where", incident.scope),
-        ("Likely cause", likely_cause(incident.check)),
+        ("Likely cause", likely_cause(ERRORED if incident.runbook == ERRORED else incident.check)),
         ("Acknowledged", known),
         ("Snoozed", snoozed),
         *_take(incident.id if incident.state == "open" and not known else ""),
     )
+
+
+def _holds(found: Sequence[Links]) -> tuple[tuple[str, str], ...]:
+    """The marts that readers keep as they were; nothing where that is not known, or none is."""
+    held = sorted({mart for each in found for mart in each.held})
+    every = max((each.marts for each in found), default=0)
+    return (("Holds", f"{len(held)} of {every} marts: {_some(held)}"),) if held else ()
 
 
 def _of_many(incidents: Sequence[Incident], links: Callable[[Incident], Links]) -> tuple[tuple[str, str], ...]:
@@ -221,7 +233,7 @@ def _weights(standing: Sequence[Incident]) -> tuple[str, ...]:
     """`2 critical, 498 warning`, and what that means for readers."""
     counts = Counter(i.severity for i in standing)
     told = ", ".join(f"{counts[name]} {name}" for name in _MARKS if counts[name])
-    return tuple(filter(None, (told, "the publication is held" if counts["critical"] else "")))
+    return tuple(filter(None, (told, "what is made of it is held" if counts["critical"] else "")))
 
 
 def _links(incident: Incident, links: Links) -> tuple[tuple[str, str], ...]:

@@ -14,6 +14,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from tasks import doors
+from tasks.adapters.ops_held_back import HELD_BACK, OpsHeldBack
 from tasks.adapters.ops_invoices import INVOICES, given_invoices
 from tasks.adapters.ops_rates import RATES, given_rates
 from tasks.adapters.ops_runs import RUNS
@@ -26,7 +27,7 @@ SCHEMA = "ops"
 # Words of SQL on one engine or the other.
 _RENAMED = {"at": "recorded_at", "check": "check_name"}
 _LEFT_OUT = {"incidents": ("slack_channel", "slack_ts"), "releases": ("body",)}
-_TABLES = (RUNS, SYNCS, INCIDENTS, INCIDENT_EVENTS, RELEASES, INVOICES, RATES)
+_TABLES = (RUNS, SYNCS, INCIDENTS, INCIDENT_EVENTS, RELEASES, HELD_BACK, INVOICES, RATES)
 # Outcomes are only ever added. On Postgres a number may be committed after a higher one: so many are copied again.
 OVERLAP = 1000
 _TYPES: tuple[tuple[type[sa.types.TypeEngine[Any]], str], ...] = (
@@ -48,7 +49,7 @@ class Copied:
 def copy_ops(warehouse: Warehouse) -> Copied:
     """Bring the copies in the schema `ops` up to date, each table in one transaction."""
     ops = doors.ops_store()
-    given_invoices(ops), given_rates(ops)  # their tables, where none was ever given
+    given_invoices(ops), given_rates(ops), OpsHeldBack(ops)  # their tables, where none was ever given
     copies = [*(_whole(table) for table in _TABLES), _new_outcomes(warehouse)]
     for copy in copies:
         warehouse.put(copy)

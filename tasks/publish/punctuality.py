@@ -15,6 +15,7 @@ import sqlalchemy as sa
 
 from expectations.declare.source import load_all
 from tasks import doors
+from tasks.adapters.ops_held_back import HELD_BACK, OpsHeldBack
 from tasks.adapters.ops_runs import RUNS, OpsRuns
 from tasks.adapters.ops_tables import OUTCOMES, RELEASES, SYNCS
 
@@ -59,11 +60,11 @@ def extracts(now: datetime) -> list[Extracts]:
 
 
 def last_close() -> Close | None:
-    """The newest closed day, by its first final release that was not held."""
+    """The newest closed day, by its first final release of which no mart was held."""
     day = sa.func.min(RELEASES.c.at)
     query = (
         sa.select(RELEASES.c.window_end, day)
-        .where(RELEASES.c.state == "final", ~RELEASES.c.held)
+        .where(RELEASES.c.state == "final", ~RELEASES.c.held, RELEASES.c.id.not_in(_held("mart")))
         .group_by(RELEASES.c.window_end)
         .order_by(RELEASES.c.window_end.desc())
         .limit(1)
@@ -111,8 +112,9 @@ def _runs(since: datetime) -> list[dict[str, Any]]:
 
 def _latencies(since: datetime) -> dict[str, float]:
     """Per source the minutes between the end of the newest published job and its release."""
-    published_since = sa.select(RELEASES.c.at).where(~RELEASES.c.held, RELEASES.c.at >= since)
-    released = sorted(at for (at,) in _rows(published_since))
+    published_since = sa.select(RELEASES.c.id, RELEASES.c.at).where(~RELEASES.c.held, RELEASES.c.at >= since)
+    released = sorted((at, release) for release, at in _rows(published_since))
+    held = {(release, source) for release, source in _rows(_held("source").add_columns(HELD_BACK.c.name))}
     landed = {(s, job): at for s, job, at in _rows(sa.select(SYNCS.c.source, SYNCS.c.job_id, SYNCS.c.finished_at))}
     loaded: dict[str, dict[int, datetime]] = defaultdict(dict)
     loads = sa.select(OUTCOMES.c.source, OUTCOMES.c.job_id, OUTCOMES.c.at).where(
@@ -123,10 +125,17 @@ def _latencies(since: datetime) -> dict[str, float]:
     found: dict[str, float] = {}
     for source, jobs in loaded.items():
         for job, at in sorted(jobs.items(), key=lambda item: item[1]):
-            published, began = next((r for r in released if r >= at), None), landed.get((source, job))
+            mine = (when for when, release in released if when >= at and (release, source) not in held)
+            published, began = next(mine, None), landed.get((source, job))
             if published and began:
                 found[source] = (published - began).total_seconds() / 60
     return found
+
+
+def _held(kind: str) -> sa.Select[Any]:
+    """The releases that held something of this kind."""
+    OpsHeldBack(doors.ops_store())  # makes the table where nothing was ever held
+    return sa.select(HELD_BACK.c.release_id).where(HELD_BACK.c.kind == kind)
 
 
 def _rows(query: sa.Select[Any]) -> list[Any]:

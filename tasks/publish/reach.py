@@ -1,7 +1,7 @@
 """How far a finding reaches: the marts that are made of what it is about.
 
 Whoever descends from what is wrong is concerned, so of two marts that must agree the one that is made of the other is
-never newer. What is not known (a finding about nothing that is built, a mart without lineage) concerns everything.
+never newer. What is not known concerns everything: a finding about nothing that is built, a mart without a lineage.
 """
 
 from __future__ import annotations
@@ -40,8 +40,8 @@ class Reach:
         return self._reached(self._nodes(about))
 
     def of_name(self, name: str) -> frozenset[str]:
-        """The marts that descend from a source, a model or a mart; nothing of that name: all of them."""
-        return self._reached(self._of_source(name) or self._named(name))
+        """The marts that descend from a source, a model or a mart; all of them for no name and for an unknown one."""
+        return self._reached((self._of_source(name) or self._named(name)) if name else ())
 
     def sources(self, mart: str) -> frozenset[str]:
         """The declared sources behind a mart."""

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from expectations.declare.source import load_all
-from expectations.judge.verdict import WITHOUT_SUITE
+from expectations.judge.verdict import ERRORED, WITHOUT_SUITE
 from tasks import doors
 from tasks.adapters.ops_control import OpsControl
 from tasks.adapters.ops_store import Incident
@@ -32,6 +32,8 @@ class Shown:
         """The state whose colour it has."""
         if self.incident.state == "recovered":
             return "passed"
+        if self.incident.runbook == ERRORED:
+            return "errored"
         return "failed" if self.incident.severity == "critical" else "warned"
 
 
@@ -44,6 +46,14 @@ class Fresh:
     read_at: str
     promise: str
     stale: bool
+    held: bool
+
+    @property
+    def state(self) -> tuple[str, str]:
+        """Its colour and its word; of a held source no mart of the release is new."""
+        if self.held:
+            return "failed", "held"
+        return ("warned", "stale") if self.stale else ("passed", "in time")
 
 
 @dataclass(frozen=True)
@@ -55,12 +65,12 @@ class Decision:
 
 
 def open_incidents() -> list[list[Shown]]:
-    """Incidents that wait for somebody, those of one check and source together; what holds a release comes first."""
+    """Incidents that wait for somebody, those of one check and source together; what holds a mart comes first."""
     found = [i for i in _newest_first() if i.state == "open"]
     models = {label: _models(label) for label in {i.window_label for i in found}}
-    groups: dict[tuple[str, str, str], list[Shown]] = {}
+    groups: dict[tuple[str, str, str, str], list[Shown]] = {}
     for incident in sorted(found, key=lambda i: i.severity != "critical"):
-        key = (incident.severity, incident.check, incident.source)
+        key = (incident.severity, incident.check, incident.source, incident.runbook)
         groups.setdefault(key, []).append(_shown(incident, models[incident.window_label]))
     return list(groups.values())
 
@@ -115,6 +125,7 @@ def freshness(release: Mapping[str, Any] | None) -> list[Fresh]:
             read_at=moment(notes["freshness"].get(name, "")) or "never",
             promise=f"at most {source.fresh_within.total_seconds() / 3600:.0f} h old",
             stale=name in notes["stale_sources"] or name not in notes["freshness"],
+            held=name in notes.get("held_sources", ()),
         )
         for name, source in load_all().items()
     ]
@@ -129,6 +140,12 @@ def decisions(release: Mapping[str, Any] | None) -> list[Decision]:
         *(Decision("let pass", override_words(o)) for o in overrides),
         *(Decision("paused", f"{pause.source} is {in_words(pause)}.") for pause in paused_sources().values()),
     ]
+
+
+def marks(release: Mapping[str, Any] | None, mart: str) -> list[Mapping[str, str]]:
+    """The warnings of a release that concern a mart: its figures are published, and marked."""
+    marked = (release or {}).get("verdicts", {}).get("marked", [])
+    return [m for m in marked if m["severity"] != "info" and mart in m.get("marts", ())]
 
 
 def override_words(override: Mapping[str, str]) -> str:

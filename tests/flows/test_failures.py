@@ -22,7 +22,7 @@ from expectations.declare.errors import Misconfigured, Unavailable
 from expectations.declare.source import load as declared
 from tasks import doors
 from tasks.adapters.airbyte_values import Connection, Job, StreamSchema
-from tasks.adapters.dbt_runner import DbtOutcome, NodeResult
+from tasks.adapters.dbt_runner import DbtConfig, DbtOutcome, NodeResult
 from tasks.build.people import Linked
 from tasks.build.transform import without_values
 from tasks.publish import provenance
@@ -134,7 +134,9 @@ def _release(ended: Any) -> Release:
 
 
 class FakeDbt:
-    """Four models, of which one fails as long as `broken` holds a message."""
+    """Four models, of which one fails as long as `broken` holds a message; no lineage, so it holds everything."""
+
+    config = DbtConfig(Path("nothing is here"))
 
     def __init__(self, broken: str) -> None:
         self.broken = broken
@@ -197,7 +199,7 @@ def test_a_failed_model_holds_is_told_and_recovers_after_the_repair(
     held = built()
     assert (good.held, held.held, current.resolve()) == (False, True, before)
     assert held.because == (
-        "1 models did not build (fct_orders: Conversion Error: Could not convert string (value) to INT32).",
+        "The model fct_orders did not build: Conversion Error: Could not convert string (value) to INT32.",
     )
     (incident,) = doors.ops_store().open_incidents()
     assert (incident.check, incident.sentence) == ("build_failed", held.because[0])

@@ -21,8 +21,9 @@ from tasks.window import Window
 DAY = date(2026, 11, 17)
 WINDOW = Window.of_day(DAY)
 BUILT = SimpleNamespace(verdicts=())
+PUBLISHED = SimpleNamespace(held=False, kept=())
 AFTER: dict[str, Any] = {
-    "publish": SimpleNamespace(held=False),
+    "publish": PUBLISHED,
     "judge_published": (),
     "announce": None,
     "document": None,

@@ -252,6 +252,8 @@ LINKS = Links(
     f"{SITE}/data-docs/2026-11-17/meta_ads.ads_insights.html",
     f"{SITE}/runbooks/reconciliation.html",
     f"{SITE}/data-docs/history/meta_ads.ads_insights.html",
+    held=("agg_ads_daily", "agg_channel_daily", "fct_ad_performance", "fct_day_shift"),
+    marts=48,
 )
 CARED = replace(
     INCIDENT,

@@ -24,6 +24,7 @@ FINE = Readings(
     release="2026-11-04-final-x",
     final_days=frozenset(OCTOBER.days()),
     held=None,
+    caution="",
     currencies=(Unpriced("EUR", ()), Unpriced("USD", ())),
     accounts=(ACCOUNT,),
     invoiced=frozenset({ACCOUNT}),
@@ -55,6 +56,12 @@ def test_a_month_with_everything_can_be_closed() -> None:
             {"final_days": frozenset(OCTOBER.days()[1:])},
             "1 of 31 days have no final release: 2026-10-01.",
             "plumbline close $day",
+        ),
+        (
+            "final_releases",
+            {"caution": "Held: fct_leads is that of 2026-11-03, because: HubSpot is broken."},
+            "A signature is about one release. Held: fct_leads is that of 2026-11-03, because: HubSpot is broken.",
+            "plumbline status",
         ),
         ("final_releases", {"held": "Spend is short."}, "Readers keep an older release: Spend is short.", "status"),
         (

@@ -20,6 +20,7 @@ from expectations.judge.punctuality import missed_deadline, slow_extracts
 from expectations.judge.rules import Subject
 from expectations.judge.suites import operations_suite
 from tasks import doors
+from tasks.adapters.ops_held_back import HeldBack, OpsHeldBack
 from tasks.adapters.ops_records import Incident, Outcome, ReleaseRow, SyncRow
 from tasks.adapters.ops_runs import OpsRuns, RunRow
 from tasks.adapters.ops_store import OpsStore
@@ -235,3 +236,23 @@ def test_the_copy_leaves_out_what_only_messengers_need(store: OpsStore, warehous
     names = {name for (name,) in warehouse.query("select column_name from information_schema.columns")}
     assert not {"slack_channel", "slack_ts", "body"} & names
     assert warehouse.query("select check_name, opened_at from ops.incidents") == [("late", KNOWN.replace(tzinfo=None))]
+
+
+def test_a_release_that_holds_marts_is_no_close_and_brings_nothing_of_a_held_source(
+    half_hours: OpsStore, warehouse: DuckDBWarehouse
+) -> None:
+    at = datetime(2026, 11, 18, 6, 0, tzinfo=UTC)
+    half_hours.record_release(ReleaseRow("partly", DAY, "final", False, at, {}))
+    rows = [HeldBack("mart", "fct_leads", "1", at, "why"), HeldBack("source", "meta_ads", "", at, "none is new")]
+    OpsHeldBack(half_hours).record("partly", rows)
+    _build(warehouse)
+    closes = "select published_at, partly_published_at, final_releases from operations.fct_day_closes"
+    complete = at.replace(hour=6, minute=50, tzinfo=None)
+    assert warehouse.query(f"{closes} where date = '2026-11-17'") == [(complete, at.replace(tzinfo=None), 2)]
+    latency = "select job_id, minutes_to_publish from operations.fct_publication_latency"
+    assert warehouse.query(latency) == [(7, Decimal("70.000"))]
+    closed = last_close()
+    assert closed is not None
+    assert closed.published_at.replace(tzinfo=None) == complete
+    (meta,) = (one for one in extracts(KNOWN) if one.source == "meta_ads")
+    assert meta.latency == 70

@@ -14,7 +14,7 @@ from typer.testing import CliRunner
 
 from deployments.commands.incidents import app
 from expectations.declare.errors import Misconfigured
-from expectations.judge.verdict import CHECKS
+from expectations.judge.verdict import CHECKS, ERRORED
 from tasks.adapters.ops_store import OpsStore
 from tasks.adapters.warehouse.on_duckdb import DuckDBWarehouse
 from tasks.publish.care import acknowledge, snooze, span_of
@@ -235,4 +235,4 @@ def test_what_a_command_cannot_do_is_said(ops: OpsStore, words: tuple[str, ...],
 
 
 def test_every_check_has_a_likely_cause() -> None:
-    assert CAUSES.keys() == CHECKS.keys()
+    assert CAUSES.keys() == {*CHECKS, ERRORED}

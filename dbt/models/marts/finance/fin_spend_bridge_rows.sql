@@ -10,9 +10,29 @@ ad_performance as (
 
 ),
 
+-- Where a release held the spend, its days were signed with the next one that brought it: counted back from the newest,
+-- each release with new spend begins a part, and the older ones without are of that part.
+parts as (
+
+    select
+        *,
+        sum(case when has_new_spend then 1 else 0 end) over (
+            order by published_at desc, release_id desc rows between unbounded preceding and current row
+        ) as part
+    from {{ ref('int_releases') }}
+
+),
+
 releases as (
 
-    select * from {{ ref('int_releases') }}
+    select
+        first_date,
+        last_date,
+        is_final,
+        max(case when has_new_spend then release_id end) over (partition by part) as release_id,
+        max(case when has_new_spend then published_at end) over (partition by part) as published_at
+    from parts
+    where part > 0
 
 ),
 

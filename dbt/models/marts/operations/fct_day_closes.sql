@@ -18,6 +18,20 @@ releases as (
 
 ),
 
+held_back as (
+
+    {{ ops_rows('held_back', {'release_id': 'varchar', 'kind': 'varchar'}) }}
+
+),
+
+partly as (
+
+    select distinct release_id
+    from held_back
+    where kind = 'mart'
+
+),
+
 known as (
 
     select max(recorded_at) as known_at from outcomes
@@ -36,13 +50,15 @@ days as (
 closes as (
 
     select
-        {{ plus_days('cast(window_end as date)', -1) }} as date,
-        min(recorded_at) as published_at,
-        max(recorded_at) as published_last_at,
+        {{ plus_days('cast(releases.window_end as date)', -1) }} as date,
+        min(case when partly.release_id is null then releases.recorded_at end) as published_at,
+        min(case when partly.release_id is not null then releases.recorded_at end) as partly_published_at,
+        max(releases.recorded_at) as published_last_at,
         count(*) as final_releases
     from releases
-    where state = 'final' and not held
-    group by cast(window_end as date)
+    left join partly on releases.id = partly.release_id
+    where releases.state = 'final' and not releases.held
+    group by cast(releases.window_end as date)
 
 ),
 
@@ -61,6 +77,7 @@ final as (
         deadlines.date,
         deadlines.due_at,
         closes.published_at,
+        closes.partly_published_at,
         closes.published_last_at,
         coalesce(closes.final_releases, 0) as final_releases,
         {{ minutes_between('deadlines.due_at', 'closes.published_at') }} as minutes_after,

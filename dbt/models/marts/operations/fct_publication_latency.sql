@@ -21,6 +21,13 @@ releases as (
 
 ),
 
+-- Releases in which no mart of the source is new.
+held_back as (
+
+    {{ ops_rows('held_back', {'release_id': 'varchar', 'kind': 'varchar', 'name': 'varchar'}) }}
+
+),
+
 known as (
 
     select max(recorded_at) as known_at from outcomes
@@ -67,7 +74,7 @@ events as (
     inner join loaded on landed.source = loaded.source and landed.job_id = loaded.job_id
     union all
     select
-        null as source,
+        sources.source,
         null as job_id,
         null as landed_at,
         null as window_end,
@@ -75,7 +82,10 @@ events as (
         1 as place,
         releases.recorded_at as published_at
     from releases
-    where not releases.held
+    cross join (select distinct source from landed) as sources
+    left join held_back
+        on releases.id = held_back.release_id and held_back.kind = 'source' and sources.source = held_back.name
+    where not releases.held and held_back.release_id is null
 
 ),
 
@@ -89,7 +99,8 @@ followed as (
         happened_at as loaded_at,
         place,
         min(published_at) over (
-            order by happened_at, place, source, job_id
+            partition by source
+            order by happened_at, place, job_id
             rows between current row and unbounded following
         ) as published_at
     from events
