@@ -16,8 +16,8 @@ to the row and to the cent, that of the same world without any fault.
 *nobody* means that no check alarms and no run fails. `critical` findings hold the release, `warning`s are told.
 """
 _CAUGHT = """Each of these {told} faults alarms the check in its row, as gravely as written, and no other one; the
-other {silent} alarm none. What a changed field leaves empty is no null spike, and an account whose total is proven wrong
-is no spend anomaly: a fault is told once.
+other {silent} alarm none. What a changed field leaves empty is no null spike, and an account whose total is proven
+wrong is no spend anomaly: a fault is told once.
 """
 _SECTIONS = (
     ("The Airbyte API and its jobs", transport.CASES),
