@@ -40,7 +40,7 @@ def sentence(
     told = [f"{_money(value, figure)} {_words(name, parts[name][1], title, words.at)}" for name, value in shown.items()]
     why = f" = {' + '.join(told)}".replace("+ -", "- ") if told else ""
     return (
-        f"{title}, {figure.account}, {figure.date.day} {figure.date:%b}: {words.first or _called(first, title)} "
+        f"{', '.join(filter(None, (title, figure.account)))}, {figure.date.day} {figure.date:%b}: {words.first or _called(first, title)} "
         f"{_money(ours, figure)}, {_called(second, title)} {_money(theirs, figure)}; difference "
         f"{_money(theirs - ours, figure)}{why}; unexplained {_money(_cents(left), figure)}"
     )
