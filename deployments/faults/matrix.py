@@ -21,6 +21,12 @@ def is_guess(verdict: Verdict) -> bool:
     return verdict.severity == "warning" and verdict.check in ("null_spike", "spend_anomaly")
 
 
+def told_together(case: Case, cases: Iterable[Case]) -> list[Case]:
+    """The cases that show in the refresh which tells this one, itself among them."""
+    day = case.told_on or case.day
+    return [one for one in cases if one.source == case.source and day in (one.day, one.told_on)]
+
+
 def promised(cases: Iterable[Case]) -> Matrix:
     """What the cases say."""
     return {case.name: {case.told.check: case.told.severity} if case.told else {} for case in cases}
@@ -33,11 +39,7 @@ def seen(cases: Sequence[Case], outcome: Outcome) -> Matrix:
 
 def _alarms(case: Case, cases: Sequence[Case], outcome: Outcome) -> dict[str, Severity]:
     cell = (case.told_on or case.day, case.source)
-    beside = {
-        one.told.check
-        for one in cases
-        if one.told and one.name != case.name and cell in ((one.told_on or one.day, one.source), (one.day, one.source))
-    }
+    beside = {one.told.check for one in told_together(case, cases) if one.told and one.name != case.name}
     mine = case.told.check if case.told else ""
     found: dict[str, Severity] = {}
     for verdict in outcome.told(case) if cell in outcome.verdicts else ():

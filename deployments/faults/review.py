@@ -7,13 +7,13 @@ from collections.abc import Iterator, Sequence
 
 from deployments.faults.case import Case
 from deployments.faults.gauntlet import Outcome, Reaction
-from deployments.faults.matrix import is_guess
+from deployments.faults.matrix import is_guess, told_together
 from expectations.judge.verdict import Verdict
 
 
 def complaints(case: Case, outcome: Outcome, cases: Sequence[Case]) -> list[str]:
     """Every broken promise of one of these cases in words."""
-    beside = [one for one in cases if (one.source, one.day) == (case.source, case.day)]
+    beside = told_together(case, cases)
     return [*_refreshed(case, outcome.reactions[case.name]), *_judged(case, outcome.told(case), beside)]
 
 

@@ -23,5 +23,5 @@ def reconciled(window: Window, titles: Mapping[str, str]) -> list[str]:
         if ITEM not in warehouse.relations("quality"):
             do = f"Refresh a source first: plumbline refresh --window {window.label}"
             raise Unavailable("nothing is reconciled yet", where=f"quality.{ITEM}", do=do)
-        rows = measured_reconciliation(warehouse, window).to_dict("records")
-    return sentences(Measurements.of(rows), titles, window.days())
+        rows = measured_reconciliation(warehouse, window)
+    return sentences(Measurements.of(rows.astype(object).to_dict("records")), titles, window.days())
