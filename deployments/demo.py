@@ -43,8 +43,12 @@ FAULTS = (
         str(BAD),
         {"field": "properties_lifecyclestage", "to": "properties_lifecycle_stage"},
     ),
+    Fault("null_field", "hubspot", "contacts", str(BAD), {"field": "properties_email", "share": 1.0}),
     Fault("duplicate_object", "meta_ads", "ads_insights", str(BAD), {}),
     Fault("multiply", "meta_ads", "ads_insights", str(BAD), {"metric": "spend", "factor": 3, "account": 1}),
+    # Dearer clicks, which the account's own total knows of: nothing is missed, and yet it is unusual.
+    Fault("multiply", "meta_ads", "ads_insights", str(BAD), {"metric": "spend", "factor": 3, "account": 2}),
+    Fault("multiply", "meta_ads", "ads_insights_account", str(BAD), {"metric": "spend", "factor": 3, "account": 2}),
     Fault("total_short", "shopify", "orders", str(BAD), {"rows": 25}),
 )
 BROKEN_SOURCES = ("hubspot", "meta_ads", "shopify")

@@ -61,23 +61,31 @@ def figures(
 @app.command()
 def differences(
     day: Annotated[str, typer.Option("--day", help="The day of the spend, e.g. 2026-11-18.")],
-    as_of: Annotated[str, typer.Option("--as-of", help="The moment (UTC) to compare with now, e.g. 2026-11-19T06:00.")],
+    as_of: Annotated[
+        str, typer.Option("--as-of", help="Compare the spend at this moment (UTC) with now, e.g. 2026-11-19T06:00.")
+    ] = "",
 ) -> None:
-    """Why the spend of a day is another amount now than at a moment: a sentence for each account. Only reads."""
+    """Why the totals of a day differ: a sentence for each account. Only reads.
+
+    From what readers see to what each source says now, in named amounts; with --as-of, from a moment to now.
+    """
     from expectations.declare.source import load_all
+    from tasks.judge.reconciled import reconciled
     from tasks.periods.as_of import question
     from tasks.periods.differences import CURRENCIES, HISTORY, sentences
     from tasks.publish.origins import caution
     from tasks.publish.publish import release_notes
+    from tasks.window import Window
 
     asked = question((day, day), as_of=as_of, metrics="spend", by="day")
-    if not asked.as_of:
-        raise Misconfigured("no moment is given", do="Write --as-of 2026-11-19T06:00 (UTC)")
     titles = {name: source.title for name, source in load_all().items()}
-    told = sentences(asked.first, asked.as_of, titles)
     if held := caution(release_notes(), [HISTORY, CURRENCIES]):
         say(held)
-    for line in told or [f"No account says anything else of {day} now than at {as_of}."]:
+    if asked.as_of:
+        told, nothing = sentences(asked.first, asked.as_of, titles), f"says anything else of {day} now than at {as_of}"
+    else:
+        told, nothing = reconciled(Window.of_day(asked.first), titles), f"of {day} is measured"
+    for line in told or [f"No account {nothing}."]:
         say(line)
 
 

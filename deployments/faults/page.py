@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from deployments.faults import objects, records, restated, transport
 from deployments.faults.case import Case
+from deployments.faults.matrix import promised, table
 
 _HEAD = """# Faults: what happens, who is told, how it heals
 
@@ -13,6 +14,10 @@ the fault is made, what the pipeline does at once is compared with this table, a
 to the row and to the cent, that of the same world without any fault.
 
 *nobody* means that no check alarms and no run fails. `critical` findings hold the release, `warning`s are told.
+"""
+_CAUGHT = """Each of these {told} faults alarms the check in its row, as gravely as written, and no other one; the
+other {silent} alarm none. What a changed field leaves empty is no null spike, and an account whose total is proven
+wrong is no spend anomaly: a fault is told once.
 """
 _SECTIONS = (
     ("The Airbyte API and its jobs", transport.CASES),
@@ -24,7 +29,11 @@ _SECTIONS = (
 
 def faults_page() -> str:
     """One section for each kind of fault, one row for each case."""
-    return _HEAD + "".join(f"\n## {title}\n\n{_table(cases)}\n" for title, cases in _SECTIONS)
+    sections = "".join(f"\n## {title}\n\n{_table(cases)}\n" for title, cases in _SECTIONS)
+    cases = [case for _, some in _SECTIONS for case in some]
+    silent = sum(not case.told for case in cases)
+    words = _CAUGHT.format(told=len(cases) - silent, silent=silent)
+    return f"{_HEAD}{sections}\n## Which check catches which fault\n\n{words}\n{table(promised(cases))}\n"
 
 
 def _table(cases: tuple[Case, ...]) -> str:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from deployments.faults.case import Case, Recovery, Told, day, fault
 
+_BOTH = ("ads_insights", "ads_insights_account")
+
 CASES = (
     Case(
         "rename_field",
@@ -124,8 +126,28 @@ CASES = (
         day(16),
         (fault("stale_day", "meta_ads", 16, "ads_insights"),),
         "A report holds nothing of its newest day",
+        "The account's own total knows of spend: the release is held with the amount, and nothing else is said of it",
+        told=Told("reconciliation", "critical", "add up to 0.00"),
+        recovery=Recovery.LASTING,
+    ),
+    Case(
+        "account_stops",
+        "meta_ads",
+        day(15),
+        tuple(fault("stale_day", "meta_ads", 15, stream, account=1) for stream in _BOTH),
+        "An account shows nothing of its newest day, in its rows and in its own total",
         "An account that spent on every day before shows nothing: the release is held",
         told=Told("spend_anomaly", "critical", "shows no spend"),
+        recovery=Recovery.LASTING,
+    ),
+    Case(
+        "price_triples",
+        "meta_ads",
+        day(17),
+        tuple(fault("multiply", "meta_ads", 17, stream, metric="spend", factor=3, account=2) for stream in _BOTH),
+        "An account pays three times as much per click, in its rows and in its own total",
+        "No total is missed, but the price is far from usual: it is told, and holds nothing",
+        told=Told("spend_anomaly", "warning", "per click"),
         recovery=Recovery.LASTING,
     ),
     Case(

@@ -7,12 +7,13 @@ from collections.abc import Iterator, Sequence
 
 from deployments.faults.case import Case
 from deployments.faults.gauntlet import Outcome, Reaction
+from deployments.faults.matrix import is_guess, told_together
 from expectations.judge.verdict import Verdict
 
 
 def complaints(case: Case, outcome: Outcome, cases: Sequence[Case]) -> list[str]:
     """Every broken promise of one of these cases in words."""
-    beside = [one for one in cases if (one.source, one.day) == (case.source, case.day)]
+    beside = told_together(case, cases)
     return [*_refreshed(case, outcome.reactions[case.name]), *_judged(case, outcome.told(case), beside)]
 
 
@@ -36,15 +37,10 @@ def _judged(case: Case, verdicts: Sequence[Verdict], beside: Sequence[Case]) -> 
     alarms, told = [verdict for verdict in verdicts if verdict.alarming], case.told
     if told and not any(_is(told.check, told.severity, told.says, one) for one in alarms):
         yield f"no {told.severity} {told.check} says {told.says!r}; there are: {_listed(alarms)}"
-    known = {one.told.check for one in beside if one.told}
-    strange = [one for one in alarms if one.check not in known and not case.told and not _is_guess(one)]
+    known = {(one.told.check, one.told.severity) for one in beside if one.told}
+    strange = [one for one in alarms if (one.check, one.severity) not in known and not is_guess(one)]
     if strange:
-        yield f"somebody was told although nobody should be: {_listed(strange)}"
-
-
-def _is_guess(verdict: Verdict) -> bool:
-    """Whether a band was left; in a world of a few hundred rows a day is often unusual."""
-    return verdict.severity == "warning" and verdict.check in ("null_spike", "spend_anomaly")
+        yield f"another check told somebody: {_listed(strange)}"
 
 
 def _is(check: str, severity: str, says: str, verdict: Verdict) -> bool:

@@ -1,134 +1,21 @@
 """Our expectations for Great Expectations: thin shells that read measurements, ask the rules, and show the findings.
 
 Only `expectations.judge.gx` imports this module, late: Great Expectations takes seven seconds to import.
-Renderers use fixed templates with parameters, because parameters are escaped and templates are not.
 """
 
 from __future__ import annotations
 
-from abc import abstractmethod
 from collections import defaultdict
-from dataclasses import asdict
 from datetime import date
 from decimal import Decimal
-from typing import Any, ClassVar
-
-from great_expectations.expectations.expectation import BatchExpectation
-from great_expectations.render import RenderedStringTemplateContent, RenderedTableContent
-from great_expectations.render.renderer.renderer import renderer
 
 from expectations.declare.budgets import Budget
 from expectations.declare.promotions import Promotion
 from expectations.judge import pictures, punctuality, restatement, rules, spend, totals
-from expectations.judge.drawing import drawn
-from expectations.judge.measurement import BY_CAMPAIGN, Measurements
+from expectations.judge.judgement import Judgement
+from expectations.judge.measurement import Measurements
 from expectations.judge.pictures import Figure, Picture
 from expectations.judge.verdict import Finding
-
-TOLD_AT_MOST = 60
-_HEADINGS = ("State", "Where", "Seen", "Expected", "In words")
-
-
-class Judgement(BatchExpectation):  # type: ignore[misc] # the library is untyped
-    """What the five have in common for the library: how findings become a result, and a result a page."""
-
-    title: str
-    stream: str
-    history_days: int = 0
-    unit: str = ""
-
-    sentence: ClassVar[str] = ""
-    reads_campaigns: ClassVar[bool] = False  # the history by campaign is long, and one check reads it
-
-    @property
-    def about(self) -> rules.Subject:
-        """Who is judged."""
-        return rules.Subject(self.title, self.stream, self.history_days, self.unit)
-
-    @abstractmethod
-    def findings(self, m: Measurements) -> list[Finding]:
-        """What the rules say."""
-
-    def pictures(self, m: Measurements, findings: list[Finding]) -> list[Picture]:
-        """What they looked at, to be drawn; nothing where a sentence says it all."""
-        return []
-
-    def figure(self, m: Measurements, findings: list[Finding]) -> Figure:
-        """The one number that the history of the check shows."""
-        return pictures.worst(findings)
-
-    def told(self, m: Measurements) -> list[str]:
-        """What is said of each figure that was judged, good or bad; nothing where the findings say it all."""
-        return []
-
-    def _validate(
-        self,
-        metrics: Any,  # noqa: ANN401 - the signature is the library's
-        runtime_configuration: Any = None,  # noqa: ANN401
-        execution_engine: Any = None,  # noqa: ANN401
-    ) -> dict[str, Any]:
-        frame = execution_engine.get_domain_records({})
-        if not self.reads_campaigns:
-            frame = frame[~frame["metric"].astype(str).str.startswith(BY_CAMPAIGN)]
-        m = Measurements.of(frame.to_dict("records"))
-        found = self.findings(m)
-        failing = [f for f in found if not f.good and f.severity != "info"]
-        observed = f"{len(failing)} to look at" if failing else "nothing to look at"
-        details = {
-            "findings": [asdict(f) for f in found],
-            "pictures": [asdict(picture) for picture in self.pictures(m, found)],
-            "figure": asdict(self.figure(m, found)),
-            "told": self.told(m)[:TOLD_AT_MOST],
-        }
-        return {"success": not failing, "result": {"observed_value": observed, "details": details}}
-
-    @classmethod
-    @renderer(renderer_type="renderer.prescriptive")  # type: ignore[untyped-decorator]
-    def _prescriptive_renderer(cls, configuration: Any = None, **_: Any) -> list[Any]:  # noqa: ANN401
-        params = {"subject": f"{configuration.kwargs['title']}, {configuration.kwargs['stream']}"}
-        return [_text(cls.sentence, params)]
-
-    @classmethod
-    @renderer(renderer_type="renderer.diagnostic.observed_value")  # type: ignore[untyped-decorator]
-    def _diagnostic_observed_value_renderer(cls, result: Any = None, **_: Any) -> Any:  # noqa: ANN401
-        found = result.result.get("details", {}).get("findings", [])
-        if not found:
-            return _text("could not be evaluated", {})
-        keys = ("shown", "scope", "observed", "expected", "sentence")
-        rows = [[_cell(str(getattr(Finding(**finding), key)), key) for key in keys] for finding in found]
-        table = RenderedTableContent(
-            content_block_type="table",
-            header_row=list(_HEADINGS),
-            table=rows,
-            styling={"body": {"classes": ["findings"]}},
-        )
-        stored, told = (result.result["details"].get(name, []) for name in ("pictures", "told"))
-        images = (_text(made.template, made.params) for made in map(drawn, map(Picture.of, stored)))
-        return [table, *_listed(told), *images]
-
-
-def _text(template: str, params: dict[str, str]) -> Any:  # noqa: ANN401
-    body = {"template": template, "params": params}
-    return RenderedStringTemplateContent(content_block_type="string_template", string_template=body)
-
-
-def _listed(told: list[str]) -> list[Any]:
-    """A table with a sentence in each row."""
-    if not told:
-        return []
-    table = RenderedTableContent(
-        content_block_type="table",
-        header_row=["Each account and day"],
-        table=[[_cell(sentence, "sentence")] for sentence in told],
-        styling={"body": {"classes": ["told"]}},
-    )
-    return [table]
-
-
-def _cell(value: str, key: str) -> Any:  # noqa: ANN401
-    classes = ["state", value] if key == "shown" else [key]
-    body = {"template": "$value", "params": {"value": value}, "styling": {"classes": classes}}
-    return RenderedStringTemplateContent(content_block_type="string_template", string_template=body)
 
 
 class ExpectFieldsToArriveAsDeclared(Judgement):
@@ -168,6 +55,8 @@ class ExpectUsualShareOfEmptyCells(Judgement):
 
     required: list[str]
     most: dict[str, float]
+    keys: dict[str, bool] = {}  # noqa: RUF012 - the library's models copy their defaults
+    carried: dict[str, str] = {}  # noqa: RUF012
 
     sentence = (
         "$subject: keys and required fields are never empty, and no other field is empty more often than in the "
@@ -175,7 +64,9 @@ class ExpectUsualShareOfEmptyCells(Judgement):
     )
 
     def findings(self, m: Measurements) -> list[Finding]:
-        return rules.null_spikes(m, self.about, required=self.required, most=self.most)
+        told = rules.changed_fields(m, self.keys)
+        changed = [name for name, key in self.carried.items() if key in told or name in told]
+        return rules.null_spikes(m, self.about, required=self.required, most=self.most, changed=changed)
 
     def pictures(self, m: Measurements, findings: list[Finding]) -> list[Picture]:
         return pictures.empty_bars(m, self.most, self.required)
@@ -190,6 +81,8 @@ class ExpectUsualSpend(Judgement):
     closed: list[str]
     calendar: tuple[tuple[str, str, str, str], ...] = ()
     budgets: tuple[tuple[str, str, str, str], ...] = ()
+    absolute: str = "0"
+    share: str = "0"
 
     sentence = (
         "$subject: each account spends what is usual for the weekday at last week's level, and pays the usual price "
@@ -199,7 +92,9 @@ class ExpectUsualSpend(Judgement):
 
     def findings(self, m: Measurements) -> list[Finding]:
         known, planned = _known(self.calendar), _planned(self.budgets)
-        return spend.spend_anomaly(m, self.about, closed=_days(self.closed), calendar=known, budgets=planned)
+        allowed, days = totals.Tolerance(Decimal(self.absolute), Decimal(self.share)), _days(self.closed)
+        wrong = totals.wrong_totals(m, allowed, days)
+        return spend.spend_anomaly(m, self.about, closed=days, calendar=known, budgets=planned, wrong=wrong)
 
     def pictures(self, m: Measurements, findings: list[Finding]) -> list[Picture]:
         lines = spend.lines(m, self.about, closed=_days(self.closed), calendar=_known(self.calendar))

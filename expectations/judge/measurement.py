@@ -10,6 +10,7 @@ from decimal import Decimal
 from typing import Any, Literal
 
 BY_CAMPAIGN = "campaign_"  # begins the metrics that are split by campaign; their field is the campaign
+COVERED = "covered"  # begins the metrics of a stream's totals in the frame of every other stream of the source
 COLUMNS = ("role", "metric", "account", "day", "field", "value", "baseline", "baseline_n", "sync_id")
 
 

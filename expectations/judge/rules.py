@@ -6,7 +6,7 @@ Without enough history a check says how much it has learned, and never passes si
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -63,15 +63,8 @@ class Subject:
 
 def schema_drift(m: Measurements, about: Subject, *, keys: dict[str, bool], fields: dict[str, str]) -> list[Finding]:
     """Declared payload keys (True where required) and field types against what arrived."""
-    rows, rows_before = m.number("sync_rows") or m.number("rows"), _rows_before(m)
-    now, before = m.by_field("present"), m.by_field("present", "before")
-    batch = Batch(
-        rows=rows,
-        rows_before=rows_before,
-        declared=[SeenField(k, _count(now, k), _count(before, k), required) for k, required in keys.items()],
-        undeclared=_undeclared(m),
-        unfit={name: int(row.value) for name, row in m.by_field("uncastable").items()},
-    )
+    batch = _arrived(m, keys)
+    rows = batch.rows
     if not rows or not m.measured("present"):
         return [about.passed("no new rows, so no field can have changed.", "0 rows", "declared fields, if any row")]
     differences = classify(batch)
@@ -86,6 +79,24 @@ def schema_drift(m: Measurements, about: Subject, *, keys: dict[str, bool], fiel
         f"all {len(keys)} fields",
     )
     return [fine, *told]
+
+
+def changed_fields(m: Measurements, keys: dict[str, bool]) -> set[str]:
+    """Payload keys and fields that `schema_drift` tells: gone, renamed, or of another type. Their cells are empty."""
+    if not m.measured("present"):
+        return set()
+    return {d.field for d in classify(_arrived(m, keys)) if d.kind in ("removed", "renamed", "retyped")}
+
+
+def _arrived(m: Measurements, keys: dict[str, bool]) -> Batch:
+    now, before = m.by_field("present"), m.by_field("present", "before")
+    return Batch(
+        rows=m.number("sync_rows") or m.number("rows"),
+        rows_before=_rows_before(m),
+        declared=[SeenField(k, _count(now, k), _count(before, k), required) for k, required in keys.items()],
+        undeclared=_undeclared(m),
+        unfit={name: int(row.value) for name, row in m.by_field("uncastable").items()},
+    )
 
 
 def _rows_before(m: Measurements) -> int:
@@ -159,11 +170,23 @@ def duplicate_load(m: Measurements, about: Subject, *, label: str) -> list[Findi
     return [about.passed("every file and every row came once.", f"{total:,} rows, none twice", "every row once")]
 
 
-def null_spikes(m: Measurements, about: Subject, *, required: Sequence[str], most: dict[str, float]) -> list[Finding]:
-    """Empty cells per field: none in required fields and keys, no more than usual elsewhere."""
+def null_spikes(
+    m: Measurements,
+    about: Subject,
+    *,
+    required: Sequence[str],
+    most: dict[str, float],
+    changed: Collection[str] = (),
+) -> list[Finding]:
+    """Empty cells per field: none in required fields and keys, no more than usual elsewhere.
+
+    Fields that `changed` are told by `schema_drift`, and not once more for being empty.
+    """
     rows = m.number("rows")
     found, learning = [*_null_keys(m, about, rows), *_nulled(m, about, rows)], 0
     for name, row in m.by_field("nulls").items():
+        if name in changed:
+            continue
         rates = NullRates(int(row.value), rows, float(row.baseline or 0), row.baseline_n or 0)
         if name in required:
             found += _too_empty(about, name, rates, 0.0, critical=True) if rates.nulls else []

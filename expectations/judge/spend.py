@@ -35,9 +35,12 @@ def spend_anomaly(
     closed: Collection[date],
     calendar: Iterable[Promotion] = (),
     budgets: Iterable[Budget] = (),
+    wrong: Collection[tuple[str, date]] = (),
 ) -> list[Finding]:
     """At most one finding for each account and closed day: the first rung of the ladder that explains it.
 
+    The control total is a rung of its own: an account and day whose rows are `wrong` is told by `reconciliation`, and
+    what its rows look like is no news.
     A channel is the platform itself. Nothing of a later day is read, and accounts that never spent are not judged.
     """
     if not closed:
@@ -45,7 +48,8 @@ def spend_anomaly(
             about.passed("the day is not over; its spend is judged when it is closed.", "day not over", "a closed day")
         ]
     panels = [_planned(panel, tuple(budgets)) for panel in _panels(m, about, closed, tuple(calendar))]
-    found = [_finding(one, about) for panel in panels for one in climb(panel) if one.day in closed]
+    seen = [one for panel in panels for one in climb(panel) if one.day in closed]
+    found = [_finding(one, about) for one in seen if (one.account, one.day) not in wrong]
     learned = min((_learned(panel, max(closed)) for panel in panels), default=LEARNING_DAYS)
     if learned < LEARNING_DAYS:
         found.append(about.learning("what spend is usual", learned))

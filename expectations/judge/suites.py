@@ -65,7 +65,11 @@ def suite_of(source: Source, stream: Stream, window: Span, *, closed: Collection
     about = {"title": source.title, "stream": stream.name, "history_days": history_days, "unit": unit}
     days = [day.isoformat() for day in sorted(closed)]
     planned = [*_stock(source, stream, window), _drift(stream, about), _once(about, window), _cells(stream, about)]
-    planned += [_spend(source, about, closed)] if stream.watch and not stream.watch.judged_in else []
+    planned += (
+        [_spend(source, {**about, **_control(source, stream)}, closed)]
+        if stream.watch and not stream.watch.judged_in
+        else []
+    )
     planned += [_totals(stream, about, days)] if stream.reconcile else []
     planned += [_restated(source, about)] if stream.slice_day and stream.kind != "entity" else []
     return Suite(
@@ -92,10 +96,14 @@ def _stock(source: Source, stream: Stream, window: Span) -> list[Planned | AtLea
 
 
 def _drift(stream: Stream, about: Mapping[str, Any]) -> Planned:
-    promised = contract(stream)
-    keys = {key: any(not f.nullable for f in promised.fields_of(key)) for key in promised.payload_keys}
     types = {name: field.type for name, field in stream.fields.items()}
-    return Planned("schema_drift", "critical", {**about, "keys": keys, "types": types})
+    return Planned("schema_drift", "critical", {**about, "keys": _keys(stream), "types": types})
+
+
+def _keys(stream: Stream) -> dict[str, bool]:
+    """The declared payload keys, True where a row must have one."""
+    promised = contract(stream)
+    return {key: any(not f.nullable for f in promised.fields_of(key)) for key in promised.payload_keys}
 
 
 def _once(about: Mapping[str, Any], window: Span) -> Planned:
@@ -103,10 +111,19 @@ def _once(about: Mapping[str, Any], window: Span) -> Planned:
 
 
 def _cells(stream: Stream, about: Mapping[str, Any]) -> Planned:
+    about = {**about, "keys": _keys(stream), "carried": {name: f.payload_key for name, f in stream.fields.items()}}
     fields = stream.fields.items()
     required = [name for name, field in fields if not field.nullable or name in stream.key]
     most = {name: field.null_rate_at_most for name, field in fields if field.null_rate_at_most is not None}
     return Planned("null_spike", "critical", {**about, "required": required, "most": most})
+
+
+def _control(source: Source, stream: Stream) -> dict[str, str]:
+    """How far apart the totals may be of the stream itself, or of the one that is judged in it."""
+    for one in source.streams.values():
+        if one.reconcile and one.watch and stream.name in (one.name, one.watch.judged_in):
+            return {"absolute": str(one.reconcile.tolerance), "share": str(one.reconcile.tolerance_share)}
+    return {}
 
 
 def _spend(source: Source, about: Mapping[str, Any], closed: Collection[date]) -> Planned:

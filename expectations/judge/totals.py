@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 
-from expectations.judge.measurement import Measurements
+from expectations.judge.measurement import COVERED, Measurements
 from expectations.judge.reconcile.items import Waterfalls, waterfalls
 from expectations.judge.reconcile.waterfall import Figure
 from expectations.judge.rules import Subject, money
@@ -52,6 +52,19 @@ def reconciliation(
     agreeing = "the total agrees" if len(pairs) == 1 else f"all {len(pairs)} totals agree"
     agreed = about.passed(f"{agreeing} with {control}.", shown, shown)
     return found or [agreed]
+
+
+def wrong_totals(m: Measurements, tolerance: Tolerance, closed: Collection[date]) -> set[tuple[str, date]]:
+    """Accounts and days whose rows do not add up to what the source states, of this stream or one that it covers."""
+    sides = [m.by_account_day(f"{who}_{side}") for side in ("ours", "theirs") for who in ("reconcile", COVERED)]
+    ours, theirs = sides[0] | sides[1], sides[2] | sides[3]
+    pairs = [key for key in ours.keys() | theirs.keys() if key[1] in closed]
+    none = Decimal(0)
+    return {
+        _place(key)
+        for key in pairs
+        if abs(ours.get(key, none) - theirs.get(key, none)) > tolerance.allowed(theirs.get(key, none))
+    }
 
 
 def _no_control(about: Subject, control: str, days: Sequence[date]) -> Finding:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from expectations.declare.errors import Misconfigured
 from expectations.judge.ladder.bounds import HISTORY_DAYS
-from expectations.judge.measurement import COLUMNS
+from expectations.judge.measurement import COLUMNS, COVERED
 from expectations.judge.punctuality import DAYS as PUNCTUAL_DAYS
 from expectations.judge.reconcile.asked import ITEM, SELECTED
 from expectations.judge.suites import HOURS_BEHIND, rows_in
@@ -18,6 +18,7 @@ from tasks.window import Window
 if TYPE_CHECKING:
     import pandas as pd
 
+_TOTALS = ("reconcile_ours", "reconcile_theirs")
 _HISTORY = timedelta(days=HISTORY_DAYS)
 
 # Day column of each mart that must have rows of the day; also the order of the expectations.
@@ -83,7 +84,12 @@ class Measured:
 
     def of(self, model: str) -> pd.DataFrame:
         """The frame of one stream, with the columns of `expectations.judge.measurement`."""
-        return self.rows[self.rows["model"] == model].reindex(columns=list(COLUMNS)).reset_index(drop=True)
+        import pandas as pd
+
+        mine, totals = self.rows["model"] == model, self.rows["metric"].isin(_TOTALS)
+        covered = self.rows[totals & ~mine]
+        covered = covered.assign(metric=covered["metric"].str.replace("reconcile", COVERED))
+        return pd.concat([self.rows[mine], covered]).reindex(columns=list(COLUMNS)).reset_index(drop=True)
 
 
 def measured(warehouse: Warehouse, source: str, window: Window) -> Measured:

@@ -55,6 +55,20 @@ def test_a_fault_is_met_as_the_table_says(lived: Lived, name: str) -> None:
     assert complaints(BY_NAME[name], lived.outcome, lived.cases) == []
 
 
+def test_each_fault_is_caught_by_its_check_and_by_no_other(lived: Lived) -> None:
+    from deployments.faults.matrix import promised, seen, table
+
+    found = seen(lived.cases, lived.outcome)
+    print(table(found))
+    assert found == promised(lived.cases)
+
+
+def test_statistical_checks_guess_rarely(lived: Lived) -> None:
+    from deployments.faults.matrix import guesses
+
+    assert guesses(lived.outcome, lived.cases) <= len(lived.outcome.verdicts) / 15
+
+
 def test_every_mart_equals_that_of_a_world_without_faults(lived: Lived) -> None:
     ours, theirs = lived.outcome.with_faults, lived.outcome.without_faults
     names = marts(theirs)

@@ -312,7 +312,7 @@ def test_fields_that_airbyte_made_null_are_counted(built: Built) -> None:
 def _sides(built: Built, model: str) -> list[tuple[object, ...]]:
     return built.raw.ask(
         "select account, day::varchar, metric, value::varchar, detail from quality.measurements"
-        f" where metric like 'reconcile%' and model = '{model}' order by all"
+        f" where metric in ('reconcile_ours', 'reconcile_theirs') and model = '{model}' order by all"
     )
 
 

@@ -39,8 +39,9 @@ def sentence(
     shown = _adding_up(parts, theirs - ours - _cents(left))
     told = [f"{_money(value, figure)} {_words(name, parts[name][1], title, words.at)}" for name, value in shown.items()]
     why = f" = {' + '.join(told)}".replace("+ -", "- ") if told else ""
+    whose = f"{title}, {figure.account}" if figure.account else title
     return (
-        f"{title}, {figure.account}, {figure.date.day} {figure.date:%b}: {words.first or _called(first, title)} "
+        f"{whose}, {figure.date.day} {figure.date:%b}: {words.first or _called(first, title)} "
         f"{_money(ours, figure)}, {_called(second, title)} {_money(theirs, figure)}; difference "
         f"{_money(theirs - ours, figure)}{why}; unexplained {_money(_cents(left), figure)}"
     )
