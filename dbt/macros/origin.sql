@@ -82,6 +82,30 @@
         ) = 1
 {%- endmacro %}
 
+{# One text that changes when any campaign is called otherwise, or is another kind of campaign. #}
+{% macro names_fingerprint(names, campaigns) -%}
+    (
+        select {{ fingerprint_of(['source', 'account_id', 'campaign_id', 'campaign_key', 'valid_from', 'valid_until']) }}
+        from {{ names }}
+    ) || '.' || (
+        select {{ fingerprint_of(['source', 'account_id', 'campaign_id', 'campaign_name', 'campaign_type']) }}
+        from {{ campaigns }}
+    )
+{%- endmacro %}
+
+{# Whether it has changed since this model was made last: else no visit of another day can have another campaign. #}
+{% macro campaigns_are_called_otherwise(names, campaigns) %}
+    {%- if execute and is_incremental() -%}
+        {%- set question -%}
+            select count(*) = 0
+            from {{ this }}
+            where _made_at = (select max(_made_at) from {{ this }}) and _names = {{ names_fingerprint(names, campaigns) }}
+        {%- endset -%}
+        {{ return(run_query(question).columns[0].values()[0]) }}
+    {%- endif -%}
+    {{ return(false) }}
+{% endmacro %}
+
 {# That of the seed utm_campaigns. #}
 {% macro meant_fingerprint() -%}
     {{ fingerprint_of(['utm_campaign', 'ad_source', 'account_id', 'campaign_id']) }}

@@ -5,14 +5,13 @@
     (select max(resolved_at) from {{ source('identity', 'resolved') }})
 {%- endmacro %}
 
-{# Identifiers (identifier_type, token) whose person is another one than at a time, or that began or ceased to be shared.
-   The time itself is within: people resolved again from the same loads carry the same time. #}
+{# Identifiers (identifier_type, token) whose person is another one than at a time, or that began or ceased to be shared. #}
 {% macro identifiers_changed_since(known) -%}
     select
         identifier_type,
         identifier_token as token
     from {{ source('identity', 'id_map') }}
-    where valid_from >= {{ known }} or valid_to >= {{ known }}
+    where valid_from > {{ known }} or valid_to > {{ known }}
 
     union distinct
 
@@ -20,5 +19,5 @@
         identifier_type,
         identifier_token as token
     from {{ source('identity', 'quarantine') }}
-    where since >= {{ known }} or until >= {{ known }}
+    where since > {{ known }} or until > {{ known }}
 {%- endmacro %}

@@ -11,7 +11,7 @@ leaves an alias in `identity.merges`. Killed anywhere, the old state stands; run
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from expectations.judge.verdict import Finding, Span, Subject, Verdict
 from tasks.adapters.warehouse.base import LEDGER, Warehouse
@@ -47,6 +47,7 @@ _TABLES = {
     STATE: STATE_COLUMNS,
 }
 _NEVER = datetime(1970, 1, 1)
+_MOMENT = timedelta(microseconds=1)
 
 
 @dataclass(frozen=True)
@@ -109,10 +110,15 @@ def held_people(linked: Linked, window: Span, owner: str) -> Verdict:
 
 
 def _known_at(warehouse: Warehouse) -> datetime:
-    """The time of what is known: of the newest load, so that the same loads always give the same rows."""
+    """The time of what is known: of the newest load, so that the same loads always give the same rows.
+
+    Resolved again from the same loads (the rules changed, say) it is a moment later: marts ask what changed since.
+    """
     if LEDGER.split(".")[1] not in warehouse.relations("raw"):
         return _NEVER
-    return warehouse.query(f"select max(loaded_at) from {LEDGER}")[0][0] or _NEVER
+    newest: datetime = warehouse.query(f"select max(loaded_at) from {LEDGER}")[0][0] or _NEVER
+    before: datetime | None = warehouse.query(f"select max(resolved_at) from {STATE}")[0][0]
+    return max(newest, before + _MOMENT) if before else newest
 
 
 def _too_large(warehouse: Warehouse) -> tuple[int, int]:

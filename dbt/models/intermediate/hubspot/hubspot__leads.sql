@@ -1,3 +1,9 @@
+{{ config(
+    materialized='incremental',
+    incremental_strategy='slices',
+    unique_key=['contact_id']
+) }}
+
 {% set stages = [
     'subscriber', 'lead', 'marketingqualifiedlead', 'salesqualifiedlead', 'opportunity', 'customer', 'evangelist',
     'other'
@@ -21,18 +27,48 @@ merged as (
 
 ),
 
+{% if is_incremental() -%}
+known as (
+
+    select distinct
+        contact_id,
+        merged_into
+    from {{ this }}
+
+),
+
+-- Contacts of which a version is new, or that were merged into another one since.
+touched as (
+
+    select id as contact_id
+    from versions
+    where id is not null and _load_seq > {{ known_load_seq(this) }}
+
+    union distinct
+
+    select known.contact_id
+    from known
+    left join merged on known.contact_id = merged.contact_id
+    where known.merged_into is distinct from merged.merged_into
+
+),
+{%- endif %}
+
 -- Whether HubSpot keeps the first or the latest entry after a re-entry is not documented: the earliest date that any
 -- version of the contact ever showed is right in both cases.
 first_dates as (
 
     select
-        id,
+        versions.id,
         {% for stage in stages -%}
-        min(properties_hs_lifecyclestage_{{ stage }}_date) as {{ stage }}_at{{ ',' if not loop.last }}
+        min(versions.properties_hs_lifecyclestage_{{ stage }}_date) as {{ stage }}_at{{ ',' if not loop.last }}
         {% endfor %}
     from versions
-    where id is not null
-    group by id
+    {% if is_incremental() -%}
+    inner join touched on versions.id = touched.contact_id
+    {% endif -%}
+    where versions.id is not null
+    group by versions.id
 
 ),
 
@@ -51,7 +87,7 @@ entries as (
 
 ),
 
-final as (
+made as (
 
     select
         'hubspot' as source,
@@ -83,10 +119,33 @@ final as (
             when contacts.properties_hs_facebook_click_id is not null then 'fbclid'
             else contacts.properties_hs_analytics_first_url_click_id_type
         end as click_id_type,
-        contacts._extracted_at as extracted_at
+        contacts._extracted_at as extracted_at,
+        coalesce(contacts._load_seq, 0) as _load_seq,
+        {{ made_at() }} as _made_at
     from entries
     left join contacts on entries.id = contacts.id
     left join merged on entries.id = merged.contact_id
+
+),
+
+-- A contact without any stage now is a row of nothing but its key: the strategy removes what it had.
+final as (
+
+    select * from made
+    {% if is_incremental() -%}
+    union all
+    select
+        null as source,
+        touched.contact_id,
+        {{- nothing_but([], [
+            'stage', 'stage_order', 'entered_at', 'created_at', 'is_archived', 'merged_into', 'email_token',
+            'lead_source', 'lead_source_detail', 'landing_page', 'utm_source', 'utm_medium', 'utm_campaign', 'click_id',
+            'click_id_type', 'extracted_at', '_load_seq', '_made_at',
+        ]) }}
+    from touched
+    left join made on touched.contact_id = made.contact_id
+    where made.contact_id is null
+    {%- endif %}
 
 )
 

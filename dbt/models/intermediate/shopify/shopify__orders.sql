@@ -73,20 +73,23 @@ orders as (
 
 ),
 
+-- Lists are taken apart and priced for the orders that are made, not for all.
 lines as (
 
-    select * from {{ ref('shopify__order_lines') }}
     {% if is_incremental() -%}
-    where (_source_file, _source_row) in (select _source_file, _source_row from orders)
+    {{ shopify_order_lines('(' ~ rows_shopify__order_lines('orders') ~ ')') }}
+    {%- else -%}
+    select * from {{ ref('shopify__order_lines') }}
     {%- endif %}
 
 ),
 
 shipping_lines as (
 
-    select * from {{ ref('stg_shopify__order_shipping_lines') }}
     {% if is_incremental() -%}
-    where (_source_file, _source_row) in (select _source_file, _source_row from orders)
+    {{ rows_shopify__order_shipping_lines('orders') }}
+    {%- else -%}
+    select * from {{ ref('stg_shopify__order_shipping_lines') }}
     {%- endif %}
 
 ),

@@ -1,3 +1,5 @@
+{{ config(materialized='view') }}
+
 with leads as (
 
     select * from {{ ref('int_leads') }}
@@ -24,7 +26,9 @@ final as (
         utm_campaign,
         click_id,
         click_id_type,
-        channel
+        channel,
+        _load_seq,
+        _made_at
     from leads
     where not is_archived and merged_into is null
 

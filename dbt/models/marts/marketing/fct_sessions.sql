@@ -3,6 +3,7 @@
     incremental_strategy='slices',
     unique_key=['origin', 'session_date']
 ) }}
+{%- set renamed = campaigns_are_called_otherwise(ref('int_campaign_names'), ref('dim_campaign')) %}
 
 with exported as (
 
@@ -81,7 +82,8 @@ decided_by as (
 
     select
         coalesce(min(click_seqs.newest), 0) as clicks_to,
-        max(rules.fingerprint) || '.' || max(meant.fingerprint) as rules
+        max(rules.fingerprint) || '.' || max(meant.fingerprint) as rules,
+        {{ names_fingerprint(ref('int_campaign_names'), ref('dim_campaign')) }} as names
     from (select {{ rules_fingerprint() }} as fingerprint from {{ ref('channel_rules') }}) as rules
     cross join (select {{ meant_fingerprint() }} as fingerprint from {{ ref('utm_campaigns') }}) as meant
     left join (select max(click_seq) as newest from clicks group by ad_source) as click_seqs on true
@@ -97,10 +99,9 @@ known_days as (
         count(*) as known_sessions,
         sum(_load_seq) as known_seqs,
         max(_clicks_to) as known_clicks_to,
-        min(_rules) as oldest_rules,
-        max(_rules) as newest_rules,
-        sum(case when is_provisional then 1 else 0 end) as open_sessions
+        sum(case when is_provisional or _rules is distinct from decided_by.rules then 1 else 0 end) as open_sessions
     from {{ this }}
+    cross join decided_by
     group by origin, session_date
 
 ),
@@ -117,8 +118,7 @@ exported_days as (
 
 ),
 
--- Whole days are made again: those whose sessions came, changed or left, those that were still open, and all of them
--- where somebody edited the rules.
+{% if renamed -%}
 known_tags as (
 
     select distinct
@@ -155,6 +155,10 @@ known_named as (
 
 ),
 
+{%- endif %}
+
+-- Whole days are made again: those whose sessions came, changed or left, those that were still open, and all of them
+-- where somebody edited the rules.
 touched as (
 
     select
@@ -163,13 +167,10 @@ touched as (
     from exported_days
     full outer join known_days
         on exported_days.origin = known_days.origin and exported_days.session_date = known_days.session_date
-    cross join decided_by
     where
         exported_days.exported_sessions is distinct from known_days.known_sessions
         or exported_days.exported_seqs is distinct from known_days.known_seqs
         or known_days.open_sessions > 0
-        or known_days.oldest_rules is distinct from decided_by.rules
-        or known_days.newest_rules is distinct from decided_by.rules
 
     union distinct
 
@@ -182,6 +183,7 @@ touched as (
         on exported.click_id = clicks.click_id and exported.click_id_type = clicks.click_id_type
     where clicks.click_seq > (select max(known_clicks_to) from known_days)
 
+    {% if renamed -%}
     union distinct
 
     -- Days of visits whose campaign has come to be known, or otherwise than before.
@@ -227,6 +229,7 @@ touched as (
         or known_tags.ad_source is distinct from known_named.ad_source
         or known_tags.account_id is distinct from known_named.account_id
         or (known_named.origin_rule is not null and known_tags.origin_rule is distinct from known_named.origin_rule)
+    {%- endif %}
 
 ),
 {%- endif %}
@@ -380,6 +383,7 @@ made as (
         keyed._load_seq,
         decided_by.clicks_to as _clicks_to,
         decided_by.rules as _rules,
+        decided_by.names as _names,
         {{ made_at() }} as _made_at
     from keyed
     cross join decided_by
@@ -430,6 +434,7 @@ final as (
         null as _load_seq,
         null as _clicks_to,
         null as _rules,
+        null as _names,
         null as _made_at
     from known_days
     left join exported_days
