@@ -25,6 +25,14 @@ refunds as (
 
 ),
 
+decided_by as (
+
+    select
+        (select max(_made_at) from all_conversions) as conversions_to,
+        (select max(_made_at) from touches) as touches_to
+
+),
+
 -- What is booked for a conversion: its sale, and each refund on the day when it was given.
 entries as (
 
@@ -55,12 +63,54 @@ entries as (
 ),
 
 {% if is_incremental() -%}
--- Of the days that sources may still change: conversions whose person came otherwise than it was known.
-open_conversions as (
+known as (
 
-    select *
-    from all_conversions
-    where converted_on >= cast('{{ open_since }}' as date)
+    select
+        entry_id,
+        entry_type,
+        conversion_id,
+        model,
+        touch_id,
+        booked_at,
+        booked_on,
+        revenue_cents,
+        converted_at,
+        person_id
+    from {{ this }}
+
+),
+
+-- New, of another amount, or, of the days that sources may still change, at another time or of somebody else.
+other_conversions as (
+
+    select made.conversion_id
+    from all_conversions as made
+    left join known
+        on made.conversion_id = known.entry_id and known.model = 'first_touch' and known.entry_type = 'sale'
+    where
+        made._made_at > {{ known_time('_conversions_to') }}
+        and (
+            known.entry_id is null
+            or made.revenue_cents is distinct from known.revenue_cents
+            or made.converted_at is distinct from known.booked_at
+            or (
+                made.converted_on >= cast('{{ open_since }}' as date)
+                and made.person_id is distinct from known.person_id
+            )
+        )
+
+),
+
+-- A refund that came, changed or went, at any age.
+refunded_otherwise as (
+
+    select coalesce(entries.conversion_id, known.conversion_id) as conversion_id
+    from (select * from entries where entry_type = 'refund') as entries
+    full outer join (select * from known where model = 'first_touch' and entry_type = 'refund') as known
+        on entries.entry_id = known.entry_id
+    where
+        entries.revenue_cents is distinct from known.revenue_cents
+        or entries.booked_at is distinct from known.booked_at
 
 ),
 
@@ -72,70 +122,60 @@ open_touches as (
 
 ),
 
+open_conversions as (
+
+    select all_conversions.*
+    from all_conversions
+    inner join (
+        select distinct person_id
+        from open_touches
+        where _made_at > {{ known_time('_touches_to') }}
+    ) as seen on all_conversions.person_id = seen.person_id
+    where all_conversions.converted_on >= cast('{{ open_since }}' as date)
+
+),
+
+new_touches as (
+
+    select *
+    from open_touches
+    where _made_at > {{ known_time('_touches_to') }}
+
+),
+
 came as (
 
-    {{ eligible_touches('open_touches', 'open_conversions') }}
-
-),
-
-known_to_have_come as (
-
-    select
-        conversion_id,
-        touch_id,
-        touched_at,
-        channel
-    from {{ this }}
-    where
-        model = 'linear'
-        and entry_type = 'sale'
-        and touch_id is not null
-        and booked_on >= cast('{{ open_since }}' as date)
-
-),
-
-known_entries as (
-
-    select
-        entry_id,
-        conversion_id,
-        booked_at,
-        revenue_cents,
-        converted_at,
-        person_id
-    from {{ this }}
-    where model = 'first_touch'
+    {{ eligible_touches('new_touches', 'open_conversions') }}
 
 ),
 
 changed as (
 
-    select coalesce(came.conversion_id, known_to_have_come.conversion_id) as conversion_id
+    select conversion_id
+    from other_conversions
+
+    union distinct
+
+    select conversion_id
+    from refunded_otherwise
+
+    union distinct
+
+    -- The person came otherwise than it was known: a visit that is new or that has changed, or that is no more.
+    select conversion_id
     from came
-    full outer join known_to_have_come
-        on came.conversion_id = known_to_have_come.conversion_id and came.touch_id = known_to_have_come.touch_id
-    where
-        came.touched_at is distinct from known_to_have_come.touched_at
-        or came.channel is distinct from known_to_have_come.channel
 
     union distinct
 
-    select open_conversions.conversion_id
-    from open_conversions
-    inner join known_entries on open_conversions.conversion_id = known_entries.entry_id
+    select known.conversion_id
+    from known
+    left join open_touches on known.touch_id = open_touches.touch_id
     where
-        open_conversions.converted_at <> known_entries.converted_at
-        or open_conversions.person_id is distinct from known_entries.person_id
-
-    union distinct
-
-    -- At any age: another amount, a refund that came or went.
-    select coalesce(entries.conversion_id, known_entries.conversion_id) as conversion_id
-    from entries
-    full outer join known_entries on entries.entry_id = known_entries.entry_id
-    where
-        entries.revenue_cents is distinct from known_entries.revenue_cents
-        or entries.booked_at is distinct from known_entries.booked_at
+        known.model = 'linear'
+        and known.entry_type = 'sale'
+        and known.touch_id is not null
+        and known.booked_on >= cast('{{ open_since }}' as date)
+        and (open_touches.touch_id is null or open_touches._made_at > {{ known_time('_touches_to') }})
 
 ),
 {%- endif %}
@@ -176,8 +216,11 @@ final as (
         case when credited.is_unattributed then 'Direct' else credited.channel end as channel,
         credited.credit,
         credited.revenue_cents,
-        credited.is_unattributed
+        credited.is_unattributed,
+        decided_by.conversions_to as _conversions_to,
+        decided_by.touches_to as _touches_to
     from credited
+    cross join decided_by
     inner join entries on credited.entry_id = entries.entry_id
     inner join conversions on credited.conversion_id = conversions.conversion_id
     left join touches as came_on on credited.touch_id = came_on.touch_id

@@ -138,7 +138,8 @@ final as (
         decided_by.orders_to as _orders_to,
         decided_by.buyers_to as _buyers_to,
         decided_by.leads_to as _leads_to,
-        decided_by.people_to as _people_to
+        decided_by.people_to as _people_to,
+        {{ made_at() }} as _made_at
     from made
     cross join decided_by
     {% if is_incremental() -%}
@@ -148,7 +149,7 @@ final as (
         known.conversion_id,
         {{- nothing_but([], [
             'source', 'record_id', 'stage', 'person_id', 'converted_at', 'converted_on', 'revenue_cents', '_load_seq',
-            '_orders_to', '_buyers_to', '_leads_to', '_people_to',
+            '_orders_to', '_buyers_to', '_leads_to', '_people_to', '_made_at',
         ]) }}
     from {{ this }} as known
     left join (

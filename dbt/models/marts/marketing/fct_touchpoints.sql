@@ -158,7 +158,8 @@ made as (
         sessions.is_provisional,
         sessions._load_seq,
         decided_by.sessions_to as _sessions_to,
-        decided_by.people_to as _people_to
+        decided_by.people_to as _people_to,
+        {{ made_at() }} as _made_at
     from sessions
     cross join decided_by
     {% if is_incremental() -%}
@@ -180,7 +181,7 @@ final as (
         {{- nothing_but(['touch_id'], [
             'person_id', 'known_by', 'touched_at', 'touched_on', 'touch_type', 'channel', 'media', 'origin',
             'traffic_source', 'traffic_medium', 'campaign', 'click_id_type', 'ad_source', 'account_id', 'campaign_id',
-            'ad_group_id', 'ad_id', 'origin_rule', 'is_provisional', '_load_seq', '_sessions_to', '_people_to',
+            'ad_group_id', 'ad_id', 'origin_rule', 'is_provisional', '_load_seq', '_sessions_to', '_people_to', '_made_at',
         ]) }}
     from vanished
     {%- endif %}
