@@ -163,13 +163,29 @@ def test_an_identifier_that_is_crowded_no_more_joins_the_people_behind_it() -> N
     little, whole = Memory(REACHED), Memory(EVERYBODY)
     for world in (little, whole):
         # Two HubSpot contacts with one address: crowded, until HubSpot says that they are one.
-        world.deliver([contact(1, "e", "p1"), contact(2, "e", "p2"), order(5, "50", None, "p2")])
+        world.deliver([contact(1, "e", "p1"), contact(2, "e", "p2"), order(5, None, "e")])
         world.link()
         assert [row[1] for row in world.warehouse.query(f"select * from {QUARANTINE} where until is null")] == ["e"]
         world.deliver([contact(1, "e", "p1", merged="2")])
         world.link()
         assert world.warehouse.query(f"select * from {QUARANTINE} where until is null") == []
     assert little.tables == whole.tables
+
+
+def test_a_merge_that_is_stated_reaches_both_ids_then_and_later() -> None:
+    little, whole = Memory(REACHED), Memory(EVERYBODY)
+    days = (
+        [contact(1, "a", day=5), contact(2, "b", day=4), order(9, "90", "z")],
+        [contact(1, "a", day=6, merged="2; 3")],
+        [order(5, "50", "b", day=1)],  # an older name for all of them
+    )
+    for said in days:
+        for world in (little, whole):
+            world.deliver(said)
+            world.link()
+        assert little.tables == whole.tables
+    current = f"select distinct person_id from {ID_MAP} where valid_to is null and identifier_type = 'hubspot_id'"
+    assert len(little.warehouse.query(current)) == 1
 
 
 def test_an_older_warehouse_gets_its_numbers() -> None:
