@@ -8,10 +8,12 @@ is: logins and purchases. Addresses are spelt as each system holds them, brought
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
 from functools import lru_cache
 
 import numpy as np
 import polars as pl
+import pyarrow as pa
 from numpy.typing import NDArray
 
 from deployments.local.saas import leads, orders
@@ -20,7 +22,7 @@ from deployments.local.saas.hashing import Dice, Ints
 from deployments.local.saas.identities import people, spelled
 from deployments.local.saas.journeys import sessions
 from tasks.adapters.normal_form import NOBODY, is_nobody, normalised
-from tasks.adapters.warehouse.base import Warehouse
+from tasks.adapters.warehouse.base import LEDGER, Warehouse
 from tasks.adapters.warehouse.copies import Copy
 
 _META = {"_extracted_at": "timestamp", "_load_seq": "bigint"}
@@ -41,7 +43,8 @@ _TOKENS = ("email_token", "phone_token", "user_id_token")
 
 
 def deliver(warehouse: Warehouse, dice: Dice, day: int) -> int:
-    """Put what a shop day says into staging, with the day as its load sequence; the number of rows."""
+    """Put what a shop day says into staging, with the day as its load sequence and time; the number of rows."""
+    warehouse.put(Copy(LEDGER, {"loaded_at": "timestamp"}, [(datetime(1970, 1, 1) + timedelta(days=day),)]))
     said = {
         "stg_shopify__orders": _orders(dice, day),
         "stg_shopify__customers": _customers(dice, day),
@@ -61,7 +64,7 @@ def deliver(warehouse: Warehouse, dice: Dice, day: int) -> int:
     return sum(rows.height for rows in said.values())
 
 
-def _seen(rows: pl.DataFrame, day: int) -> object:
+def _seen(rows: pl.DataFrame, day: int) -> pa.Table:
     at = pl.lit(day * 86_400_000_000).cast(pl.Datetime("us")).alias("_extracted_at")
     return rows.with_columns(at, pl.lit(day).alias("_load_seq")).to_arrow(compat_level=pl.CompatLevel.oldest())
 

@@ -120,6 +120,18 @@ def models(
 
 
 @app.command()
+def people(
+    days: Annotated[int, typer.Option(min=1, help="How many days are known before the one that is measured.")] = 180,
+    scale: Annotated[float, typer.Option(help="Size of the world; 0.02 is 1 M events a day.")] = 0.02,
+    as_json: JsonOption = False,
+) -> None:
+    """What one more day costs the identity step, beside resolving all days at once."""
+    from deployments.bench.people import run
+
+    run(days, scale, as_json=as_json)
+
+
+@app.command()
 def anomalies(
     accounts: Annotated[int, typer.Option(min=2, help="How many accounts of five channels and two years.")] = 20,
     seeds: Annotated[int, typer.Option(help="The first seed; 1000 to 1999 were used for development.")] = 2000,

@@ -9,7 +9,7 @@ history it reads the columns that it compares, once for each statement.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -32,7 +32,7 @@ class _History:
     """A table whose rows say something about an identifier from one time until another; current ones have no end."""
 
     table: str
-    said: Mapping[str, str]
+    said: dict[str, str]
     begins: str
     ends: str
 

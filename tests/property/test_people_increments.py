@@ -21,7 +21,6 @@ from tests.property.test_people import STAGING, START, Row, contact, event, orde
 
 _link: Callable[..., Any] = link_people.__wrapped__  # type: ignore[attr-defined]  # the step without its outcome row
 TABLES = (ID_MAP, MERGES, QUARANTINE, HELD, STATE)
-EVERYBODY, REACHED = -1.0, 1e9  # values of WORTH_IT: no search is worth it, every search is
 # Few values and low limits, so that crowded, shared, huge and conflicted groups come and go all the time.
 _LOW = partial(
     identity.Limits, emails_of_a_person=2, identifiers_of_a_person=7, identifiers_of_a_day=4, devices_of_a_record=2
@@ -49,8 +48,8 @@ _days = st.lists(
 class Memory:
     """A warehouse in memory with nothing but staging; every delivery has the next load sequence and day."""
 
-    def __init__(self, worth_it: float) -> None:
-        self.warehouse, self.worth_it, self.loads = DuckDBWarehouse(Path("nowhere"), "500MB", 1, 1.0), worth_it, 0
+    def __init__(self, *, everybody: bool = False) -> None:
+        self.warehouse, self.everybody, self.loads = DuckDBWarehouse(Path("nowhere"), "500MB", 1, 1.0), everybody, 0
         self.warehouse.__dict__["connection"] = duckdb.connect(config={"threads": 1})
         for table, columns in STAGING.items():
             kinds = {name: "timestamp" for name in columns if name.endswith(("_at", "edat", "timestamp"))}
@@ -72,7 +71,9 @@ class Memory:
 
     def link(self) -> Any:
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(people_reached, "WORTH_IT", self.worth_it)
+            patch.setattr(people_reached, "WORTH_IT", 1e9)
+            if self.everybody:
+                patch.setattr(people_reached, "reach", lambda _: False)
             return _link(self.warehouse)
 
     @property
@@ -80,12 +81,12 @@ class Memory:
         return {table: self.warehouse.query(f"select * from {table} order by all") for table in TABLES}
 
 
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=6, deadline=None)
 @given(days=_days)
 def test_days_resolved_by_what_they_reach_are_days_resolved_whole(
     days: Sequence[tuple[list[Row], str | None, int]],
 ) -> None:
-    little, whole, rules = Memory(REACHED), Memory(EVERYBODY), people.RULES
+    little, whole, rules = Memory(), Memory(everybody=True), people.RULES
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(identity, "Limits", _LOW)
         for said, source, risen in days:
@@ -118,7 +119,7 @@ def dying(monkeypatch: pytest.MonkeyPatch, at: int) -> Iterator[list[str]]:
 
 
 def test_killed_before_every_statement_in_turn_nothing_new_is_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
-    world, alive = Memory(REACHED), Memory(REACHED)
+    world, alive = Memory(), Memory()
     for one in (world, alive):
         one.deliver([order(1, "10", "e", day=5), order(2, "20", "e", day=5), contact(7, "f"), order(9, "90", "z")])
         one.link()
@@ -142,12 +143,11 @@ def test_killed_before_every_statement_in_turn_nothing_new_is_forgotten(monkeypa
 def test_a_day_reaches_what_hangs_together_with_it_and_not_through_a_crowded_identifier(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    world = Memory(REACHED)
+    world = Memory()
     world.deliver([event("tablet", f"u{n}", str(n)) for n in range(9)] + [order(n, f"c{n}", f"e{n}") for n in range(9)])
     world.link()
     assert ("tablet",) in world.warehouse.query(f"select identifier_token from {QUARANTINE}")
     world.deliver([event("tablet", "u3", "3"), order(20, "c4", "new"), event("tablet", "guest")])
-    monkeypatch.setattr(people_reached, "WORTH_IT", REACHED)
     monkeypatch.setattr("tasks.build.people_found.find_people", _never)
     with pytest.raises(AssertionError, match="not asked"):
         world.link()
@@ -160,10 +160,10 @@ def _never(*_: Any, **__: Any) -> None:
 
 
 def test_an_identifier_that_is_crowded_no_more_joins_the_people_behind_it() -> None:
-    little, whole = Memory(REACHED), Memory(EVERYBODY)
+    little, whole = Memory(), Memory(everybody=True)
     for world in (little, whole):
         # Two HubSpot contacts with one address: crowded, until HubSpot says that they are one.
-        world.deliver([contact(1, "e", "p1"), contact(2, "e", "p2"), order(5, "50", None, "p2")])
+        world.deliver([contact(1, "e", "p1"), contact(2, "e", "p2"), order(5, None, "e")])
         world.link()
         assert [row[1] for row in world.warehouse.query(f"select * from {QUARANTINE} where until is null")] == ["e"]
         world.deliver([contact(1, "e", "p1", merged="2")])
@@ -172,8 +172,24 @@ def test_an_identifier_that_is_crowded_no_more_joins_the_people_behind_it() -> N
     assert little.tables == whole.tables
 
 
+def test_a_merge_that_is_stated_reaches_both_ids_then_and_later() -> None:
+    little, whole = Memory(), Memory(everybody=True)
+    days = (
+        [contact(1, "a", day=5), contact(2, "b", day=4), order(9, "90", "z")],
+        [contact(1, "a", day=6, merged="2; 3")],
+        [order(5, "50", "b", day=1)],  # an older name for all of them
+    )
+    for said in days:
+        for world in (little, whole):
+            world.deliver(said)
+            world.link()
+        assert little.tables == whole.tables
+    current = f"select distinct person_id from {ID_MAP} where valid_to is null and identifier_type = 'hubspot_id'"
+    assert len(little.warehouse.query(current)) == 1
+
+
 def test_an_older_warehouse_gets_its_numbers() -> None:
-    world, other = Memory(REACHED), Memory(REACHED)
+    world, other = Memory(), Memory()
     for one in (world, other):
         one.deliver([order(1, "10", "e"), contact(7, "e")])
         one.link()
