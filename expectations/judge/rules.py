@@ -187,7 +187,7 @@ def null_spikes(
     for name, row in m.by_field("nulls").items():
         if name in changed:
             continue
-        rates = NullRates(int(row.value), rows, float(row.baseline or 0), row.baseline_n or 0)
+        rates = NullRates(int(row.value), rows, float(row.baseline or 0), row.baseline_n or 0, m.number("groups"))
         if name in required:
             found += _too_empty(about, name, rates, 0.0, critical=True) if rates.nulls else []
         elif name in most:
