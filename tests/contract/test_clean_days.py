@@ -16,6 +16,7 @@ import pytest
 from expectations.declare.promotions import promotions
 from expectations.declare.source import Source, load, names
 from expectations.declare.stream import Stream
+from expectations.judge.gx import quiet
 from expectations.judge.measurement import BY_CAMPAIGN, Measurements
 from expectations.judge.suites import AtLeast, Planned
 from expectations.judge.verdict import Finding
@@ -108,7 +109,8 @@ def _deliver(pipeline: Pipeline) -> None:
 
 def _found(warehouse: Warehouse, source: Source, window: Window) -> Iterator[tuple[str, Finding]]:
     """Every finding of the exact checks about a window, by check."""
-    from expectations.judge.classes import BY_CHECK
+    with quiet():
+        from expectations.judge.classes import BY_CHECK
 
     facts = measured(warehouse, source.name, window)
     for suite, frame in suites_of(source, window, facts):

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from datetime import date
+from dataclasses import replace
+from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path
 
@@ -194,3 +195,14 @@ def test_the_finding_of_a_refresh_ends_with_the_sentence(items: Path) -> None:
     assert finding.sentence.endswith(
         "Meta, act_13, 18 Nov: published $90.00, Meta now $100.00; difference $10.00; unexplained $10.00."
     )
+
+
+def test_a_close_names_the_accounts_of_a_source_that_was_not_read(items: Path) -> None:
+    m = _measurements(items, ["shopify"])
+    earlier = [replace(row, day=DAY - timedelta(days=n)) for row in m.rows for n in (1, 2)]
+    about, late = Subject("Marts", "reconciliation"), Measurements(tuple(earlier))
+    (finding,) = marts_reconciliation(late, about, titles=TITLES, closed=[DAY])
+    assert (finding.scope, finding.severity) == ("shopify 2026-11-18", "warning")
+    assert "Shopify: Wednesday 18 November of shop is not reconciled" in finding.sentence
+    both = Measurements((*m.rows, *earlier))
+    assert [f.state for f in marts_reconciliation(both, about, titles=TITLES, closed=[DAY])] == ["passed"]
