@@ -133,9 +133,20 @@ class Pipeline:
                     warehouse.ensure_raw(stream.raw_table)
         self._dbt(marts)
 
+    def measure(self, sources: Sequence[str]) -> None:
+        """Staging, current rows and measurements of these sources, and nothing else."""
+        self.run_dbt("run", "--select", *(f"+measure_{source}" for source in sources), "measurements")
+
+    def run_dbt(self, *words: str) -> None:
+        """One command of dbt on this warehouse, in a process of its own."""
+        self._python("-m", "dbt.cli.main", *words)
+
     def _dbt(self, marts: Sequence[str]) -> None:
+        self._python("-c", BUILDS, "warehouse.duckdb", " ".join(marts))
+
+    def _python(self, *begin: str) -> None:
         work = self.home / "dbt"
-        (work / "target").mkdir(parents=True)
+        (work / "target").mkdir(parents=True, exist_ok=True)
         if self.parsed.exists():
             shutil.copyfile(self.parsed, work / "target" / self.parsed.name)
         # The name of the file is a part of what is parsed: the same name in every home saves dbt the reading.
@@ -144,7 +155,7 @@ class Pipeline:
         words += ["--project-dir", str(PROJECT), "--profiles-dir", str(PROJECT)]
         words += ["--target-path", str(work / "target"), "--log-path", str(work / "logs")]
         done = subprocess.run(
-            [sys.executable, "-W", "ignore", "-c", BUILDS, "warehouse.duckdb", " ".join(marts), *words],
+            [sys.executable, "-W", "ignore", *begin, *words],
             cwd=self.home, env=environment, capture_output=True, text=True, check=False,
         )  # fmt: skip
         assert done.returncode == 0, (done.stdout + done.stderr)[-4000:]

@@ -1,4 +1,4 @@
-{# rendered from all sources, sha256 89ec2821ea5fba6dba3a82ae5a945ee0524f120404f678e2e32ebdd6739c3d6b; change the declaration, then run `plumbline render` #}
+{# rendered from all sources, sha256 503846fc571016cf2105902ab669e468969cfeceaaca3e6039cc72145c0f84cd; change the declaration, then run `plumbline render` #}
 
 {# The sources that declare a fact under `provides`; each has a model <source>__<fact>. #}
 {% macro sources_providing(fact) %}

@@ -23,6 +23,7 @@ from deployments.local.saas.blocks import Request
 from deployments.local.saas.world import World
 from expectations.declare.source import names
 from expectations.judge.gx import quiet
+from expectations.judge.reconcile.asked import ITEM
 from expectations.judge.verdict import Verdict
 from tasks.build.transform import build, measure
 from tasks.ingest.load import load
@@ -113,7 +114,7 @@ def _typed_and_built(window: Window, spent: Spent) -> None:
 def _measuring(run_results: Path) -> float:
     nodes: list[dict[str, Any]] = json.loads(run_results.read_text())["results"]
     named = {str(node["unique_id"]).split(".")[-1]: float(node["execution_time"]) for node in nodes}
-    return sum(seconds for name, seconds in named.items() if name.startswith("measure"))
+    return sum(seconds for name, seconds in named.items() if name.startswith(("measure", ITEM)))
 
 
 def _judged(window: Window, spent: Spent) -> None:

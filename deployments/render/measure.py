@@ -108,6 +108,8 @@ def _counts(stream: Stream) -> dict[str, str]:
         "distinct_keys": f"count(distinct {text})",
         "null_keys": f"sum(case when {' or '.join(f'{key} is null' for key in keys)} then 1 else 0 end)",
     }
+    if stream.alike_within:
+        counts["groups"] = f"approx_count_distinct(typed.{stream.fields[stream.alike_within].column})"
     for field in stream.fields.values():
         if field.pii != "drop":
             column = f"{column_name(field.name)}_path" if field.type == "url" else field.column

@@ -114,8 +114,11 @@ def _value(stream: Stream, name: str) -> str:
 def _where(stream: Stream, rule: Reconcile) -> str:
     parts = []
     for name, value in rule.where.items():
-        text = str(value).lower() if isinstance(value, bool) else "'{}'".format(value.replace("'", "''"))
-        parts.append(f"side.{stream.fields[name].column} = {text}")
+        column = f"side.{stream.fields[name].column}"
+        if isinstance(value, bool):
+            parts.append(f"coalesce({column}, false) = {str(value).lower()}")  # as marts read a flag that is not set
+        else:
+            parts.append("{} = '{}'".format(column, value.replace("'", "''")))
     return " and ".join(parts)
 
 

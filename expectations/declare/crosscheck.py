@@ -48,6 +48,8 @@ def _references(stream: Stream) -> Iterator[tuple[Place, str]]:
         named.append(((*here, "cursor"), stream.cursor))
     if stream.dated_by:
         named.append(((*here, "dated_by"), stream.dated_by))
+    if stream.alike_within:
+        named.append(((*here, "alike_within"), stream.alike_within))
     if stream.watch:
         named += [((*here, "watch", "account"), stream.watch.account), ((*here, "watch", "day"), stream.watch.day)]
         optional = {"campaign": stream.watch.campaign, "hour": stream.watch.hour}
@@ -58,7 +60,7 @@ def _references(stream: Stream) -> Iterator[tuple[Place, str]]:
     for place, name in named:
         if name not in stream.fields:
             yield place, _missing(stream, name)
-        elif place[-1] in ("key", "slice", "cursor", "dated_by") and stream.fields[name].pii == "drop":
+        elif place[-1] in ("key", "slice", "cursor", "dated_by", "alike_within") and stream.fields[name].pii == "drop":
             yield place, f"{name!r} is pii: drop and never reaches staging"
 
 

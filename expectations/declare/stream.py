@@ -156,7 +156,11 @@ def backfill_name(source: str) -> str:
 
 
 class Stream(Shape):
-    """One table of a source: how it arrives, what makes a row, and what every field promises."""
+    """One table of a source: how it arrives, what makes a row, and what every field promises.
+
+    Cells of rows with the same `alike_within` tend to be empty together, as those of a session are: what is usual is
+    judged by the number of such groups, not of rows.
+    """
 
     source: str
     name: Name
@@ -166,6 +170,7 @@ class Stream(Shape):
     cursor: str | None = None
     slice: Texts = ()
     dated_by: str | None = None
+    alike_within: str | None = None
     fields: Annotated[dict[str, Field], Key(min_length=1)]
     lists: dict[Name, Rows] = Key(default_factory=dict)
     watch: Watch | None = None

@@ -133,7 +133,7 @@ def empty_bars(m: Measurements, most: Mapping[str, float], required: Collection[
         return []
     bars = []
     for name, row in m.by_field("nulls").items():
-        rates = NullRates(int(row.value), rows, float(row.baseline or 0), row.baseline_n or 0)
+        rates = NullRates(int(row.value), rows, float(row.baseline or 0), row.baseline_n or 0, m.number("groups"))
         limit = _limit(name, rates, most, required)
         bad = limit is not None and rates.rate > limit
         shown = f"{rates.rate:.1%} empty" + ("" if limit is None else f", at most {limit:.1%}")

@@ -187,7 +187,7 @@ def null_spikes(
     for name, row in m.by_field("nulls").items():
         if name in changed:
             continue
-        rates = NullRates(int(row.value), rows, float(row.baseline or 0), row.baseline_n or 0)
+        rates = NullRates(int(row.value), rows, float(row.baseline or 0), row.baseline_n or 0, m.number("groups"))
         if name in required:
             found += _too_empty(about, name, rates, 0.0, critical=True) if rates.nulls else []
         elif name in most:
@@ -203,8 +203,9 @@ def null_spikes(
         found.append(about.learning(f"how often {_plural(learning, 'field')} may be empty"))
     if not found:
         fields, usual = len(m.by_field("nulls")), "no field above its usual share"
+        but = f", besides what changed ({_listed(sorted(changed))})" if changed else ""
         found.append(
-            about.passed("no field is empty more often than usual.", f"{fields} fields in {rows:,} rows", usual)
+            about.passed(f"no field is empty more often than usual{but}.", f"{fields} fields in {rows:,} rows", usual)
         )
     return found
 

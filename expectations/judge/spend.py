@@ -53,9 +53,11 @@ def spend_anomaly(
     learned = min((_learned(panel, max(closed)) for panel in panels), default=LEARNING_DAYS)
     if learned < LEARNING_DAYS:
         found.append(about.learning("what spend is usual", learned))
+    left = {(one.account, one.day) for one in seen} & set(wrong)
+    but = f", but for {len(left)} account-days, whose rows do not add up to the source's own total" if left else ""
     usual = about.passed(
-        "the spend of every account is usual.",
-        f"{len(panels) * len(closed)} account-days, each as usual",
+        f"the spend of every account is usual{but}.",
+        f"{len(panels) * len(closed) - len(left)} account-days, each as usual",
         "every account as usual",
     )
     return found or [usual]

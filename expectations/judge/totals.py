@@ -6,9 +6,9 @@ And on to the marts and to readers: between two checkpoints every cent has a nam
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 
 from expectations.judge.measurement import COVERED, Measurements
@@ -115,12 +115,27 @@ def sentences(m: Measurements, titles: Mapping[str, str], closed: Collection[dat
 def marts_reconciliation(
     m: Measurements, about: Subject, *, titles: Mapping[str, str], closed: Collection[date]
 ) -> list[Finding]:
-    """Our rows of each account and closed day against the marts that are built of them and the release of readers."""
+    """Our rows of each account and closed day against the marts that are built of them and the release of readers.
+
+    A source of which nothing is known of a closed day, but of the two days before, is named with its accounts.
+    """
     known = waterfalls(m)
     figures = [figure for figure in known.figures(closed) if (figure, "mart") in known.found.totals]
     found = [f for figure in figures if (f := _lost(known, figure, titles[figure.source]))]
     cents = f"every cent of {len(figures)} account-days has a name between our rows and what readers see."
+    found += [f for day in sorted(closed) for f in _unread(known, day, titles)]
     return found or [about.passed(cents, f"{len(figures)} account-days", "nothing unexplained")]
+
+
+def _unread(known: Waterfalls, day: date, titles: Mapping[str, str]) -> Iterator[Finding]:
+    earlier = (day - timedelta(days=1), day - timedelta(days=2))
+    read, one, two = ({f.source for f in known.figures({at})} for at in (day, *earlier))
+    for source in sorted((one & two) - read):
+        known_then = ({f.account for f in known.figures({at}) if f.source == source} for at in earlier)
+        accounts = sorted(set.intersection(*known_then) - {""})
+        whose = f" of {', '.join(accounts)}" if accounts else ""
+        sentence = f"{titles[source]}: {day:%A %-d %B}{whose} is not reconciled, because nothing was read of it yet."
+        yield Finding(f"{source} {day}", "warned", "warning", sentence, "nothing read", "a total of each account")
 
 
 def _lost(known: Waterfalls, figure: Figure, title: str) -> Finding | None:

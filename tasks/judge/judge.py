@@ -43,7 +43,7 @@ def judge(source: str, window: Window) -> tuple[Verdict, ...]:
     declaration = load(source)
     with doors.warehouse() as warehouse:
         facts = measured(warehouse, source, window)
-    return _judged(_suites(declaration, window, facts), window)
+    return _judged(suites_of(declaration, window, facts), window)
 
 
 @task(task_run_name="judge marts {window.label}")
@@ -82,7 +82,8 @@ def closed_days(window: Window) -> set[date]:
     return {day for day in window.days() if window.covers(day)}
 
 
-def _suites(source: Source, window: Window, facts: Measured) -> list[tuple[Suite, pd.DataFrame]]:
+def suites_of(source: Source, window: Window, facts: Measured) -> list[tuple[Suite, pd.DataFrame]]:
+    """The suites of a source for a window, each with the frame that it is run on."""
     closed = closed_days(window)
     return [
         (suite_of(source, stream, window, closed=closed, history_days=facts.history_days(name)), facts.of(name))

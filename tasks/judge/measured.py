@@ -135,8 +135,8 @@ def measured_operations(warehouse: Warehouse, day: date) -> pd.DataFrame:
 
 
 def measured_reconciliation(warehouse: Warehouse, window: Window) -> pd.DataFrame:
-    """Why the totals of the days of a window differ from one checkpoint to the next, of all sources."""
-    found = _reconciled(warehouse, _RECONCILED_ALL, [window.days()[0], window.days()[-1]])
+    """Why the totals of a window and of the two days before differ between checkpoints, of all sources."""
+    found = _reconciled(warehouse, _RECONCILED_ALL, [window.days()[0] - timedelta(days=2), window.days()[-1]])
     return found.reindex(columns=list(COLUMNS))
 
 

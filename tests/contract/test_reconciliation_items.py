@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import os
-import shutil
-import subprocess
-import sys
 from collections.abc import Callable, Sequence
-from datetime import date
+from dataclasses import replace
+from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path
 
@@ -18,7 +15,7 @@ from expectations.judge.measurement import Measurements
 from expectations.judge.reconcile.asked import SELECTED
 from expectations.judge.rules import Subject
 from expectations.judge.totals import Tolerance, marts_reconciliation, reconciliation, sentences
-from tests.conftest import PROJECT, Pipeline
+from tests.conftest import Pipeline
 
 DAY = date(2026, 11, 18)
 TITLES = {"meta_ads": "Meta", "shopify": "Shopify", "hubspot": "HubSpot"}
@@ -92,11 +89,8 @@ def _rows() -> list[list[object]]:
 def items(new_pipeline: Callable[[str], Pipeline]) -> Path:
     """A warehouse in which dbt made the view over tables that are written here."""
     pipeline = new_pipeline("items")
-    home = pipeline.home
-    (home / "target").mkdir()
-    if pipeline.parsed.exists():
-        shutil.copyfile(pipeline.parsed, home / "target" / pipeline.parsed.name)
-    with duckdb.connect(str(home / "warehouse.duckdb")) as db:
+    file = pipeline.home / "warehouse.duckdb"
+    with duckdb.connect(str(file)) as db:
         db.execute(TABLES)
         db.execute(ORDERS)
         db.executemany(f"insert into quality.measurements values ({', '.join('?' * 14)})", _rows())
@@ -109,15 +103,8 @@ def items(new_pipeline: Callable[[str], Pipeline]) -> Path:
             for part, value in (("orders", 90), ("refunds", -40))
         ]
         db.executemany("insert into quality.published_totals values (?, ?, ?, ?, ?, ?, ?, ?)", shown)
-    words = ["run", "--quiet", "--select", "reconciliation_item", "--target", "embedded", "--project-dir", str(PROJECT)]
-    words += ["--profiles-dir", str(PROJECT), "--target-path", str(home / "target"), "--log-path", str(home / "logs")]
-    done = subprocess.run(
-        [sys.executable, "-W", "ignore", "-m", "dbt.cli.main", *words],
-        cwd=home, env=os.environ | {"PLUMBLINE_WAREHOUSE_FILE": "warehouse.duckdb"},
-        capture_output=True, text=True, check=False,
-    )  # fmt: skip
-    assert done.returncode == 0, done.stdout + done.stderr
-    return home / "warehouse.duckdb"
+    pipeline.run_dbt("run", "--select", "reconciliation_item")
+    return file
 
 
 def _ask(file: Path, query: str, *params: object) -> list[tuple[object, ...]]:
@@ -208,3 +195,14 @@ def test_the_finding_of_a_refresh_ends_with_the_sentence(items: Path) -> None:
     assert finding.sentence.endswith(
         "Meta, act_13, 18 Nov: published $90.00, Meta now $100.00; difference $10.00; unexplained $10.00."
     )
+
+
+def test_a_close_names_the_accounts_of_a_source_that_was_not_read(items: Path) -> None:
+    m = _measurements(items, ["shopify"])
+    earlier = [replace(row, day=DAY - timedelta(days=n)) for row in m.rows for n in (1, 2)]
+    about, late = Subject("Marts", "reconciliation"), Measurements(tuple(earlier))
+    (finding,) = marts_reconciliation(late, about, titles=TITLES, closed=[DAY])
+    assert (finding.scope, finding.severity) == ("shopify 2026-11-18", "warning")
+    assert "Shopify: Wednesday 18 November of shop is not reconciled" in finding.sentence
+    both = Measurements((*m.rows, *earlier))
+    assert [f.state for f in marts_reconciliation(both, about, titles=TITLES, closed=[DAY])] == ["passed"]

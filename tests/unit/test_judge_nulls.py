@@ -39,3 +39,9 @@ def test_a_batch_too_small_for_a_rate_is_not_judged_by_one() -> None:
 )
 def test_exact_multiples_are_recognised(ours: float, theirs: float, k: int | None) -> None:
     assert multiple(ours, theirs) == k
+
+
+def test_cells_that_are_empty_together_say_no_more_than_their_groups() -> None:
+    assert null_spike(NullRates(1036, 1277, 0.762, 30_000))
+    assert not null_spike(NullRates(1036, 1277, 0.762, 30_000, groups=250))
+    assert null_spike(NullRates(1200, 1277, 0.762, 30_000, groups=250))

@@ -11,9 +11,9 @@ import pytest
 
 from expectations.declare.budgets import Budget
 from expectations.judge.measurement import Measurement, Measurements
-from expectations.judge.rules import Subject, duplicate_load, null_spikes, schema_drift
+from expectations.judge.rules import Subject, changed_fields, duplicate_load, null_spikes, schema_drift
 from expectations.judge.spend import spend_anomaly
-from expectations.judge.totals import Tolerance, reconciliation
+from expectations.judge.totals import Tolerance, reconciliation, wrong_totals
 from expectations.judge.verdict import Finding
 
 DAY = date(2026, 11, 17)
@@ -101,6 +101,21 @@ def _nulls(field: str, nulls: int, before: str = "0", pooled: int = 9000) -> lis
 
 def test_an_empty_required_field_is_critical() -> None:
     assert _told(_nulls("id", 1)) == [("failed", "critical", "ads_insights.id")]
+
+
+def test_a_field_that_changed_is_told_as_drift_and_not_as_empty() -> None:
+    rows = [{"metric": "rows", "value": 500}, {"metric": "sync_rows", "value": 500}]
+    rows += [{"metric": metric, "value": 9000, "role": "before"} for metric in ("rows", "sync_rows")]
+    for field, present in (("id", 500), ("name", 0), ("at", 500)):
+        rows += [{"metric": "present", "field": field, "value": present}]
+        rows += [{"metric": "present", "field": field, "value": 9000, "role": "before"}]
+    rows += [{"metric": "uncastable", "field": "at", "value": 500}, {"metric": "nulls", "field": "name", "value": 500}]
+    rows += [{"metric": "nulls", "field": "at", "value": 500}]
+    changed = changed_fields(_m(*rows), {"id": True, "name": False, "at": False})
+    assert changed == {"name", "at"}
+    [finding] = null_spikes(_m(*rows), ADS, required=["at"], most={"name": 0.01}, changed=changed)
+    assert finding.state == "passed"
+    assert "besides what changed (at, name)" in finding.sentence
 
 
 def test_an_empty_key_is_critical() -> None:
@@ -191,6 +206,24 @@ def test_an_account_ahead_of_its_budget_warns_once_nothing_else_explains_the_day
     )
     assert (finding.state, finding.observed) == ("warned", "17,000.00 this month")
     assert "100% more than these days' share of its budget (8,500.00)" in finding.sentence
+
+
+def test_an_account_whose_total_is_missed_is_no_spend_anomaly() -> None:
+    rows = [
+        {"metric": metric, "account": "act_12", "day": DAY - timedelta(days=n), "value": value, "role": role}
+        for n, role in enumerate(["now", *["before"] * 35])
+        for metric, value in (("spend", 1000 if n else 3000), ("clicks", 500))
+    ]
+    rows += [
+        {"metric": f"covered_{side}", "account": "act_12 USD", "day": DAY, "value": value}
+        for side, value in (("ours", 3000), ("theirs", 1000))
+    ]
+    wrong = wrong_totals(_m(*rows), Tolerance(), {DAY})
+    assert wrong == {("act_12", DAY)}
+    assert wrong_totals(_m(*rows), Tolerance(absolute=Decimal(2000)), {DAY}) == set()
+    [finding] = spend_anomaly(_m(*rows), ADS, closed={DAY}, wrong=wrong)
+    assert finding.state == "passed"
+    assert "but for 1 account-days, whose rows do not add up" in finding.sentence
 
 
 def test_a_missing_hour_is_told_in_hours() -> None:

@@ -1,4 +1,4 @@
-{# rendered from ga4_export, sha256 338367a86cc1e4b094ab304b11ea375ec08efa4d5d20d0254ca337a90a21445c; change the declaration, then run `plumbline render` #}
+{# rendered from ga4_export, sha256 24f0ab503d36f1d2a28845aff6b18e22c835822d34a39a734e80035618be1c6e; change the declaration, then run `plumbline render` #}
 
 {% macro typed_ga4_export__events_control(rows) %}{{ return(adapter.dispatch('typed_ga4_export__events_control')(rows)) }}{% endmacro %}
 

@@ -1,4 +1,4 @@
--- rendered from ga4_export, sha256 338367a86cc1e4b094ab304b11ea375ec08efa4d5d20d0254ca337a90a21445c; change the declaration, then run `plumbline render`
+-- rendered from ga4_export, sha256 24f0ab503d36f1d2a28845aff6b18e22c835822d34a39a734e80035618be1c6e; change the declaration, then run `plumbline render`
 {% if nothing_to_measure('ga4_export') %}
 select * from {{ this }} where false
 {% else %}
@@ -97,6 +97,7 @@ events_counted as (
         count(*) as "rows",
         count(distinct cast(typed.event_key as varchar)) as "distinct_keys",
         sum(case when typed.event_key is null then 1 else 0 end) as "null_keys",
+        approx_count_distinct(typed.ga_session_id) as "groups",
         count(*) - count(typed.event_key) as "nulls:event_key",
         count(*) - count(typed.event_date) as "nulls:event_date",
         count(*) - count(typed.event_timestamp) as "nulls:event_timestamp",
@@ -181,6 +182,7 @@ events_wide as (
         cast(counted."rows" as decimal(38, 6)) as "rows",
         cast(counted."distinct_keys" as decimal(38, 6)) as "distinct_keys",
         cast(counted."null_keys" as decimal(38, 6)) as "null_keys",
+        cast(counted."groups" as decimal(38, 6)) as "groups",
         cast(counted."nulls:event_key" as decimal(38, 6)) as "nulls:event_key",
         cast(counted."nulls:event_date" as decimal(38, 6)) as "nulls:event_date",
         cast(counted."nulls:event_timestamp" as decimal(38, 6)) as "nulls:event_timestamp",
@@ -255,6 +257,7 @@ events_tall as (
         "rows",
         "distinct_keys",
         "null_keys",
+        "groups",
         "nulls:event_key",
         "nulls:event_date",
         "nulls:event_timestamp",

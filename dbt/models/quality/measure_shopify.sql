@@ -1344,7 +1344,7 @@ orders_ours as (
     from (
         select cast(side.shop_url as varchar) as account, cast({{ to_zone('side.processed_at', "'America/New_York'") }} as date) as day, sum(cast(coalesce(side.subtotal_price, 0) as decimal(38, 9)) + cast(coalesce(side.added_price, 0) as decimal(38, 9))) as value, max(side._sync_id) as sync_id
         from {{ ref('int_shopify__orders') }} as side
-        where side.test = false and side.processed_at >= cast('{{ told_from }}' as date)
+        where coalesce(side.test, false) = false and side.processed_at >= cast('{{ told_from }}' as date)
         group by cast(side.shop_url as varchar), cast({{ to_zone('side.processed_at', "'America/New_York'") }} as date)
         union all
         select cast(side.shop_url as varchar) as account, cast({{ to_zone('side.processed_at', "'America/New_York'") }} as date) as day, sum(-1 * cast(coalesce(side.refund_subtotal, 0) as decimal(38, 9))) as value, max(side._sync_id) as sync_id
@@ -1375,7 +1375,7 @@ orders_uncounted as (
             on side.id = kept.id and side._sync_id = kept._sync_id
             and (side._source_file <> kept._source_file or side._source_row <> kept._source_row)
         where side._sync_id in (select sync_id from batches where stream = 'orders')
-            and side.test = false
+            and coalesce(side.test, false) = false
 
         union all
         select
@@ -1386,7 +1386,7 @@ orders_uncounted as (
         from {{ ref('typed_shopify__orders') }} as side
         where side._broken is not null
             and side._sync_id in (select sync_id from batches where stream = 'orders')
-            and side.test = false
+            and coalesce(side.test, false) = false
 
         union all
         select

@@ -202,7 +202,11 @@ compared as (
             and mart_parts.date = released.date
             and mart_parts.metric = released.metric
             and mart_parts.part = released.part
-    group by 1, 2, 3, 4
+    group by
+        coalesce(mart_parts.source, released.source),
+        coalesce(mart_parts.account, released.account),
+        coalesce(mart_parts.date, released.date),
+        coalesce(mart_parts.metric, released.metric)
 
 ),
 
