@@ -178,7 +178,7 @@ def _gated(way: Gate, verdicts: Sequence[Verdict], facts: Provenance) -> dict[st
     return {
         "verdicts": {
             "counts": dict(Counter(v.state for v in verdicts)),
-            "marked": [_mark(v) | {"marts": sorted(way.reach.marked(v)) if way.reach else []} for v in marked],
+            "marked": [_mark(v) | {"marts": sorted(way.reach.marked(v))} for v in marked],
         },
         "obstacles": way.obstacles,
         "overrides": way.told,

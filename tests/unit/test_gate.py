@@ -12,6 +12,8 @@ from typing import Any
 import pytest
 import time_machine
 
+from deployments.status import _releases
+from deployments.status_people import ways_out
 from expectations.declare.errors import Misconfigured
 from expectations.judge.verdict import Verdict
 from tasks import doors
@@ -229,3 +231,16 @@ def test_a_warning_marks_the_figures_that_are_made_of_what_it_is_about() -> None
     (mark,) = (release_notes() or {})["verdicts"]["marked"]
     assert (mark["state"], mark["marts"]) == ("warned", ["fct_leads"])
     assert (marks(release_notes(), "fct_leads"), marks(release_notes(), "fct_orders")) == ([mark], [])
+
+
+@pytest.mark.usefixtures("two_marts")
+def test_status_says_which_marts_are_held_and_the_way_out() -> None:
+    _publish()
+    _publish(replace(_finding(), source="hubspot", model="contacts"), window=NEXT)
+    said = "\n".join((*_releases(), *ways_out()))
+    assert "published 1 of 2 marts, 1 held" in said
+    assert (
+        "Held in it: 1 mart of 2026-11-17 since 2026-11-18 03:00 UTC (fct_leads), because:"
+        " Shopify and we differ in orders of 2026-11-17." in said
+    )
+    assert "plumbline release --window 2026-11-18 --reason" in said
