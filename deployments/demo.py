@@ -1,4 +1,5 @@
-"""BrightCart's story on the local stack: a history, a good day, a bad day that is held, its repair, a normal day.
+"""BrightCart's story on the local stack: a history, a good day, a bad day that is held, its repair in two steps (what
+finance signs first, the rest after it), a normal day.
 
 Every chapter asks the releases whether it has been told; an interrupted demo continues where it was.
 """
@@ -51,7 +52,8 @@ FAULTS = (
     Fault("multiply", "meta_ads", "ads_insights_account", str(BAD), {"metric": "spend", "factor": 3, "account": 2}),
     Fault("total_short", "shopify", "orders", str(BAD), {"rows": 25}),
 )
-BROKEN_SOURCES = ("hubspot", "meta_ads", "shopify")
+# Who repairs what first: finance reads the revenue of the day while leads and ad spend still wait.
+REPAIRED = (("shopify",), ("hubspot", "meta_ads"))
 
 
 @dataclass(frozen=True)
@@ -100,7 +102,7 @@ def _chapters() -> list[tuple[str, Callable[[Story], None]]]:
         ("Backfill of 35 days: one window, one sync per stream, one build", _history),
         (f"{GOOD}: a good day is closed", lambda story: _ordinary(story, GOOD)),
         (f"{BAD}: three faults arrive at once", _bad_day),
-        (f"{BAD}: the sources are repaired and the day is run again", _repair),
+        (f"{BAD}: Shopify is repaired, revenue is published; then HubSpot and Meta Ads, and all is", _repair),
         (f"{NORMAL}: a normal day, closed by the worker", _through_the_worker),
     ]
 
@@ -138,11 +140,12 @@ def _bad_day(story: Story) -> None:
 
 def _repair(story: Story) -> None:
     window = Window.of_day(BAD)
-    if _released(window, "final"):
+    if _released(window, "final", whole=True):
         return story.say("  done before")
-    story.simulation.set_faults(())
-    _refresh_all(story, window, sources=BROKEN_SOURCES, again=True)
-    _report(story, _close(BAD))
+    for sources in REPAIRED:
+        story.simulation.set_faults([fault for fault in FAULTS if fault.source in _still_broken(sources)])
+        _refresh_all(story, window, sources=sources, again=True)
+        _report(story, _close(BAD))
     recovered = [i for i in doors.ops_store().incidents() if i.state == "recovered"]
     return story.say(f"  {len(recovered)} incidents recovered")
 
@@ -184,15 +187,25 @@ def _close(day: date) -> Release:
 
 def _report(story: Story, release: Release) -> None:
     if not release.held:
-        return story.say(f"  published {release.id}: {release.rows} rows")
-    story.say("  held: readers keep the last good release, because")
+        story.say(f"  published {release.id}: {release.rows} rows")
+    if release.kept:
+        story.say(f"  partly held: {len(release.kept)} of {release.marts} marts stay as they were, because")
+    if release.held:
+        story.say("  held: readers keep the last good release, because")
     for reason in release.because:
         story.say(f"      {reason}")
-    return None
 
 
-def _released(window: Window, state: str) -> bool:
-    return any(r.state == state and not r.held for r in doors.ops_store().releases(window))
+def _still_broken(repaired: tuple[str, ...]) -> set[str]:
+    """The sources that are repaired after these."""
+    return {source for later in REPAIRED[REPAIRED.index(repaired) + 1 :] for source in later}
+
+
+def _released(window: Window, state: str, *, whole: bool = False) -> bool:
+    from tasks.publish.origins import held_marts
+
+    rows = [row for row in doors.ops_store().releases(window) if row.state == state and not row.held]
+    return any(not held_marts(row.body) for row in rows) if whole else bool(rows)
 
 
 def _held(window: Window) -> bool:

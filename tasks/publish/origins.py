@@ -152,4 +152,5 @@ def _own(body: Notes, sources: Collection[str]) -> Origin:
 
 def _which(group: Held) -> str:
     from_when = f"{group.since[:10]} {group.since[11:16]} UTC"
-    return f"{len(group.marts)} marts of {', '.join(group.windows)} since {from_when} ({some(group.marts)})"
+    counted_marts = "1 mart" if len(group.marts) == 1 else f"{len(group.marts)} marts"
+    return f"{counted_marts} of {', '.join(group.windows)} since {from_when} ({some(group.marts)})"

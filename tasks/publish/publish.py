@@ -32,7 +32,7 @@ from tasks.adapters.warehouse.base import Warehouse
 from tasks.operate.memory import refuse_lost
 from tasks.outcomes import recorded
 from tasks.publish.gate import Gate, gate
-from tasks.publish.origins import held_back, held_marts, held_since, in_short, origins
+from tasks.publish.origins import held_back, held_marts, held_since, in_short, origins, origins_of
 from tasks.publish.provenance import Provenance, provenance
 from tasks.publish.reach import some
 from tasks.settings import settings
@@ -43,7 +43,7 @@ from tasks.window import Window
 class Release:
     """What became of an attempt to publish; `folder` is None where it was held.
 
-    `kept` are the marts that are held in a release all the same, `because` says why, `told` both in one sentence.
+    `kept` are the marts that are held in a release of so many `marts`, `because` says why, `told` all in one sentence.
     """
 
     id: str
@@ -55,6 +55,7 @@ class Release:
     rows: int
     reused: bool = False
     kept: tuple[str, ...] = ()
+    marts: int = 0
     told: str = ""
 
     @property
@@ -63,7 +64,8 @@ class Release:
         reasons = [f"- {reason}" for reason in self.because]
         if self.held:
             return [f"held {self.window.label}; readers keep the last good release:", *reasons]
-        heading = [f"{len(self.kept)} marts are held and stay as they were ({some(self.kept)}):"] if self.kept else []
+        counted = f"{len(self.kept)} of {self.marts} marts are held and stay as they were"
+        heading = [f"{counted} ({some(self.kept)}):"] if self.kept else []
         return [f"published {self.id}: {self.rows} rows", *heading, *reasons]
 
 
@@ -133,9 +135,17 @@ def _already_published(window: Window, identity: str) -> Release | None:
 def _release(window: Window, notes: dict[str, Any], folder: Path | None) -> Release:
     kept = held_marts(notes)
     because = tuple(dict.fromkeys(why for origin in kept.values() for why in origin.because))
-    rows = sum(notes["rows"].values())
     return Release(
-        notes["id"], window, notes["state"], False, because, folder, rows, kept=tuple(kept), told=in_short(notes)
+        notes["id"],
+        window,
+        notes["state"],
+        held=False,
+        because=because,
+        folder=folder,
+        rows=sum(notes["rows"].values()),
+        kept=tuple(kept),
+        marts=len(origins_of(notes)),
+        told=in_short(notes),
     )
 
 
@@ -168,7 +178,7 @@ def _gated(way: Gate, verdicts: Sequence[Verdict], facts: Provenance) -> dict[st
     return {
         "verdicts": {
             "counts": dict(Counter(v.state for v in verdicts)),
-            "marked": [_mark(v) | {"marts": sorted(way.reach.of(v)) if way.reach else []} for v in marked],
+            "marked": [_mark(v) | {"marts": sorted(way.reach.marked(v))} for v in marked],
         },
         "obstacles": way.obstacles,
         "overrides": way.told,

@@ -39,6 +39,11 @@ class Reach:
         """The marts that a finding concerns."""
         return self._reached(self._nodes(about))
 
+    def marked(self, about: About) -> frozenset[str]:
+        """The marts whose figures a warning is about; what is not known (the schedule, a machine) is about none."""
+        nodes = self._nodes(about)
+        return self._reached(nodes) if nodes else frozenset()
+
     def of_name(self, name: str) -> frozenset[str]:
         """The marts that descend from a source, a model or a mart; all of them for no name and for an unknown one."""
         return self._reached((self._of_source(name) or self._named(name)) if name else ())
@@ -54,17 +59,22 @@ class Reach:
         return frozenset(mart for mart, parts in self.made_of.items() if parts is None or not parts.isdisjoint(nodes))
 
     def _nodes(self, about: About) -> set[str]:
-        """The models and streams that a finding is about; none where that is not known."""
-        nodes = self.project.nodes
-        if tested := {name for name in nodes if any(check.name == about.scope for check in nodes[name].checks)}:
-            return tested
-        if named := self._named(about.model):
+        """The models and streams that a finding is about; none where it is not known, or breaks what checks read."""
+        named = self._named_by(about)
+        if named and self._reached(named):
             return named
+        # What only the checks of a source read (a control total, its measurements) speaks about the whole of it.
+        of_source = self._of_source(about.source)
+        return of_source or {name for name in named if self.project.nodes[name].schema != "quality"}
+
+    def _named_by(self, about: About) -> set[str]:
+        nodes = self.project.nodes
+        if about.source == MARTS:
+            tested = {name for name in nodes if any(check.name == about.scope for check in nodes[name].checks)}
+            # The suite of the marts names one in its scope, with the day.
+            return tested or self._named(about.model) or self._named(about.scope.partition(" ")[0])
         stream = f"{about.source}.{about.model}"
-        # What only the checks read (a control total) speaks about the whole of its source.
-        if stream in nodes and any(stream in (parts or ()) for parts in self.made_of.values()):
-            return {stream}
-        return self._of_source(about.source)
+        return {name for name in (stream, about.model) if name in nodes}
 
     def _of_source(self, source: str) -> set[str]:
         return {name for name, node in self.project.nodes.items() if node.source == source}

@@ -105,6 +105,7 @@ class Books:
                 db.execute(f"copy marts.{mart} to '{folder / f'{mart}.parquet'}'")
         notes = {"id": folder.name, "published_at": "2026-11-05T05:50:00+00:00", "load_seq": self.loads}
         notes |= {"commit": commit(), "declarations": declaration_hash()}
+        notes |= {"window": {"label": OCTOBER.label}, "state": "final", "rows": {}}
         (folder / "release.json").write_text(json.dumps(notes))
         (self.home / "published" / "current").unlink(missing_ok=True)
         (self.home / "published" / "current").symlink_to(folder)
@@ -293,6 +294,35 @@ def test_a_month_that_lacks_something_stays_open(books: Books) -> None:
     with pytest.raises(NotReconciled, match=r"2026-10 cannot be closed: Sessions are provisional on 2026-10-31"):
         _close()
     assert OpsCloses(doors.ops_store()).events() == []
+
+
+def _told_held(books: Books, mart: str) -> None:
+    """The release as it is where this mart is held and still that of the day before."""
+    notes = books.home / "published" / "current" / "release.json"
+    body = json.loads(notes.read_text())
+    own = {"release": body["id"], "window": body["window"]["label"], "state": "final"}
+    held = {"release": "earlier", "window": "2026-10-30", "state": "final"}
+    held |= {"held_since": "2026-11-01T05:50:00+00:00", "because": ["Spend is short."]}
+    body["marts"] = {"fct_orders": own, mart: held}
+    notes.write_text(json.dumps(body))
+
+
+def test_a_month_is_not_signed_from_a_release_that_holds_a_signed_mart(books: Books) -> None:
+    _told_held(books, "fct_ad_performance")
+    said = "A signature is about one release. Held: fct_ad_performance is that of 2026-10-30, because: Spend is short."
+    with pytest.raises(NotReconciled) as refused:
+        _close()
+    assert said in str(refused.value)
+    assert OpsCloses(doors.ops_store()).events() == []
+    _told_held(books, "agg_cohorts")  # which nobody signs
+    assert not _close().reused
+
+
+def test_figures_of_a_held_mart_name_their_own_release(books: Books) -> None:
+    _told_held(books, "fin_figures_daily")
+    found = answer(question(("2026-10-01", "2026-10-31"), as_of="", metrics="spend", by="day"))
+    assert found.release == "earlier"
+    assert found.caution == "Held: fin_figures_daily is that of 2026-10-30, because: Spend is short."
 
 
 @pytest.mark.parametrize(

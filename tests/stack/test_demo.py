@@ -106,12 +106,24 @@ def test_every_row_count_of_the_release_is_the_file_s(demo: Told) -> None:
     assert {name for name, rows in counted.items() if not rows} == of_closed_months
 
 
-def test_the_bad_day_was_held_before_it_was_published(demo: Told) -> None:
+def test_the_bad_day_was_held_and_published_in_two_steps(demo: Told) -> None:
     bad = [r for r in demo.ops().releases() if r.window.label == "2026-11-17"]
-    assert [(r.state, r.held) for r in bad] == [("final", True), ("final", False)]
+    assert [(r.state, r.held) for r in bad] == [("final", True), ("final", False), ("final", False)]
     assert bad[0].body["readers_see"].startswith("2026-11-16-final")
     told = " ".join(bad[0].body["because"])
     assert all(name in told for name in ("HubSpot", "Meta Ads", "Shopify"))
+
+
+def test_finance_had_its_revenue_while_leads_and_spend_were_held(demo: Told) -> None:
+    _, partly, whole = (r.body for r in demo.ops().releases() if r.window.label == "2026-11-17")
+    held = {mart: told for mart, told in partly["marts"].items() if "held_since" in told}
+    books = {"fct_orders", "fct_order_lines", "fct_refunds", "fct_refund_lines", "fin_revenue_daily"}
+    assert {partly["marts"][mart]["window"] for mart in books} == {"2026-11-17"}
+    assert held.keys() >= {"fct_leads", "fct_ad_performance", "agg_channel_daily", "fin_spend_bridge"}
+    assert {told["window"] for told in held.values()} == {"2026-11-16"}
+    reasons = " ".join(why for told in held.values() for why in told["because"])
+    assert [name in reasons for name in ("HubSpot", "Meta Ads", "Shopify")] == [True, True, False]
+    assert not [mart for mart, told in whole["marts"].items() if "held_since" in told]
 
 
 def test_no_other_day_was_held(demo: Told) -> None:
@@ -207,7 +219,8 @@ def test_revenue_equals_the_truth_and_is_the_same_money_on_every_clock(
     )
     assert found == {day: truth["shopify", "", day, "net_sales"] for day in DAYS}
     sums = "sum(orders), sum(gross_sales), sum(returns), sum(net_sales), sum(total), sum(total_reporting)"
-    clocks = demo.rows(f"select basis, {sums} from {{fin_revenue_daily}} group by 1")
+    both = "select * from {fin_revenue_daily} union all select * from {fin_revenue_accrual_daily}"
+    clocks = demo.rows(f"select basis, {sums} from ({both}) group by 1")
     assert sorted(basis for basis, *_ in clocks) == ["order_date", "refund_date", "touch_date"]
     assert len({tuple(amounts) for _, *amounts in clocks}) == 1
 
@@ -239,7 +252,7 @@ def test_one_close_went_through_the_worker(demo: Told) -> None:
 def test_the_held_close_says_so_in_the_list_of_runs(demo: Told) -> None:
     filters = {"flow_runs": {"name": {"like_": "close 2026-11-17"}}}
     runs = httpx.post(f"http://127.0.0.1:{demo.base}/api/flow_runs/filter", json=filters).json()
-    assert sorted(r["state_name"] for r in runs) == ["Completed", "Held"]
+    assert sorted(r["state_name"] for r in runs) == ["Completed", "Held", "Partly held"]
 
 
 def test_every_step_left_a_line_in_the_log(demo: Told) -> None:

@@ -18,7 +18,7 @@ from tasks.adapters.ops_store import Incident, OpsStore
 from tasks.adapters.slack import MessageGone
 from tasks.publish import alert
 from tasks.publish.deliver import Delivered, deliver
-from tasks.publish.links import Links, page_of
+from tasks.publish.links import Links, links_of, page_of
 from tasks.publish.message import about_many, about_one, duration, mail_body, slack_body
 from tasks.publish.replies import Change, reply
 from tasks.settings import settings
@@ -151,6 +151,24 @@ def test_a_check_that_could_not_be_evaluated_repairs_nothing(ops: OpsStore) -> N
     _announce(_verdict())
     _announce(_verdict("errored", scope="ads_insights"))
     assert {i.scope for i in ops.open_incidents()} == {"act_12 2026-11-17", "ads_insights"}
+
+
+def test_a_check_that_broke_is_told_as_such_and_as_itself_once_it_is_evaluated(ops: OpsStore) -> None:
+    broken = replace(_verdict("errored"), runbook="errored")
+    _announce(broken)
+    (incident,) = ops.open_incidents()
+    said = about_one(incident, links_of(incident))
+    assert said.title == "Could not be checked: Total not reached"
+    assert dict(said.facts)["Likely cause"].startswith("The check itself")
+    assert links_of(incident).runbook == f"{SITE}/runbooks/errored.html"
+    _announce(_verdict())
+    (incident,) = ops.open_incidents()
+    assert (about_one(incident, links_of(incident)).title, incident.runbook) == (
+        "Total not reached",
+        _verdict().runbook,
+    )
+    _announce(_verdict("passed"))
+    assert ops.open_incidents() == []
 
 
 def test_a_delivery_without_rows_repairs_nothing(ops: OpsStore) -> None:

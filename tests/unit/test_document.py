@@ -225,6 +225,8 @@ def empty_warehouse() -> Iterator[duckdb.DuckDBPyConnection]:
             " millis bigint, reason varchar, job_id bigint)"
         )
         db.execute(
+            "create table ops.held_back (release_id varchar, kind varchar, name varchar, from_release varchar,"
+            " since timestamp, because varchar);"
             "create table marts.fin_revenue_bridge (period_type varchar, period_start date, basis varchar,"
             " step varchar, amount_cents bigint, orders decimal(38, 6));"
             "create table marts.fin_spend_bridge (period_type varchar, period_start date, source varchar,"

@@ -12,15 +12,20 @@ from typing import Any
 import pytest
 import time_machine
 
+from deployments.status import _releases
+from deployments.status_people import ways_out
 from expectations.declare.errors import Misconfigured
 from expectations.judge.verdict import Verdict
 from tasks import doors
+from tasks.adapters.dbt_manifest import Node, Project
 from tasks.adapters.ops_control import OpsControl
 from tasks.operate.hold import Choice, hold_releases, let_pass
-from tasks.publish import provenance, publish
+from tasks.publish import gate, provenance, publish
 from tasks.publish.alert import announce
+from tasks.publish.origins import held_marts
 from tasks.publish.publish import held_notes, release_notes
-from tasks.publish.site_index import decisions
+from tasks.publish.reach import reach_in
+from tasks.publish.site_index import decisions, marks
 from tasks.settings import settings
 from tasks.window import Window
 
@@ -151,3 +156,91 @@ def test_what_has_no_name_or_no_reason_is_refused(decide: Callable[..., object],
         decide(**signed)
     control = OpsControl(doors.ops_store())
     assert (control.holds(), control.overrides()) == ([], [])
+
+
+# Marts with gates of their own
+
+
+@pytest.fixture
+def two_marts(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Leads are made of HubSpot, orders of Shopify."""
+    nodes = [_node("hubspot.contacts", source="hubspot"), _node("shopify.orders", source="shopify")]
+    nodes += [_node("fct_leads", "hubspot.contacts"), _node("fct_orders", "shopify.orders")]
+    project = Project({node.name: node for node in nodes})
+    monkeypatch.setattr(gate, "reach", lambda marts: reach_in(project, marts))
+    monkeypatch.setattr(FakeWarehouse, "relations", lambda _, schema: ["fct_leads", "fct_orders"])
+
+
+def _node(name: str, *parents: str, source: str = "") -> Node:
+    kind, schema = ("source", "raw") if source else ("model", "marts")
+    return Node(name, kind, schema, name.replace(".", "__"), "", "", {}, parents, (), (), source)
+
+
+def _held() -> dict[str, str]:
+    """The held marts of the release that readers see, with the window that each is of."""
+    return {mart: origin.window for mart, origin in held_marts(release_notes()).items()}
+
+
+@pytest.mark.usefixtures("two_marts")
+def test_a_person_holds_what_is_made_of_one_source_and_the_rest_is_published() -> None:
+    _publish()
+    hold_releases.fn(None, reason="ask the shop", by="ada", about="shopify")
+    held = _publish(window=NEXT)
+    assert (held.held, held.kept) == (False, ("fct_orders",))
+    assert held.because == ("shopify is held by ada since 2026-11-18 03:00 UTC: ask the shop",)
+    assert _held() == {"fct_orders": DAY.label}
+    let_pass.fn(Choice(source="shopify"), reason="they are right", by="bob")
+    assert _publish(window=NEXT).kept == ()
+
+
+def test_a_hold_about_nothing_that_exists_is_refused() -> None:
+    with pytest.raises(Misconfigured, match=r"'fct_order' is not a mart. Did you mean fct_orders"):
+        hold_releases.fn(None, reason="r", by="ada", about="fct_order")
+
+
+@pytest.mark.usefixtures("two_marts")
+def test_what_holds_a_mart_is_let_pass_by_the_name_of_the_mart() -> None:
+    _publish()
+    leads = replace(_finding(), source="hubspot", model="contacts")
+    partly = _publish(leads, _finding(state="passed"), window=NEXT)
+    assert (partly.held, partly.kept, partly.because) == (False, ("fct_leads",), (leads.sentence,))
+    with pytest.raises(Misconfigured, match="is held by 1 findings, and none of them was chosen"):
+        let_pass.fn(Choice(mart="fct_orders"), reason="r", by="ada")
+    let_pass.fn(Choice(mart="fct_leads"), reason="known", by="ada")
+    assert _publish(leads, _finding(state="passed"), window=NEXT).kept == ()
+    assert [o["by"] for o in (release_notes() or {})["overrides"]] == ["ada"]
+
+
+@pytest.mark.usefixtures("two_marts")
+def test_a_mart_is_held_since_its_first_attempt_also_over_a_day_that_was_held_altogether() -> None:
+    _publish()
+    leads = replace(_finding(), source="hubspot", model="contacts")
+    _publish(leads)
+    with time_machine.travel(NIGHT.replace(hour=4), tick=True):
+        assert _publish(leads, _finding()).held
+    with time_machine.travel(NIGHT.replace(hour=5), tick=True):
+        assert _publish(leads, _finding(state="passed")).kept == ("fct_leads",)
+        (origin,) = held_marts(release_notes()).values()
+        assert origin.held_since == "2026-11-18T03:00:00+00:00"
+
+
+@pytest.mark.usefixtures("two_marts")
+def test_a_warning_marks_the_figures_that_are_made_of_what_it_is_about() -> None:
+    warned = replace(_finding(), source="hubspot", model="contacts", state="warned", severity="warning")
+    assert _publish(warned, window=NEXT).kept == ()
+    (mark,) = (release_notes() or {})["verdicts"]["marked"]
+    assert (mark["state"], mark["marts"]) == ("warned", ["fct_leads"])
+    assert (marks(release_notes(), "fct_leads"), marks(release_notes(), "fct_orders")) == ([mark], [])
+
+
+@pytest.mark.usefixtures("two_marts")
+def test_status_says_which_marts_are_held_and_the_way_out() -> None:
+    _publish()
+    _publish(replace(_finding(), source="hubspot", model="contacts"), window=NEXT)
+    said = "\n".join((*_releases(), *ways_out()))
+    assert "published 1 of 2 marts, 1 held" in said
+    assert (
+        "Held in it: 1 mart of 2026-11-17 since 2026-11-18 03:00 UTC (fct_leads), because:"
+        " Shopify and we differ in orders of 2026-11-17." in said
+    )
+    assert "plumbline release --window 2026-11-18 --reason" in said

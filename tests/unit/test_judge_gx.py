@@ -108,6 +108,7 @@ def test_a_check_that_raises_is_errored_and_not_failed() -> None:
     [verdict] = judged.verdicts
     assert (verdict.state, verdict.severity, verdict.holds) == ("errored", "critical", True)
     assert "could not be evaluated" in verdict.sentence
+    assert verdict.runbook == "errored"
     assert "Traceback" not in json.dumps(judged.result)
 
 

@@ -187,16 +187,21 @@ def test_a_bridge_that_does_not_close_is_an_incident_of_its_own_and_holds() -> N
     ]
 
 
-def test_a_data_test_that_only_warns_holds_nothing() -> None:
+def test_a_data_test_that_only_warns_holds_nothing_and_one_that_broke_is_errored() -> None:
     from tasks.adapters.dbt_runner import NodeResult
     from tasks.build.transform import _tested
 
     window = Window.parse("2026-11-17")
     found = {
-        status: _tested(NodeResult("t", status, "Got 3 results", 0.1), window) for status in ("pass", "warn", "fail")
+        status: _tested(NodeResult("t", status, "Got 3 results", 0.1), window)
+        for status in ("pass", "warn", "fail", "error", "skipped")
     }
     assert {status: (verdict.state, verdict.holds) for status, verdict in found.items()} == {
         "pass": ("passed", False),
         "warn": ("warned", False),
         "fail": ("failed", True),
+        "error": ("errored", True),
+        "skipped": ("errored", True),
     }
+    assert {found[status].runbook for status in ("error", "skipped")} == {"errored"}
+    assert found["error"].sentence == "The data test t could not be evaluated."

@@ -17,10 +17,14 @@ import yaml
 from expectations.declare.rendered import CHECKOUT
 from expectations.judge.verdict import Severity, State, Verdict
 from tasks import doors
+from tasks.adapters.dbt_manifest import Node, Project
+from tasks.adapters.ops_held_back import OpsHeldBack
 from tasks.adapters.ops_store import Incident
 from tasks.build.marts import mart_names
-from tasks.publish import provenance, publish
+from tasks.publish import gate, provenance, publish
+from tasks.publish.origins import caution, counted, groups, lines, origins_of
 from tasks.publish.publish import held_notes, release_notes
+from tasks.publish.reach import reach_in
 from tasks.settings import settings
 from tasks.window import Window
 
@@ -279,3 +283,79 @@ def test_a_later_day_is_held_while_an_earlier_one_is_wrong(warehouse: FakeWareho
     assert held.because == ("Since 2026-11-17: Shopify orders: 25 are missing.",)
     doors.ops_store().keep_incidents([replace(incident, state="recovered", recovered_at=now)])
     assert not _published(NEXT).held
+
+
+# Releases of which some marts are held
+
+
+@pytest.fixture
+def orders_are_wrong(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is judged is about the orders, which agg_channel_daily is not made of."""
+    given = {"path": "", "description": "", "columns": {}, "children": (), "checks": ()}
+    nodes = [
+        Node("shopify.orders", "source", "raw", "shopify__orders", parents=(), source="shopify", **given),
+        Node("meta_ads.ads", "source", "raw", "meta_ads__ads", parents=(), source="meta_ads", **given),
+        Node("fct_orders", "model", "marts", "fct_orders", parents=("shopify.orders",), **given),
+        Node("agg_channel_daily", "model", "marts", "agg_channel_daily", parents=("meta_ads.ads",), **given),
+    ]
+    project = Project({node.name: node for node in nodes})
+    monkeypatch.setattr(gate, "reach", lambda marts: reach_in(project, marts))
+
+
+@pytest.mark.usefixtures("orders_are_wrong")
+@pytest.mark.parametrize("links", [True, False])
+def test_a_held_mart_is_the_same_file_or_a_copy_of_it(
+    warehouse: FakeWarehouse, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, links: bool
+) -> None:
+    good = _published()
+    warehouse.ledger.append(("lake/b", "e2"))
+    if not links:
+        monkeypatch.setattr(os, "link", _no_links)
+    partly = _published(NEXT, _verdict("failed"))
+    assert (partly.held, partly.kept, partly.marts) == (False, ("fct_orders",), 2)
+    assert good.folder
+    assert partly.folder
+    files = [folder / "fct_orders.parquet" for folder in (good.folder, partly.folder)]
+    assert files[0].read_bytes() == files[1].read_bytes()
+    assert (files[0].stat().st_ino == files[1].stat().st_ino) == links
+    assert (partly.folder / "agg_channel_daily.parquet").read_text().endswith("of 2 objects")
+    assert partly.told == "Published 1 of 2 marts, 1 held, because: Shopify orders: failed."
+    (row,) = doors.ops_store().releases(NEXT)
+    assert [(b.kind, b.name, b.from_release) for b in OpsHeldBack(doors.ops_store()).of(row.id)] == [
+        ("mart", "fct_orders", good.id),
+        ("source", "shopify", ""),
+    ]
+
+
+def _no_links(*_: object) -> None:
+    raise OSError("this disk has no second names")
+
+
+@pytest.mark.usefixtures("orders_are_wrong")
+def test_a_mart_that_was_never_published_is_missing_and_named(warehouse: FakeWarehouse) -> None:
+    first = _published(DAY, _verdict("failed"))
+    assert first.folder
+    assert sorted(path.stem for path in first.folder.glob("*.parquet")) == ["agg_channel_daily", "measurements"]
+    (held,) = groups(release_notes())
+    assert (held.marts, held.windows) == (("fct_orders",), ("never published",))
+
+
+@pytest.mark.usefixtures("orders_are_wrong")
+def test_dying_while_a_part_is_held_leaves_a_complete_release(warehouse: FakeWarehouse, tmp_path: Path) -> None:
+    good = _published()
+    warehouse.ledger.append(("lake/b", "e2"))
+    warehouse.dies_at = "measurements"
+    with pytest.raises(KeyboardInterrupt):
+        _published(NEXT, _verdict("failed"))
+    assert _current(tmp_path) == good.folder
+    warehouse.dies_at = ""
+    assert _published(NEXT, _verdict("failed")).kept == ("fct_orders",)
+    assert _complete(_current(tmp_path))
+
+
+def test_a_release_of_an_older_version_names_itself_for_every_mart(warehouse: FakeWarehouse) -> None:
+    _published()
+    notes = release_notes() or {}
+    old = {name: value for name, value in notes.items() if name not in ("marts", "obstacles", "held_sources")}
+    assert {mart: origins_of(old)[mart].window for mart in MARTS} == dict.fromkeys(MARTS, DAY.label)
+    assert (counted(notes), lines(old), caution(old, MARTS)) == ("published all 2 marts", [], "")

@@ -80,6 +80,22 @@ def test_what_signed_months_would_be_now_is_made_of_the_marts_that_are_signed(fa
     assert "fin_closed_figures" not in far.of_name("fct_leads")
 
 
+def test_what_breaks_the_checks_of_a_source_holds_all_of_it(far: Reach) -> None:
+    whole = far.of(About("shopify", "shopify"))
+    assert far.of(About("shopify", "measure_shopify", "measure_shopify")) == whole
+    assert far.of(About("shopify", "models", "models")) == whole
+    # A name of the pipeline's own tables is no name for a stream.
+    assert far.of(About("shopify", "invoices", "invoices")) == whole
+    assert far.of(About("marts", "measurements", "measurements")) == set(far.made_of)
+    assert far.of(About("marts", "fct_day_closes", "fct_day_closes")) == set()
+
+
+def test_a_warning_marks_what_it_is_about_and_the_schedule_marks_nothing(far: Reach) -> None:
+    assert far.marked(About("marts", "marts", "fct_leads 2026-11-17")) == far.of_name("fct_leads")
+    assert far.marked(About("hubspot", "hubspot", "2026-11-17")) == far.of(About("hubspot", "contacts"))
+    assert far.marked(About("operations", "schedule", "2026-11-17")) == set()
+
+
 def test_every_table_that_python_makes_is_described(project: Project) -> None:
     made = {name: node for name, node in project.nodes.items() if node.kind == "source" and not node.source}
     assert {name.split(".")[0] for name in made} == {"computed", "identity", "ops", "plumbline"}
