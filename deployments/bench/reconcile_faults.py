@@ -100,6 +100,14 @@ def _rounded(_: random.Random) -> tuple[Change, Cost]:
     )
 
 
+def _built_before(rng: random.Random) -> tuple[Change, Cost]:
+    value = money(rng)
+    return (
+        lambda r: setattr(r, "behind", value),
+        lambda r: _at(_BUILT, "restated_after_build", -value, r.figure),
+    )
+
+
 def _released(rng: random.Random) -> tuple[Change, Cost]:
     value = money(rng)
     return (
@@ -132,7 +140,7 @@ _CHANGES: Mapping[str, Mapping[str, Callable[[random.Random], tuple[Change, Cost
         "restated_after_extraction": _restated, "time_zone_shift": _shifted, "currency": _converted,
         "micros_rounding": _rounded,
     },
-    "release": {"restated_after_release": _released},
+    "release": {"restated_after_build": _built_before, "restated_after_release": _released},
     "conversions": {"attribution_window_change": _windowed, "report_time": _reported},
 })  # fmt: skip
 _GROUP = {name: group for group, faults in _CHANGES.items() for name in faults}

@@ -40,6 +40,7 @@ class Record:
     late_hours: int = 0
     unfinished: bool = False
     now: Decimal = Decimal(0)  # what the source says more since we read it
+    behind: Decimal = Decimal(0)  # what the mart says less, because it was built before
     old: Decimal = Decimal(0)  # what the release says less
     window: Decimal | None = None  # counted by another window in the mart
     copies: int = 0
@@ -120,8 +121,8 @@ def _row(record: Record, stage: str) -> Row:
         native += record.now
     if after and record.window is not None:
         native = record.window
-    if stage == "published":
-        native -= record.old
+    native -= record.behind if after else 0
+    native -= record.old if stage == "published" else 0
     amount = (native * (record.rate if after else 1)).quantize(_MICRO, ROUND_HALF_UP)
     amount = amount.quantize(_CENT, ROUND_HALF_UP) if after and record.rounded else amount
     occurred = midnight - timedelta(hours=2)
@@ -141,4 +142,5 @@ def _row(record: Record, stage: str) -> Row:
 
 
 def _is_old(record: Record, stage: str) -> int:
-    return int(stage == "published" and bool(record.old))
+    built_before = stage in ("mart", "published") and bool(record.behind)
+    return built_before + (stage == "published" and bool(record.old))

@@ -120,6 +120,7 @@ def _changed(both: pl.DataFrame, allowed: Collection[str]) -> list[pl.DataFrame]
     said = [
         ("restated_after_extraction", newer),
         ("restated_after_release", newer),
+        ("restated_after_build", newer),
         ("attribution_window_change", pl.col("window") != pl.col("window_after")),
     ]
     parts = [
