@@ -10,8 +10,9 @@ from typing import Any
 
 import duckdb
 
-# When and by which sync something was learned differs; so does the number of a version.
-_LOADED = ("extracted_at", "_load_seq", "known_from", "known_to", "last_said_at", "sync_id", "version")
+# When and by which sync something was learned differs, and what a row says of its own making; so does the number of
+# a version.
+_LOADED = ("extracted_at", "known_from", "known_to", "last_said_at", "sync_id", "version")
 # A history of what was said differs as the days did; what holds now must not.
 _NOW = {
     "fct_ad_spend_history": "known_to is null and not is_vanished",
@@ -61,7 +62,7 @@ def differences(with_faults: Path, without: Path, mart: str) -> list[Difference]
 
 def _columns(db: duckdb.DuckDBPyConnection, mart: str) -> list[str]:
     described = db.execute(f"describe ours.marts.{mart}").fetchall()
-    return [str(row[0]) for row in described if row[0] not in _LOADED]
+    return [str(row[0]) for row in described if row[0] not in _LOADED and not row[0].startswith("_")]
 
 
 def _rows(table: str, columns: list[str], now: str) -> str:

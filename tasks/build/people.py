@@ -114,9 +114,9 @@ def _known_at(warehouse: Warehouse) -> datetime:
 
     Resolved again from the same loads (the rules changed, say) it is a moment later: marts ask what changed since.
     """
-    if LEDGER.split(".")[1] not in warehouse.relations("raw"):
-        return _NEVER
-    newest: datetime = warehouse.query(f"select max(loaded_at) from {LEDGER}")[0][0] or _NEVER
+    newest = _NEVER
+    if LEDGER.split(".")[1] in warehouse.relations("raw"):
+        newest = warehouse.query(f"select max(loaded_at) from {LEDGER}")[0][0] or _NEVER
     before: datetime | None = warehouse.query(f"select max(resolved_at) from {STATE}")[0][0]
     return max(newest, before + _MOMENT) if before else newest
 
