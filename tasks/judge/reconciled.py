@@ -24,4 +24,5 @@ def reconciled(window: Window, titles: Mapping[str, str]) -> list[str]:
             do = f"Refresh a source first: plumbline refresh --window {window.label}"
             raise Unavailable("nothing is reconciled yet", where=f"quality.{ITEM}", do=do)
         rows = measured_reconciliation(warehouse, window)
-    return sentences(Measurements.of(rows.astype(object).to_dict("records")), titles, window.days())
+    records = ({str(name): cell for name, cell in row.items()} for row in rows.to_dict("records"))
+    return sentences(Measurements.of(records), titles, window.days())

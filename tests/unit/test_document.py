@@ -213,6 +213,14 @@ def empty_warehouse() -> Iterator[duckdb.DuckDBPyConnection]:
             " source varchar, stream varchar, sync_id bigint, window_start timestamp, window_end timestamp,"
             " loaded_at timestamp, load_seq bigint)"
         )
+        db.execute(
+            "create table quality.reconciliation_item (source varchar, account varchar, date date, metric varchar,"
+            " from_stage varchar, to_stage varchar, bucket varchar, place int, amount decimal(38, 6), row_count bigint,"
+            " from_total decimal(38, 6), to_total decimal(38, 6));"
+            "create schema staging;"
+            "create table staging.stg_meta_ads__ads_insights (date_start date, account_id varchar, ad_id varchar,"
+            " _sync_id bigint, spend decimal(38, 9))"
+        )
         db.execute("create schema marts; create schema operations")
         db.execute(
             "create table marts.fct_ad_spend_history (source varchar, account_id varchar, campaign_id varchar,"
@@ -235,7 +243,8 @@ def empty_warehouse() -> Iterator[duckdb.DuckDBPyConnection]:
             " shop_id varchar, order_id varchar, amount_cents bigint, orders decimal(38, 6));"
             "create table marts.fct_orders (source varchar, shop_id varchar, order_id varchar, order_date date,"
             " is_test boolean, gross_sales decimal(38, 6), discounts decimal(38, 6), returns decimal(38, 6),"
-            " fx_rate decimal(18, 9), has_rate boolean, currency varchar, total decimal(38, 6));"
+            " fx_rate decimal(18, 9), has_rate boolean, currency varchar, total decimal(38, 6), taxes_included boolean,"
+            " gift_card_sales decimal(38, 6), tax decimal(38, 6));"
             "create table marts.fct_refunds (refund_date date, currency varchar, subtotal decimal(38, 6),"
             " has_rate boolean);"
             "create table marts.fct_ad_performance (date date, currency varchar, spend decimal(38, 6),"
