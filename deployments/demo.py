@@ -102,7 +102,7 @@ def _chapters() -> list[tuple[str, Callable[[Story], None]]]:
         ("Backfill of 35 days: one window, one sync per stream, one build", _history),
         (f"{GOOD}: a good day is closed", lambda story: _ordinary(story, GOOD)),
         (f"{BAD}: three faults arrive at once", _bad_day),
-        (f"{BAD}: Shopify is repaired, revenue is published; then HubSpot and Meta Ads, and all is", _repair),
+        (f"{BAD}: Shopify is repaired and revenue published, then all the rest", _repair),
         (f"{NORMAL}: a normal day, closed by the worker", _through_the_worker),
     ]
 
