@@ -19,6 +19,16 @@ _NOW = {
     "fct_order_history": "known_to is null",
     "fct_refund_history": "known_to is null",
 }
+# Marts of how things became known: what they add up to must not differ. Keys, and what is added.
+_ADDED_UP = {
+    "fin_figures_daily": (
+        ("source", "account_id", "date", "currency"),
+        ("spend", "impressions", "clicks", "orders", "gross_sales", "discounts", "returns", "net_sales", "tax"),
+    ),
+    "fin_spend_bridge": (("period_type", "period_start", "source", "account_id", "currency"), ("amount",)),
+    "fin_spend_bridge_rows": (("source", "account_id", "campaign_id", "date", "currency"), ("amount",)),
+}
+_ONLY = {"fin_spend_bridge": "kind in ('opening', 'step', 'residual')"}
 _OF_RUNS = Path(__file__).parents[2] / "dbt" / "models" / "marts" / "operations"
 _DAYS = ("date", "order_date", "session_date", "entered_date", "refund_date")
 
@@ -53,21 +63,32 @@ def differences(with_faults: Path, without: Path, mart: str) -> list[Difference]
         for name, file in (("ours", with_faults), ("theirs", without)):
             db.execute(f"attach '{file}' as {name} (read_only)")
         columns = _columns(db, mart)
-        now = _NOW.get(mart, "true")
-        ours, theirs = (_rows(f"{name}.marts.{mart}", columns, now) for name in ("ours", "theirs"))
+        ours, theirs = (_rows(f"{name}.marts", mart, columns) for name in ("ours", "theirs"))
         surplus = db.execute(f"({ours}) except all ({theirs})").fetchall()
         missing = db.execute(f"({theirs}) except all ({ours})").fetchall()
     return list(_grouped(mart, columns, surplus=surplus, missing=missing))
 
 
 def _columns(db: duckdb.DuckDBPyConnection, mart: str) -> list[str]:
+    if mart in _ADDED_UP:
+        keys, sums = _ADDED_UP[mart]
+        return [*keys, *sums]
     described = db.execute(f"describe ours.marts.{mart}").fetchall()
     return [str(row[0]) for row in described if row[0] not in _LOADED and not row[0].startswith("_")]
 
 
-def _rows(table: str, columns: list[str], now: str) -> str:
-    listed = ", ".join(f'"{column}"' for column in columns)
-    return f"select {listed} from {table} where {now}"  # noqa: S608 - names of the warehouse's own catalogue
+def _rows(schema: str, mart: str, columns: list[str]) -> str:
+    """A query of what is compared; the names are those of the warehouse's own catalogue."""
+    if mart not in _ADDED_UP:
+        listed = ", ".join(f'"{column}"' for column in columns)
+        return f"select {listed} from {schema}.{mart} where {_NOW.get(mart, 'true')}"  # noqa: S608
+    keys, sums = _ADDED_UP[mart]
+    added = ", ".join(f"sum(coalesce({name}, 0)) as {name}" for name in sums)
+    some = " or ".join(f"sum({name}) <> 0" for name in sums)
+    only = _ONLY.get(mart, "true")
+    return (
+        f"select {', '.join(keys)}, {added} from {schema}.{mart} where {only} group by {', '.join(keys)} having {some}"  # noqa: S608
+    )
 
 
 def _grouped(
