@@ -6,8 +6,10 @@ than the one that is compared with it, so that the two queries prove each other.
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 
@@ -15,6 +17,7 @@ from expectations.declare.source import load_all
 from tasks.adapters.release_reader import frame, marts_of
 from tasks.adapters.warehouse.base import Warehouse
 from tasks.adapters.warehouse.copies import Copy
+from tasks.publish.origins import origins_of
 from tasks.publish.publish import published, release_notes
 from tasks.window import Window
 
@@ -32,22 +35,24 @@ COLUMNS = {
 _READ = ("fct_ad_performance", "fin_revenue_daily")
 _TOTALS = """
 with parts as (
-    select source, account_id as account, date, 'spend' as metric, campaign_id as part, sum(spend) as amount
+    select
+        source, account_id as account, date, 'spend' as metric, campaign_id as part, sum(spend) as amount,
+        cast(? as bigint) as loaded
     from marts.fct_ad_performance
     group by source, account_id, date, campaign_id
     union all
-    select source, shop_id, booked_on, 'net_sales', 'orders', sum(gross_sales - discounts)
+    select source, shop_id, booked_on, 'net_sales', 'orders', sum(gross_sales - discounts), cast(? as bigint)
     from marts.fin_revenue_daily
     where basis = 'refund_date'
     group by source, shop_id, booked_on
     union all
-    select source, shop_id, booked_on, 'net_sales', 'refunds', -sum(returns)
+    select source, shop_id, booked_on, 'net_sales', 'refunds', -sum(returns), cast(? as bigint)
     from marts.fin_revenue_daily
     where basis = 'refund_date'
     group by source, shop_id, booked_on
 )
 select
-    source, account, date, metric, part, cast(amount as decimal(38, 6)) as amount, cast(? as bigint) as loaded,
+    source, account, date, metric, part, cast(amount as decimal(38, 6)) as amount, loaded,
     cast(? as varchar) as release_id
 from parts
 where date >= ? and account is not null
@@ -65,12 +70,19 @@ def note_published(warehouse: Warehouse) -> None:
         warehouse.put(Copy(TABLE, COLUMNS, []))
         return
     last = Window.parse(notes["window"]["label"]).days()[-1]
-    warehouse.put(Copy(TABLE, COLUMNS, _totals(folder, release, int(notes["load_seq"]), last)))
+    spend, revenue = (_loaded(notes, mart) for mart in _READ)
+    warehouse.put(Copy(TABLE, COLUMNS, _totals(folder, release, [spend, revenue, revenue], last)))
 
 
-def _totals(folder: Path, release: str, load_seq: int, last: date) -> pa.Table:
+def _loaded(notes: Mapping[str, Any], mart: str) -> int:
+    """The newest load in a mart of the release; of a held one nothing is known but that it is older than any news."""
+    origin = origins_of(notes).get(mart)
+    return 0 if origin and origin.held else int(notes["load_seq"])
+
+
+def _totals(folder: Path, release: str, loaded: Sequence[int], last: date) -> pa.Table:
     longest = max(source.reach for source in load_all().values())
-    return frame(folder, _TOTALS, [load_seq, release, last - timedelta(days=longest + 7)], only=_READ)
+    return frame(folder, _TOTALS, [*loaded, release, last - timedelta(days=longest + 7)], only=_READ)
 
 
 def _noted(warehouse: Warehouse) -> str | None:
