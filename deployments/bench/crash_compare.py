@@ -22,6 +22,9 @@ WALL_CLOCK = frozenset(
         *("millis", "run", "pid", "host", "beat_at", "first_seen", "last_seen"),
         # People are known since the newest load, and a load happens when it happens.
         *("valid_from", "valid_to", "merged_at", "since", "until", "resolved_at"),
+        # When a run made a row, and beside what was made before it.
+        *("_made_at", "_orders_to", "_sessions_to", "_people_to", "_buyers_to", "_leads_to"),
+        *("_conversions_to", "_touches_to"),
     }
 )
 # A run that died and one that continued both wrote outcomes: what must agree is what was done, not how often.
