@@ -70,12 +70,12 @@ def note_published(warehouse: Warehouse) -> None:
         warehouse.put(Copy(TABLE, COLUMNS, []))
         return
     last = Window.parse(notes["window"]["label"]).days()[-1]
-    spend, revenue = (_loaded(notes, mart) for mart in _READ)
+    spend, revenue = (loaded_in(notes, mart) for mart in _READ)
     warehouse.put(Copy(TABLE, COLUMNS, _totals(folder, release, [spend, revenue, revenue], last)))
 
 
-def _loaded(notes: Mapping[str, Any], mart: str) -> int:
-    """The newest load in a mart of the release; of a held one nothing is known but that it is older than any news."""
+def loaded_in(notes: Mapping[str, Any], mart: str) -> int:
+    """The newest load in a mart of a release; of a held one nothing is known but that it is older than any news."""
     origin = origins_of(notes).get(mart)
     return 0 if origin and origin.held else int(notes["load_seq"])
 

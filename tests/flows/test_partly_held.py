@@ -79,7 +79,9 @@ class Story:
 def story(new_pipeline: Callable[[str], Pipeline]) -> Iterator[Story]:
     pipeline = new_pipeline("partly-held")
     known: list[Verdict] = []
-    steps: dict[str, Any] = dict.fromkeys(("wait_for_sources", "test", "judge_marts", "compare_closed"), lambda _: ())
+    steps: dict[str, Any] = dict.fromkeys(
+        ("wait_for_sources", "test", "judge_marts", "compare_closed", "judge_published"), lambda _: ()
+    )
     steps |= {"writer_queue": nullcontext, "deliver": lambda: None, "build": lambda _: SimpleNamespace(verdicts=())}
     steps |= {"known_verdicts": lambda _: tuple(known), "fresh_rendering": lambda: None}
     steps |= {"publish": publish.fn, "announce": announce.fn, "document": document.fn}
