@@ -17,7 +17,7 @@ from tasks.build.channel_credits import PATHS, TABLE
 # What columns mean: about the marts, and made of no record.
 CATALOG = "marts.feature_catalog"
 # The pipeline's own notes and what people gave: no record of a source reaches them.
-_NOTES = ("ops", "plumbline")
+_NOTES = ("ops", "plumbline", "publication")
 # What signed figures would be now is measured in the marts.
 _MEASURED = "ops.period_entries"
 

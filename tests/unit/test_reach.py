@@ -98,7 +98,7 @@ def test_a_warning_marks_what_it_is_about_and_the_schedule_marks_nothing(far: Re
 
 def test_every_table_that_python_makes_is_described(project: Project) -> None:
     made = {name: node for name, node in project.nodes.items() if node.kind == "source" and not node.source}
-    assert {name.split(".")[0] for name in made} == {"computed", "identity", "ops", "plumbline"}
+    assert {name.split(".")[0] for name in made} == {"computed", "identity", "ops", "plumbline", "publication"}
     streams = {name for name, node in project.nodes.items() if node.source}
     assert [name for name, node in made.items() if set(node.parents) >= streams] == []
     assert set(made["identity.id_map"].parents) >= {"hubspot.contacts", "shopify.orders", "ga4_export.events"}
