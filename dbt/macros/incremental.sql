@@ -86,14 +86,21 @@
     {{ return(all_or_nothing(statements)) }}
 {% endmacro %}
 
-{# Such a row in a select: these columns, and nothing in the others. #}
-{% macro nothing_but(keys, others) -%}
-    {%- for key in keys %}
-        {{ key }},
-    {%- endfor %}
-    {%- for other in others %}
-        null as {{ other }}{{ ',' if not loop.last }}
-    {%- endfor %}
+{# What an incremental model with this strategy ends with: its rows (CTE `made`), and in an incremental build one row of
+   nothing but its key for each slice that is empty now (CTE `gone`, with the columns of the unique key). #}
+{% macro made_and_gone() -%}
+    select * from made
+    {%- if is_incremental() %}
+    union all
+    select
+        made.* replace (
+        {%- for key in model.config.unique_key %}
+            gone.{{ key }} as {{ key }}{{ ',' if not loop.last }}
+        {%- endfor %}
+        )
+    from gone
+    left join made on false
+    {%- endif %}
 {%- endmacro %}
 
 {# Statements as one transaction; on DuckDB a model's statements are one already. #}

@@ -51,15 +51,16 @@
     group by window_start, window_end, cast(listed.value:field as varchar)
 {% endmacro %}
 
-{# The windows of a source in the load ledger that are not measured as far as they are loaded. #}
+{# The windows of a source in the load ledger, in an incremental build those not measured as far as they are loaded. #}
 {% macro windows_to_measure(source_name) -%}
-    select loaded.window_start
+    select loaded.window_start, loaded.window_end, loaded.load_seq
     from (
         select window_start, window_end, max(load_seq) as load_seq
         from {{ source('plumbline', 'load_ledger') }}
         where source = '{{ source_name }}'
         group by window_start, window_end
     ) as loaded
+    {%- if is_incremental() %}
     where not exists (
         select 1
         from {{ this }} as measured
@@ -67,6 +68,7 @@
             and measured.window_end = loaded.window_end
             and measured.load_seq >= loaded.load_seq
     )
+    {%- endif %}
 {%- endmacro %}
 
 {# Whether there are none. #}

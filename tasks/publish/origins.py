@@ -71,10 +71,10 @@ def origins(body: Notes, way: Gate, before: Notes | None, held_before: Notes | N
     `held_before` is what held.json says, where the attempt before was held altogether.
     """
     known, since = origins_of(before), held_since(way, before, held_before)
-    reasons = way.held
+    held = way.held
     return {
-        mart: replace(known.get(mart, _NEVER), held_since=since[mart], because=reasons[mart])
-        if mart in reasons
+        mart: replace(known.get(mart, _NEVER), held_since=since[mart], because=held[mart])
+        if mart in held
         else _own(body, way.reach.sources(mart))
         for mart in way.marts
     }
@@ -83,17 +83,16 @@ def origins(body: Notes, way: Gate, before: Notes | None, held_before: Notes | N
 def held_since(way: Gate, before: Notes | None, held_before: Notes | None) -> dict[str, str]:
     """Since when each held mart is: what was held by the attempt before is so since then."""
     now = datetime.now(UTC).isoformat(timespec="seconds")
-    partly = {mart: origin.held_since for mart, origin in origins_of(before).items() if origin.held}
+    partly = {mart: origin.held_since for mart, origin in held_marts(before).items()}
     known = partly | {mart: str(at) for mart, at in ((held_before or {}).get("since") or {}).items()}
     return {mart: known.get(mart, now) for mart in way.held}
 
 
 def held_back(notes: Notes) -> list[HeldBack]:
     """What a release did not bring, as the ops store keeps it."""
-    found = {mart: origin for mart, origin in origins_of(notes).items() if origin.held}
     marts = [
         HeldBack("mart", mart, o.release, datetime.fromisoformat(o.held_since), " ".join(o.because))
-        for mart, o in found.items()
+        for mart, o in held_marts(notes).items()
     ]
     at = datetime.fromisoformat(notes["published_at"])
     sources = [HeldBack("source", name, "", at, "None of its marts is new.") for name in notes.get("held_sources", ())]
@@ -104,6 +103,11 @@ def held_marts(notes: Notes | None, marts: Collection[str] = ()) -> dict[str, Or
     """The held marts of a release, all or of these."""
     found = {mart: origin for mart, origin in origins_of(notes).items() if origin.held}
     return {mart: origin for mart, origin in found.items() if not marts or mart in marts}
+
+
+def why_held(held: Mapping[str, Origin]) -> tuple[str, ...]:
+    """Why these marts are held, each reason once."""
+    return tuple(dict.fromkeys(reason for origin in held.values() for reason in origin.because))
 
 
 def groups(notes: Notes | None) -> list[Held]:
@@ -131,8 +135,8 @@ def lines(notes: Notes | None) -> list[str]:
 
 def in_short(notes: Notes | None) -> str:
     """What a list of runs has room for."""
-    reasons = dict.fromkeys(why for group in groups(notes) for why in group.because)
-    return f"{counted(notes).capitalize()}, because: {' '.join(reasons)}" if reasons else counted(notes).capitalize()
+    why = why_held(held_marts(notes))
+    return f"{counted(notes).capitalize()}, because: {' '.join(why)}" if why else counted(notes).capitalize()
 
 
 def caution(notes: Notes | None, marts: Sequence[str]) -> str:
@@ -141,8 +145,7 @@ def caution(notes: Notes | None, marts: Sequence[str]) -> str:
     if not held:
         return ""
     told = "; ".join(f"{mart} is that of {origin.window or 'no release yet'}" for mart, origin in sorted(held.items()))
-    why = " ".join(dict.fromkeys(reason for origin in held.values() for reason in origin.because))
-    return f"Held: {told}, because: {why}"
+    return f"Held: {told}, because: {' '.join(why_held(held))}"
 
 
 def _own(body: Notes, sources: Collection[str]) -> Origin:

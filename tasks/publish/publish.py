@@ -32,7 +32,7 @@ from tasks.adapters.warehouse.base import Warehouse
 from tasks.operate.memory import refuse_lost
 from tasks.outcomes import recorded
 from tasks.publish.gate import Gate, gate
-from tasks.publish.origins import held_back, held_marts, held_since, in_short, origins, origins_of
+from tasks.publish.origins import held_back, held_marts, held_since, in_short, origins, origins_of, why_held
 from tasks.publish.provenance import Provenance, provenance
 from tasks.publish.reach import some
 from tasks.settings import settings
@@ -134,13 +134,12 @@ def _already_published(window: Window, identity: str) -> Release | None:
 
 def _release(window: Window, notes: dict[str, Any], folder: Path | None) -> Release:
     kept = held_marts(notes)
-    because = tuple(dict.fromkeys(why for origin in kept.values() for why in origin.because))
     return Release(
         notes["id"],
         window,
         notes["state"],
         held=False,
-        because=because,
+        because=why_held(kept),
         folder=folder,
         rows=sum(notes["rows"].values()),
         kept=tuple(kept),

@@ -135,26 +135,25 @@ made as (
 
 ),
 
+{% if is_incremental() -%}
 -- A stage that left is a row of nothing but its key: the strategy removes it.
-final as (
+gone as (
 
-    select * from made
-    {% if is_incremental() -%}
-    union all
     select
         known.source,
         known.contact_id,
-        known.stage,
-        {{- nothing_but([], [
-            'stage_order', 'entered_at', 'entered_date', 'created_at', 'is_archived', 'merged_into', 'email_token',
-            'lead_source', 'lead_source_detail', 'landing_page', 'utm_source', 'utm_medium', 'utm_campaign', 'click_id',
-            'click_id_type', 'channel', '_load_seq', '_leads_to', '_rules', '_made_at',
-        ]) }}
+        known.stage
     from known
     left join leads
         on known.source = leads.source and known.contact_id = leads.contact_id and known.stage = leads.stage
     where leads.contact_id is null
-    {%- endif %}
+
+),
+{%- endif %}
+
+final as (
+
+    {{ made_and_gone() }}
 
 )
 

@@ -118,22 +118,25 @@ made as (
 
 ),
 
+{% if is_incremental() -%}
 -- An order that left is a row of nothing but its key: the strategy removes it.
+gone as (
+
+    select
+        known.source,
+        known.shop_id,
+        known.order_id
+    from {{ this }} as known
+    left join orders
+        on known.source = orders.source and known.shop_id = orders.shop_id and known.order_id = orders.order_id
+    where orders.order_id is null
+
+),
+{%- endif %}
+
 final as (
 
-    select * from made
-    {% if is_incremental() -%}
-    union all
-    select
-        built.source,
-        built.shop_id,
-        built.order_id,
-        {{- nothing_but([], ['person_id', 'known_by', '_load_seq', '_orders_to', '_people_to', '_made_at']) }}
-    from {{ this }} as built
-    left join orders
-        on built.source = orders.source and built.shop_id = orders.shop_id and built.order_id = orders.order_id
-    where orders.order_id is null
-    {%- endif %}
+    {{ made_and_gone() }}
 
 )
 

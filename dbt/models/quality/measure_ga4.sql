@@ -15,24 +15,8 @@ with ledger as (
     where source = 'ga4'
 ),
 
-windows as (
-    select window_start, window_end, max(load_seq) as load_seq
-    from ledger
-    group by window_start, window_end
-),
-
 pending as (
-    select windows.window_start, windows.window_end, windows.load_seq
-    from windows
-    {% if is_incremental() %}
-    where not exists (
-        select 1
-        from {{ this }} as measured
-        where measured.window_start = windows.window_start
-            and measured.window_end = windows.window_end
-            and measured.load_seq >= windows.load_seq
-    )
-    {% endif %}
+    {{ windows_to_measure('ga4') }}
 ),
 
 batches as (

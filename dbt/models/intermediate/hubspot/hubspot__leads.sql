@@ -128,24 +128,21 @@ made as (
 
 ),
 
+{% if is_incremental() -%}
 -- A contact without any stage now is a row of nothing but its key: the strategy removes what it had.
-final as (
+gone as (
 
-    select * from made
-    {% if is_incremental() -%}
-    union all
-    select
-        null as source,
-        touched.contact_id,
-        {{- nothing_but([], [
-            'stage', 'stage_order', 'entered_at', 'created_at', 'is_archived', 'merged_into', 'email_token',
-            'lead_source', 'lead_source_detail', 'landing_page', 'utm_source', 'utm_medium', 'utm_campaign', 'click_id',
-            'click_id_type', 'extracted_at', '_load_seq', '_made_at',
-        ]) }}
+    select touched.contact_id
     from touched
     left join made on touched.contact_id = made.contact_id
     where made.contact_id is null
-    {%- endif %}
+
+),
+{%- endif %}
+
+final as (
+
+    {{ made_and_gone() }}
 
 )
 

@@ -207,26 +207,11 @@ made as (
 
 ),
 
+{% if is_incremental() -%}
 -- An order that left is a row of nothing but its key: the strategy removes it.
-final as (
+gone as (
 
-    select * from made
-    {% if is_incremental() -%}
-    union all
-    select
-        null as source,
-        null as shop_id,
-        known.order_id,
-        {{- nothing_but([], [
-            'order_name', 'processed_at', 'created_at', 'cancelled_at', 'order_date', 'sales_channel',
-            'financial_status', 'is_test', 'is_cancelled', 'is_voided', 'is_draft', 'is_exchange', 'is_edited',
-            'is_gift_card_paid', 'is_new_customer', 'customer_id', 'email_token', 'currency', 'presentment_currency',
-            'taxes_included', 'gross_sales', 'discounts', 'gift_card_sales', 'shipping', 'tax', 'duties', 'tips', 'fees',
-            'total', 'current_total', 'presentment_subtotal', 'presentment_discounts', 'presentment_shipping',
-            'presentment_tax', 'presentment_total', 'items', 'landing_page', 'referrer', 'utm_source', 'utm_medium',
-            'utm_campaign', 'utm_term', 'utm_content', 'click_id', 'click_id_type', 'updated_at', 'extracted_at',
-            'sync_id', '_load_seq', '_customers_to', '_made_at',
-        ]) }}
+    select known.order_id
     from {{ this }} as known
     left join all_orders
         on
@@ -234,7 +219,13 @@ final as (
             and all_orders.deleted_at is null
             and all_orders.processed_at is not null
     where all_orders.id is null
-    {%- endif %}
+
+),
+{%- endif %}
+
+final as (
+
+    {{ made_and_gone() }}
 
 )
 

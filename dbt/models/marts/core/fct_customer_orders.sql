@@ -277,27 +277,25 @@ made as (
 
 ),
 
+{% if is_incremental() -%}
 -- An order that left is a row of nothing but its key: the strategy removes it.
-final as (
+gone as (
 
-    select * from made
-    {% if is_incremental() -%}
-    union all
     select
         known.source,
         known.shop_id,
-        known.order_id,
-        {{- nothing_but([], [
-            'order_date', 'processed_at', 'sales_channel', 'channel', 'person_id', 'known_by', 'customer_id', 'is_test',
-            'is_valid', 'is_covered', 'is_history_known', 'order_number', 'valid_order_number', 'is_new_shopify',
-            'is_new_person', 'is_new_valid_person', 'gross_sales', 'net_sales', 'contribution', '_load_seq',
-            '_orders_to', '_people_to', '_decided', '_made_at',
-        ]) }}
+        known.order_id
     from known
     left join orders
         on known.source = orders.source and known.shop_id = orders.shop_id and known.order_id = orders.order_id
     where orders.order_id is null
-    {%- endif %}
+
+),
+{%- endif %}
+
+final as (
+
+    {{ made_and_gone() }}
 
 )
 

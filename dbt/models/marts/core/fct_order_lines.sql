@@ -51,7 +51,7 @@ touched as (
 
 ),
 
-described as (
+made as (
 
     select
         touched.source,
@@ -85,40 +85,25 @@ described as (
 
 ),
 
+{% if is_incremental() -%}
 -- An order that left is a row of nothing but its key: the strategy removes its lines with it.
+gone as (
+
+    select distinct
+        known.source,
+        known.shop_id,
+        known.order_id
+    from {{ this }} as known
+    left join orders
+        on known.source = orders.source and known.shop_id = orders.shop_id and known.order_id = orders.order_id
+    where orders.order_id is null
+
+),
+{%- endif %}
+
 final as (
 
-    select * from described
-    {% if is_incremental() -%}
-    union all
-    select distinct
-        built.source,
-        built.shop_id,
-        built.order_id,
-        null as line_id,
-        null as line_number,
-        null as order_date,
-        null as is_test,
-        null as product_id,
-        null as variant_id,
-        null as sku,
-        null as product_title,
-        null as vendor,
-        null as is_gift_card,
-        null as currency,
-        null as quantity,
-        null as price,
-        null as gross_sales,
-        null as discounts,
-        null as tax,
-        null as net_sales,
-        null as extracted_at,
-        null as _load_seq
-    from {{ this }} as built
-    left join orders
-        on built.source = orders.source and built.shop_id = orders.shop_id and built.order_id = orders.order_id
-    where orders.order_id is null
-    {%- endif %}
+    {{ made_and_gone() }}
 
 )
 

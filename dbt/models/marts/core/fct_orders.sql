@@ -366,33 +366,25 @@ made as (
 
 ),
 
+{% if is_incremental() -%}
 -- An order that left is a row of nothing but its key: the strategy removes it.
-final as (
+gone as (
 
-    select * from made
-    {% if is_incremental() -%}
-    union all
     select
         known.source,
         known.shop_id,
-        known.order_id,
-        {{- nothing_but([], [
-            'order_name', 'order_date', 'processed_at', 'created_at', 'cancelled_at', 'sales_channel',
-            'financial_status', 'is_test', 'is_cancelled', 'is_voided', 'is_draft', 'is_exchange', 'is_edited',
-            'is_gift_card_paid', 'is_valid', 'is_new_customer', 'customer_id', 'email_token', 'currency',
-            'presentment_currency', 'taxes_included', 'gross_sales', 'discounts', 'returns', 'net_sales',
-            'gift_card_sales', 'shipping', 'tax', 'duties', 'tips', 'fees', 'total', 'current_total',
-            'presentment_subtotal', 'presentment_discounts', 'presentment_shipping', 'presentment_tax',
-            'presentment_total', 'refunded', 'fx_rate', 'fx_rate_date', 'has_rate', 'items', 'landing_page', 'referrer',
-            'utm_source', 'utm_medium', 'utm_campaign', 'utm_term', 'utm_content', 'click_id', 'click_id_type',
-            'channel', 'extracted_at', 'sync_id', '_load_seq', '_campaign', '_campaign_words', '_orders_to',
-            '_clicks_to', '_rules', '_made_at',
-        ]) }}
+        known.order_id
     from known
     left join orders
         on known.source = orders.source and known.shop_id = orders.shop_id and known.order_id = orders.order_id
     where orders.order_id is null
-    {%- endif %}
+
+),
+{%- endif %}
+
+final as (
+
+    {{ made_and_gone() }}
 
 )
 

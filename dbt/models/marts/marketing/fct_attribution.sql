@@ -6,6 +6,7 @@
 ) }}
 
 {% set open_since = credit_is_open_since(ref('fct_conversions')) %}
+{% set conversions_to, touches_to = known_time('_conversions_to'), known_time('_touches_to') %}
 
 with touches as (
 
@@ -88,7 +89,7 @@ other_conversions as (
     left join known
         on made.conversion_id = known.entry_id and known.model = 'first_touch' and known.entry_type = 'sale'
     where
-        made._made_at > {{ known_time('_conversions_to') }}
+        made._made_at > {{ conversions_to }}
         and (
             known.entry_id is null
             or made.revenue_cents is distinct from known.revenue_cents
@@ -124,14 +125,9 @@ open_touches as (
 
 open_conversions as (
 
-    select all_conversions.*
+    select *
     from all_conversions
-    inner join (
-        select distinct person_id
-        from open_touches
-        where _made_at > {{ known_time('_touches_to') }}
-    ) as seen on all_conversions.person_id = seen.person_id
-    where all_conversions.converted_on >= cast('{{ open_since }}' as date)
+    where converted_on >= cast('{{ open_since }}' as date)
 
 ),
 
@@ -139,7 +135,7 @@ new_touches as (
 
     select *
     from open_touches
-    where _made_at > {{ known_time('_touches_to') }}
+    where _made_at > {{ touches_to }}
 
 ),
 
@@ -175,7 +171,7 @@ changed as (
         and known.entry_type = 'sale'
         and known.touch_id is not null
         and known.booked_on >= cast('{{ open_since }}' as date)
-        and (open_touches.touch_id is null or open_touches._made_at > {{ known_time('_touches_to') }})
+        and (open_touches.touch_id is null or open_touches._made_at > {{ touches_to }})
 
 ),
 {%- endif %}

@@ -87,7 +87,7 @@ touched as (
 ),
 {%- endif %}
 
-made as (
+entered as (
 
     select
         'order' as conversion_type,
@@ -130,27 +130,25 @@ made as (
 
 ),
 
--- What is no conversion any more is a row of nothing but its key: the strategy removes it.
-final as (
+made as (
 
     select
-        made.*,
+        entered.*,
         decided_by.orders_to as _orders_to,
         decided_by.buyers_to as _buyers_to,
         decided_by.leads_to as _leads_to,
         decided_by.people_to as _people_to,
         {{ made_at() }} as _made_at
-    from made
+    from entered
     cross join decided_by
-    {% if is_incremental() -%}
-    union all
-    select
-        null as conversion_type,
-        known.conversion_id,
-        {{- nothing_but([], [
-            'source', 'record_id', 'stage', 'person_id', 'converted_at', 'converted_on', 'revenue_cents', '_load_seq',
-            '_orders_to', '_buyers_to', '_leads_to', '_people_to', '_made_at',
-        ]) }}
+
+),
+
+{% if is_incremental() -%}
+-- What is no conversion any more is a row of nothing but its key: the strategy removes it.
+gone as (
+
+    select known.conversion_id
     from {{ this }} as known
     left join (
         select conversion_id from orders
@@ -158,7 +156,13 @@ final as (
         select conversion_id from leads
     ) as there on known.conversion_id = there.conversion_id
     where there.conversion_id is null
-    {%- endif %}
+
+),
+{%- endif %}
+
+final as (
+
+    {{ made_and_gone() }}
 
 )
 

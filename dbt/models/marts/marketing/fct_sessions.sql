@@ -391,56 +391,24 @@ made as (
 
 ),
 
+{% if is_incremental() -%}
 -- A day that its source emptied is a row of nothing but its key: the strategy removes the day with it.
-final as (
+gone as (
 
-    select * from made
-    {% if is_incremental() -%}
-    union all
     select
         known_days.origin,
-        null as session_key,
-        null as user_pseudo_id,
-        null as ga_session_id,
-        known_days.session_date,
-        null as started_at,
-        null as ended_at,
-        null as events,
-        null as page_views,
-        null as purchases,
-        null as checkout_at,
-        null as form_submitted_at,
-        null as engaged,
-        null as source,
-        null as medium,
-        null as campaign,
-        null as click_id,
-        null as click_id_type,
-        null as tag_key,
-        null as utm_id,
-        null as param_campaign_id,
-        null as landing_page,
-        null as user_token,
-        null as channel,
-        null as ad_source,
-        null as account_id,
-        null as campaign_id,
-        null as ad_group_id,
-        null as ad_id,
-        null as campaign_name,
-        null as campaign_type,
-        null as origin_rule,
-        null as is_provisional,
-        null as _load_seq,
-        null as _clicks_to,
-        null as _rules,
-        null as _names,
-        null as _made_at
+        known_days.session_date
     from known_days
     left join exported_days
         on known_days.origin = exported_days.origin and known_days.session_date = exported_days.session_date
     where exported_days.origin is null
-    {%- endif %}
+
+),
+{%- endif %}
+
+final as (
+
+    {{ made_and_gone() }}
 
 )
 

@@ -96,7 +96,7 @@ touched as (
 ),
 
 -- Visits that left with a day that was made again, or with the whole day.
-vanished as (
+gone as (
 
     select known.touch_id
     from known
@@ -174,17 +174,7 @@ made as (
 
 final as (
 
-    select * from made
-    {% if is_incremental() -%}
-    union all
-    select
-        {{- nothing_but(['touch_id'], [
-            'person_id', 'known_by', 'touched_at', 'touched_on', 'touch_type', 'channel', 'media', 'origin',
-            'traffic_source', 'traffic_medium', 'campaign', 'click_id_type', 'ad_source', 'account_id', 'campaign_id',
-            'ad_group_id', 'ad_id', 'origin_rule', 'is_provisional', '_load_seq', '_sessions_to', '_people_to', '_made_at',
-        ]) }}
-    from vanished
-    {%- endif %}
+    {{ made_and_gone() }}
 
 )
 
