@@ -1,8 +1,7 @@
 """Let dbt turn what was loaded into typed rows, measurements and marts, and test the result.
 
-Models are Prefect task runs through prefect-dbt's runner. Data tests run in one dbt process of their own,
-because the bare runner is several times slower in a process that the other one has used (measured). The
-run_results.json of both are kept and are the truth; a skipped model's task run shows as completed.
+Models are Prefect task runs through prefect-dbt's runner, data tests are one task for all. The run_results.json of both
+are kept and are the truth; a skipped model's task run shows as completed.
 """
 
 from __future__ import annotations
@@ -66,7 +65,8 @@ def measure(source: str, window: Window) -> BuildReceipt:
     declaration = load(source)
     with doors.warehouse() as warehouse:
         note_published(warehouse)
-    select = [f"+{declaration.measure_model}", "measurements", ITEM]
+    current = [stream.current_model for stream in declaration.streams.values()]
+    select = [f"+{declaration.measure_model}", *current, "measurements", ITEM]
     done = _run(window, source, select, declaration.owner.slack)
     remember(source)
     return done
@@ -79,21 +79,23 @@ def build(window: Window, marts: Sequence[str] = ()) -> BuildReceipt:
 
     What a source never delivered is empty, not missing.
 
-    Staging and measurements are brought up to date by `measure`, at the end of each refresh: a mart is made of what
-    was measured and judged, and a build does not look at thirty models that have nothing new.
+    Staging, current rows and measurements are brought up to date by `measure`, at the end of each refresh: a mart is
+    made of what was measured and judged, and a build does not look at sixty models that have nothing new.
     """
+    streams = [stream for declaration in load_all().values() for stream in declaration.streams.values()]
     with doors.warehouse() as warehouse:
-        for declaration in load_all().values():
-            refuse_lost(warehouse, declaration.name)
-            for stream in declaration.streams.values():
-                warehouse.ensure_raw(stream.raw_table)
+        for name in load_all():
+            refuse_lost(warehouse, name)
+        for stream in streams:
+            warehouse.ensure_raw(stream.raw_table)
         copy_ops(warehouse)
         people = held_people(link_people(warehouse), window, DATA_TEAM)
         copy_periods(warehouse)
         note_published(warehouse)
         # The items are a view that names the marts which exist: it is made anew once they are built.
         quality = [name for name in warehouse.relations("quality") if name != ITEM]
-        measured = [*warehouse.relations("staging"), *quality]
+        current = {stream.current_model for stream in streams} & set(warehouse.relations("intermediate"))
+        measured = [*warehouse.relations("staging"), *sorted(current), *quality]
     receipt = _run(window, "marts", [f"+{mart}" for mart in marts], DATA_TEAM, measured)
     with doors.warehouse() as warehouse:
         credit_channels(warehouse)
