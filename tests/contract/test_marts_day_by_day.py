@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -15,7 +12,6 @@ import duckdb
 from tasks.adapters.warehouse.on_duckdb import DuckDBWarehouse
 from tasks.build.people import link_people
 
-DBT = Path(__file__).parents[2] / "dbt"
 MARTS = (
     "intermediate.ga4_export__sessions",
     "intermediate.int_google_ads__ad_performance",
@@ -56,6 +52,7 @@ RAW = """_airbyte_raw_id varchar, _airbyte_extracted_at timestamp, _airbyte_meta
     _airbyte_data varchar, _source_file varchar, _source_row bigint, _sync_id bigint, _tokens varchar,
     _loaded_at timestamp, _load_seq bigint"""
 Row = dict[str, Any]
+LINES_AND_CUSTOMERS = ("+fct_order_lines", "+dim_customers")
 SPEAK_OF_PEOPLE = (
     "stg_ga4_export__events", "stg_hubspot__contacts", "stg_shopify__customers", "stg_shopify__orders",
 )  # fmt: skip
@@ -134,6 +131,12 @@ def _order(key: int, changed: str, *, price: int, status: str = "paid", **more: 
     return said
 
 
+def _edited(order: Row, price: int) -> Row:
+    """The same order with a line that was added later: the totals stay those of the order as it was placed."""
+    lines = [*order["line_items"], {"id": 10 * order["id"] + 1, "quantity": 1, "price": price}]
+    return order | {"line_items": lines}
+
+
 def _refund(key: int, order: int) -> Row:
     return {"id": key, "order_id": order, "shop_url": "s", "created_at": "2026-11-16T17:00:00Z"}
 
@@ -161,7 +164,8 @@ DAYS: tuple[dict[str, list[Row]], ...] = (
         "shopify__orders": [
             _order(1, "15T17:00", price=100, status="pending"),
             _order(2, "15T17:00", price=70),
-            _order(3, "15T18:00", price=40, customer={"id": 5}),
+            # This one was edited before it was first read, and is read again.
+            _edited(_order(3, "15T18:00", price=40, customer={"id": 5}), 15),
             _order(4, "15T19:00", price=60, customer={"id": 6}),
         ],
         "shopify__customers": [_customer(5, "15T18:00", orders=1), _customer(6, "15T19:00", orders=1)],
@@ -179,7 +183,11 @@ DAYS: tuple[dict[str, list[Row]], ...] = (
             _bought("i", "red", NOON + 60_000_000, 3, exported="2026-11-19T18:00:00Z"),
         ],
         # A customer changes hands of an order: of 4, that was the first of 6.
-        "shopify__orders": [_order(1, "16T17:00", price=90), _order(4, "16T17:00", price=60, customer={"id": 5})],
+        "shopify__orders": [
+            _order(1, "16T17:00", price=90),
+            _order(4, "16T17:00", price=60, customer={"id": 5}),
+            _edited(_order(3, "16T18:00", price=40, customer={"id": 5}), 15),
+        ],
         "shopify__customers": [_customer(5, "16T17:00", orders=2)],
         "hubspot__contacts": [_contact(1, lead="2026-11-14", customer="2026-11-16")],
         "shopify__order_refunds": [_refund(7, 1)],
@@ -216,15 +224,9 @@ def _load(warehouse: Path, number: int) -> None:
                 connection.execute(f"insert into raw.{stream} values (?,?,?,?,?,?,?,?,?,?,?)", values)
 
 
-def _build(warehouse: Path, *only: str) -> None:
-    command = [sys.executable, "-W", "ignore", "-m", "dbt.cli.main", "--quiet", "build", "--profiles-dir", "."]
-    command += ["--target-path", str(warehouse.parent / "target"), "--log-path", str(warehouse.parent / "logs")]
-    command += ["--exclude-resource-type", "test", "unit_test", "--select", "+fct_ad_performance"]
-    command += ["+fct_ad_spend_history", "+fin_figures_daily", "+fct_order_lines", "+dim_customers"]
-    command = command[: command.index("--select") + 1] + list(only) if only else command
-    environment = os.environ | {"PLUMBLINE_WAREHOUSE_FILE": str(warehouse), "PLUMBLINE_DBT_TARGET": "embedded"}
-    done = subprocess.run(command, cwd=DBT, env=environment, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stdout
+def _build(pipeline: Any, *only: str) -> None:
+    select = only or ("+fct_ad_performance", "+fct_ad_spend_history", "+fin_figures_daily", *LINES_AND_CUSTOMERS)
+    pipeline.run_dbt("build", "--exclude-resource-type", "test", "unit_test", "--select", *select)
 
 
 def _link(warehouse: Path) -> None:
@@ -242,31 +244,32 @@ def _rows(warehouse: Path, table: str) -> list[tuple[Any, ...]]:
         return sorted(connection.execute(f"select {told} from {table}").fetchall(), key=repr)
 
 
-def test_marts_grown_day_by_day_equal_marts_built_at_once(tmp_path: Path) -> None:
-    grown, at_once = tmp_path / "grown.duckdb", tmp_path / "at_once.duckdb"
+def test_marts_grown_day_by_day_equal_marts_built_at_once(new_pipeline: Callable[[str], Any]) -> None:
+    day_by_day, whole = new_pipeline("grown"), new_pipeline("at-once")
+    grown, at_once = (pipeline.home / "warehouse.duckdb" for pipeline in (day_by_day, whole))
     for number in range(len(DAYS)):
         _load(grown, number)
         _link(grown)
-        _build(grown)
+        _build(day_by_day)
         _load(at_once, number)
     _link(at_once)
-    _build(at_once, *(f"+{model}" for model in SPEAK_OF_PEOPLE))
-    for warehouse in (grown, at_once):
-        _link(warehouse)
-        _build(warehouse)
+    _build(whole, *(f"+{model}" for model in SPEAK_OF_PEOPLE))
+    for pipeline in (day_by_day, whole):
+        _link(pipeline.home / "warehouse.duckdb")
+        _build(pipeline)
     for table in MARTS:
         assert _rows(grown, table) == _rows(at_once, table), table
     assert _spend(grown) == [("2026-11-15", "7", "2.000000"), ("2026-11-17", "8", "0.300000")]
     known = {day: _known(grown, "2026-11-16", f"2026-11-{day} 12:00:00") for day in (16, 17, 18, 19)}
     assert known == {16: [], 17: [("10", "1.000000")], 18: [("10", "1.500000"), ("11", "0.250000")], 19: []}
-    assert set(_lines(grown)) == {("1", "10", 90), ("3", "30", 40), ("4", "40", 60)}
+    assert set(_lines(grown)) == {("1", "10", 90), ("3", "30", 40), ("3", "31", 15), ("4", "40", 60)}
     assert _origins(grown) == {
         ("red", "utm_campaign", "10", None),
         ("tan", "utm_campaign", "11", None),
         ("ivy", "campaign id", "11", "5"),
     }
     sold = {day: _sold(grown, f"2026-11-{day} 12:00:00") for day in (16, 17, 18, 19)}
-    assert sold == {16: (None, None), 17: (4, "270.000000"), 18: (4, "260.000000"), 19: (3, "190.000000")}
+    assert sold == {16: (None, None), 17: (4, "285.000000"), 18: (4, "275.000000"), 19: (3, "205.000000")}
 
 
 def _origins(warehouse: Path) -> set[tuple[Any, ...]]:

@@ -8,17 +8,16 @@ with versions as (
 
 ),
 
+-- Of each version its own lines: those of the conformed orders are the newest ones.
 lines as (
 
-    select * from {{ ref('shopify__order_lines') }}
-    where {{ new }}
+    {{ shopify_order_lines('(' ~ rows_shopify__order_lines('versions') ~ ')') }}
 
 ),
 
 shipping_lines as (
 
-    select * from {{ ref('stg_shopify__order_shipping_lines') }}
-    where {{ new }}
+    {{ rows_shopify__order_shipping_lines('versions') }}
 
 ),
 
