@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
@@ -19,7 +20,7 @@ import pytest
 import sqlalchemy as sa
 
 from deployments.local.saas.ga4_truth import sessions_of_day
-from deployments.local.saas.truth import expected
+from deployments.local.saas.truth import expected, tables
 from deployments.local.saas.world import World
 from tasks.adapters.ops_store import Incident, OpsStore, ReleaseRow
 from tests.stack.built_anew import by_duckdb, by_snowflake, differing
@@ -28,6 +29,12 @@ CHECKOUT = Path(__file__).parents[2]
 SEED, SCALE = 20261121, 0.0002
 LAST_EXTRACTION = datetime(2026, 11, 19, 5, 40, tzinfo=UTC)
 DAYS = [date(2026, 11, 1) + timedelta(days=n) for n in range(18)]
+ALL_DAYS = [date(2026, 10, 12) + timedelta(days=n) for n in range(38)]
+PLATFORM = {
+    **dict.fromkeys(("Paid Search", "Paid Shopping", "Display"), "google"),
+    **{"Paid Social": "meta", "Organic Search": "organic", "Organic Social": "social"},
+    **{"Direct": "direct", "Email": "email", "Referral": "referral"},
+}
 FIVE = {"schema_drift", "duplicate_load", "null_spike", "spend_anomaly", "reconciliation"}
 
 pytestmark = pytest.mark.timeout(900)
@@ -230,6 +237,24 @@ def test_sessions_equal_the_truth_as_far_as_they_were_exported(demo: Told, world
     found = dict(demo.rows("select session_date, count(*) from {fct_sessions} group by 1"))
     for day in DAYS:
         assert found[day] == sessions_of_day(world, day, LAST_EXTRACTION), day
+
+
+def test_attributed_channels_are_those_of_the_truth_where_the_whole_path_was_seen(demo: Told, world: World) -> None:
+    caused: dict[str, list[str]] = {}
+    for touch in tables(world, ALL_DAYS)["truth_cause"].sort_by("touch").to_pylist():
+        caused.setdefault(str(touch["order_id"]), []).append(touch["channel"])
+    query = """select split_part(conversion_id, ':', -1), list(channel order by touched_at, touch_id)
+        from {fct_attribution}
+        where model = 'linear' and entry_type = 'sale' and conversion_type = 'order' and not is_unattributed
+        group by conversion_id having max(touched_at) > max(converted_at) - interval 1 hour"""
+    seen = [([PLATFORM[name] for name in names], caused.get(order, [])) for order, names in demo.rows(query)]
+    whole = [(ours, theirs) for ours, theirs in seen if len(ours) == len(theirs)]
+    assert len(whole) > 1000
+    for end in (0, -1):
+        ours, theirs = (Counter(pair[side][end] for pair in whole) for side in (0, 1))
+        # A click that lost its tags on the way is seen as what it looks like.
+        assert max(abs(ours[channel] - theirs[channel]) for channel in theirs) < len(whole) / 200, (ours, theirs)
+    assert sum(ours == theirs for ours, theirs in whole) > 0.99 * len(whole)
 
 
 def test_sessions_of_the_last_days_are_provisional(demo: Told) -> None:
