@@ -67,6 +67,7 @@ def model_pages(site: Path, *, again: bool = False) -> None:
     stamp = site / "models" / ".state"
     if not again and stamp.exists() and stamp.read_text() == state:
         return
+    stamp.parent.mkdir(parents=True, exist_ok=True)  # every page links to it from now on
     shown = [_metric(project, metrics, metric) for metric in metrics.metrics]
     write_page(site / "metrics.html", "metrics.html", metrics=shown)
     graph = (site / "models" / "dbt.html").exists()

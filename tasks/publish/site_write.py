@@ -16,8 +16,10 @@ PAGES = Path(__file__).parent / "pages"
 
 def write_page(path: Path, template: str, **facts: object) -> None:
     """Render a template of `pages/` to a path below `<home>/site`; every value is escaped."""
-    root = "../" * (len(path.relative_to(settings().home / "site").parts) - 1)
-    names = {"titles": CHECKS, "source_titles": source_titles()}
+    site = settings().home / "site"
+    root = "../" * (len(path.relative_to(site).parts) - 1)
+    # Metrics and tables have pages from the first build on.
+    names = {"titles": CHECKS, "source_titles": source_titles(), "is_built": (site / "models").is_dir()}
     write_if_new(path, _ENVIRONMENT.get_template(template).render(root=root, **names, **facts))
 
 
