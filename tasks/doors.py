@@ -118,8 +118,8 @@ def dbt() -> Dbt:
         "PLUMBLINE_SNOWFLAKE_WAREHOUSE": s.snowflake.warehouse,
         "PLUMBLINE_SNOWFLAKE_DATABASE": s.snowflake.database,
     }
-    home = Path(s.warehouse.work or s.home)
-    return Dbt(DbtConfig(home=home, target=s.core.profile, environment=environment))
+    home, compiled_in = Path(s.warehouse.work or s.home), s.home / "dbt" / "compiled"
+    return Dbt(DbtConfig(home=home, target=s.core.profile, environment=environment, compiled_in=compiled_in))
 
 
 @contextmanager

@@ -22,7 +22,8 @@ from deployments.local.saas.blocks import Request
 from deployments.local.saas.world import World
 from expectations.declare.source import load as declared
 from tasks import doors
-from tasks.adapters.dbt_runner import Dbt, DbtOutcome
+from tasks.adapters.dbt_results import DbtOutcome
+from tasks.adapters.dbt_runner import Dbt
 from tasks.ingest.land import land
 from tasks.ingest.seal import Batch, seal
 from tasks.ingest.sync import SyncRun

@@ -52,7 +52,7 @@ class CompiledProject:
 
 def compiled(config: DbtConfig) -> CompiledProject:
     """The compiled project of a target; `Misconfigured` with dbt's words where it does not compile."""
-    kept = config.work / "compiled" / f"{_fingerprint(config)}.json"
+    kept = (config.compiled_in or config.work / "compiled") / f"{_fingerprint(config)}.json"
     if not kept.exists():
         kept.parent.mkdir(parents=True, exist_ok=True)
         draft = kept.with_suffix(f".{os.getpid()}")
@@ -64,7 +64,8 @@ def compiled(config: DbtConfig) -> CompiledProject:
 
 
 def _fingerprint(config: DbtConfig) -> str:
-    digest = hashlib.sha256(f"{config.target} {_database(config)}".encode())
+    account = config.environment.get("PLUMBLINE_SNOWFLAKE_DATABASE", "")
+    digest = hashlib.sha256(f"{config.target} {_database(config)} {account}".encode())
     files = [path for room in _ROOMS for path in (config.project / room).rglob("*") if path.is_file()]
     for path in sorted([*files, *config.project.glob("*.yml")]):
         digest.update(f"{path.relative_to(config.project)}\n".encode() + path.read_bytes())
@@ -72,7 +73,7 @@ def _fingerprint(config: DbtConfig) -> str:
 
 
 def _database(config: DbtConfig) -> str:
-    """What the relations of DuckDB begin with: the name of the file."""
+    """The name of DuckDB's file, with which the names of its relations begin."""
     return Path(config.environment.get("PLUMBLINE_WAREHOUSE_FILE", "warehouse.duckdb")).name
 
 
@@ -89,7 +90,8 @@ def _manifest(config: DbtConfig) -> dict[str, Any]:
 
 def _compile(config: DbtConfig, scratch: Path) -> subprocess.CompletedProcess[str]:
     project = str(config.project)
-    words = ["--quiet", "compile", "--full-refresh", "--no-populate-cache", "--exclude", "path:models/quality"]
+    words = ["--quiet", "compile", "--full-refresh", "--no-populate-cache"]
+    words += ["--select", "resource_type:model", "--exclude", "path:models/quality"]
     places = ["--project-dir", project, "--profiles-dir", project, "--target", config.target]
     folders = ["--target-path", str(scratch / "target"), "--log-path", str(scratch / "logs")]
     own = {"PLUMBLINE_WAREHOUSE_FILE": str(scratch / _database(config))}

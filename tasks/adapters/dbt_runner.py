@@ -9,7 +9,7 @@ is safe.
 
 from __future__ import annotations
 
-import json
+import logging
 import os
 import re
 import shutil
@@ -30,9 +30,9 @@ from typing import Any
 
 from expectations.declare.errors import Misconfigured
 from tasks.adapters.dbt_leavings import temporary_folder
+from tasks.adapters.dbt_results import DbtOutcome, read_results
 
 PROJECT = Path(__file__).parents[2] / "dbt"
-FAILURES = ("error", "fail", "runtime error")
 _ONE_AT_A_TIME = threading.Lock()
 _QUIET = {
     "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
@@ -44,32 +44,17 @@ _QUIET = {
 
 
 @dataclass(frozen=True)
-class NodeResult:
-    """What became of one model, seed or test; `message` may quote values of the data."""
-
-    name: str
-    status: str
-    message: str
-    seconds: float
-
-
-@dataclass(frozen=True)
-class DbtOutcome:
-    """The result of one invocation, with the file that proves it."""
-
-    success: bool
-    results: tuple[NodeResult, ...]
-    run_results: Path
-
-
-@dataclass(frozen=True)
 class DbtConfig:
-    """Where dbt works, for which target of profiles.yml, and the environment that the profile reads."""
+    """Where dbt works, for which target of profiles.yml, and the environment that the profile reads.
+
+    `compiled_in` is the folder of compiled SQL, where several copies of a warehouse share it.
+    """
 
     home: Path
     target: str = "embedded"
     project: Path = PROJECT
     environment: Mapping[str, str] = field(default_factory=dict)
+    compiled_in: Path | None = None
 
     @property
     def work(self) -> Path:
@@ -143,15 +128,14 @@ class Dbt:
     def _kept(self, target_path: Path, *, expect_nodes: bool) -> DbtOutcome:
         """Copy run_results.json to a folder of its own and read it."""
         written = target_path / "run_results.json"
-        results = _read(written) if written.exists() else ()
+        results = read_results(written) if written.exists() else ()
         if expect_nodes and not results:
             raise Misconfigured("dbt found nothing to run", where=str(self.config.project), do="Check the selection")
         kept = self.config.work / f"{time.strftime('%Y%m%dT%H%M%S', time.gmtime())}-{uuid.uuid4().hex[:8]}"
         kept.mkdir(parents=True)
         if written.exists():
             shutil.copyfile(written, kept / "run_results.json")
-        failed = any(node.status in FAILURES for node in results)
-        return DbtOutcome(not failed, results, kept / "run_results.json")
+        return DbtOutcome(not any(node.failed for node in results), results, kept / "run_results.json")
 
     @contextmanager
     def _environment(self) -> Iterator[None]:
@@ -170,7 +154,9 @@ class Dbt:
 
 
 def close_connections() -> None:
-    """Close what dbt-duckdb holds open, so that another process can open the warehouse file."""
+    """Close what dbt holds open: the warehouse file, so that another process can open it, and the file of its log."""
+    for handler in logging.getLogger("file_log").handlers:
+        handler.close()
     duckdb = sys.modules.get("dbt.adapters.duckdb.connections")
     if duckdb:
         from dbt.adapters.factory import cleanup_connections
@@ -293,19 +279,6 @@ def _places(config: DbtConfig, target_path: Path) -> list[str]:
         "--project-dir", str(config.project), "--target", config.target,
         "--target-path", str(target_path), "--log-path", str(config.work / "logs"),
     ]  # fmt: skip
-
-
-def _read(path: Path) -> tuple[NodeResult, ...]:
-    results = json.loads(path.read_text(encoding="utf-8"))["results"]
-    return tuple(
-        NodeResult(
-            name=str(node["unique_id"]).split(".")[2],
-            status=str(node["status"]),
-            message=str(node.get("message") or ""),
-            seconds=float(node.get("execution_time") or 0.0),
-        )
-        for node in results
-    )
 
 
 def _last_words(done: subprocess.CompletedProcess[str]) -> str:

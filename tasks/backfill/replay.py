@@ -136,7 +136,7 @@ def _by_keys(sources: Sequence[str]) -> list[str]:
 
 def _run(select: Sequence[str], *, full_refresh: bool = False) -> None:
     outcome = doors.dbt().run_models(select, full_refresh=full_refresh)
-    failed = [node for node in outcome.results if node.status in ("error", "fail")]
+    failed = [node for node in outcome.results if node.failed]
     if failed:
         said = "; ".join(f"{node.name}: {without_values(node.message)}" for node in failed)
         raise Misconfigured(f"{len(failed)} models did not build ({said})", where="dbt", do="Repair them; then again")

@@ -19,7 +19,7 @@ from expectations.declare.source import load, load_all
 from expectations.judge.reconcile.asked import ITEM
 from expectations.judge.verdict import CHECKS, Finding, State, Subject, Verdict
 from tasks import doors
-from tasks.adapters.dbt_runner import DbtOutcome, NodeResult
+from tasks.adapters.dbt_results import DbtOutcome, NodeResult
 from tasks.build.catalog import catalog
 from tasks.build.channel_credits import credit_channels
 from tasks.build.people import held_people, link_people
@@ -119,7 +119,7 @@ def test(window: Window, marts: Sequence[str] = ()) -> tuple[Verdict, ...]:  # n
 def _run(window: Window, source: str, select: Sequence[str], owner: str, exclude: Sequence[str] = ()) -> BuildReceipt:
     with doors.warehouse_lock():
         outcome = doors.dbt().run_models(select, exclude=exclude)
-    failed = [node for node in outcome.results if node.status in ("error", "fail")]
+    failed = [node for node in outcome.results if node.failed]
     verdicts = _built(window, source, outcome.results, owner)
     doors.ops_store().record_verdicts(verdicts)
     return BuildReceipt(
@@ -141,7 +141,7 @@ def _built(window: Window, source: str, nodes: Sequence[NodeResult], owner: str)
     """
     broken = {i.scope for i in doors.ops_store().open_incidents() if (i.check, i.source) == ("build_failed", source)}
     again = [node.name for node in nodes if node.status == "success" and node.name in broken]
-    failed = [node for node in nodes if node.status in ("error", "fail")]
+    failed = [node for node in nodes if node.failed]
     found = [Finding(name, "passed", "critical", f"The model {name} was built.", "built", "built") for name in again]
     if not failed:
         found.append(Finding("models", "passed", "critical", "Every model was built.", "0 failed", "0 failed"))

@@ -111,7 +111,7 @@ def build_everything() -> int:
     with doors.warehouse_lock():
         outcome = doors.dbt().run_models(exclude=["+path:models/staging"])
     outcome = replace(outcome, results=(*staged.results, *outcome.results))
-    if failed := [node.name for node in outcome.results if node.status in ("error", "fail")]:
+    if failed := [node.name for node in outcome.results if node.failed]:
         raise Misconfigured(
             f"{len(failed)} models did not build",
             where=", ".join(failed[:5]),

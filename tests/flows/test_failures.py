@@ -22,7 +22,8 @@ from expectations.declare.errors import Misconfigured, Unavailable
 from expectations.declare.source import load as declared
 from tasks import doors
 from tasks.adapters.airbyte_values import Connection, Job, StreamSchema
-from tasks.adapters.dbt_runner import DbtConfig, DbtOutcome, NodeResult
+from tasks.adapters.dbt_results import DbtOutcome, NodeResult
+from tasks.adapters.dbt_runner import DbtConfig
 from tasks.build.people import Linked
 from tasks.build.transform import without_values
 from tasks.publish import provenance

@@ -22,7 +22,8 @@ from expectations.declare.source import Source
 from expectations.declare.source import load as declared
 from tasks import doors
 from tasks.adapters.dbt_compiled import compiled
-from tasks.adapters.dbt_runner import PROJECT, DbtOutcome
+from tasks.adapters.dbt_results import DbtOutcome
+from tasks.adapters.dbt_runner import PROJECT
 from tasks.adapters.ops_plans import OpsPlans
 from tasks.backfill import chunks
 from tasks.backfill import plan as plans

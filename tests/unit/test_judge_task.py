@@ -172,7 +172,7 @@ def test_a_mart_without_rows_of_the_day_is_marked(small: Small) -> None:
 
 
 def test_a_bridge_that_does_not_close_is_an_incident_of_its_own_and_holds() -> None:
-    from tasks.adapters.dbt_runner import NodeResult
+    from tasks.adapters.dbt_results import NodeResult
     from tasks.build.transform import _tested
 
     window = Window.parse("2026-11-17")
@@ -188,7 +188,7 @@ def test_a_bridge_that_does_not_close_is_an_incident_of_its_own_and_holds() -> N
 
 
 def test_a_data_test_that_only_warns_holds_nothing_and_one_that_broke_is_errored() -> None:
-    from tasks.adapters.dbt_runner import NodeResult
+    from tasks.adapters.dbt_results import NodeResult
     from tasks.build.transform import _tested
 
     window = Window.parse("2026-11-17")
