@@ -50,8 +50,8 @@ def questions(scratch: Path) -> tuple[Question, ...]:
         Question("models, DuckDB", _dbt("compile", "embedded", scratch), empty),
         Question("models, Snowflake", _dbt("parse", "snowflake", scratch)),
         Question("SQL lint", _sqlfluff(compiled)),
-        # One worker tells the demo, the other one asks everything else.
-        Question("tests", (sys.executable, "-m", "pytest", "-n2", "--dist=loadfile", "--no-loadscope-reorder")),
+        # On two cores: one worker tells the demo and often waits for its servers, one runs the faults, one all others.
+        Question("tests", (sys.executable, "-m", "pytest", "-n3", "--dist=loadfile", "--no-loadscope-reorder")),
     )
 
 

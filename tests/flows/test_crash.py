@@ -19,12 +19,12 @@ KINDS = ["step", "Airbyte", *["ops store"] * 40, *["load transaction"] * 6, *["d
 
 def test_a_day_that_is_killed_anywhere_ends_as_if_it_had_not(free_base: Callable[[], int]) -> None:
     told: list[int] = []
-    plan = Plan(points=4, seed=3, at_once=1, port_base=free_base())
+    plan = Plan(points=3, seed=3, at_once=1, port_base=free_base())
     found, boundaries = tried(plan, lambda number, _: told.append(number))
-    assert [result.different for result in found] == [()] * 4
+    assert [result.different for result in found] == [()] * 3
     assert all(result.struck for result in found if result.point.delay == 0)
     assert boundaries > 500
-    assert told == [1, 2, 3, 4]
+    assert told == [1, 2, 3]
 
 
 def test_the_same_seed_strikes_at_the_same_moments() -> None:

@@ -196,7 +196,7 @@ def test_twice_is_once(new_place: Callable[[], Place], texts: list[bytes]) -> No
     assert (place.rows(), place.ledger()) == before
 
 
-@FEW
+@settings(FEW, max_examples=5)
 @given(texts=st.lists(objects, min_size=2, max_size=4), order=st.randoms())
 def test_the_order_of_objects_and_syncs_does_not_matter(
     new_place: Callable[[], Place], texts: list[bytes], order: Random

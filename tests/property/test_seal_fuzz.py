@@ -12,7 +12,7 @@ from deployments.bench.fuzz_objects import LINES, OBJECTS, object_of
 from deployments.bench.fuzz_oracle import lines_of, unpacked
 from tasks.settings import settings
 
-OBJECTS_HERE = 200
+OBJECTS_HERE = 120
 
 
 @pytest.fixture(autouse=True)
