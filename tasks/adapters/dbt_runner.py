@@ -155,14 +155,19 @@ class Dbt:
 
 def close_connections() -> None:
     """Close what dbt holds open: the warehouse file, so that another process can open it, and the file of its log."""
-    for handler in logging.getLogger("file_log").handlers:
-        handler.close()
+    _close_log()
     duckdb = sys.modules.get("dbt.adapters.duckdb.connections")
     if duckdb:
         from dbt.adapters.factory import cleanup_connections
 
         cleanup_connections()
         duckdb.DuckDBConnectionManager.close_all_connections()
+
+
+def _close_log() -> None:
+    """Before dbt opens it for another invocation, which would leave it open."""
+    for handler in logging.getLogger("file_log").handlers:
+        handler.close()
 
 
 def _invoke(words: list[str], config: DbtConfig, target_path: Path) -> None:
@@ -256,6 +261,7 @@ def _manifest(places: tuple[str, ...], state: tuple[object, ...]) -> Any:  # noq
     from dbt.cli.main import dbtRunner
 
     parsed = dbtRunner().invoke(["--log-level", "none", "parse", *places])
+    _close_log()
     if not parsed.success:
         raise _broken(places[1], parsed.exception)
     return parsed.result
