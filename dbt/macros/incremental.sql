@@ -117,3 +117,9 @@
     {%- endif -%}
     {{ return(false) }}
 {% endmacro %}
+
+{# After the name of a CTE that is nothing but a table: DuckDB copies what is read twice, with every row and column, before
+   it looks for anything in it (a day beside half a year: most of what it cost). Snowflake decides by itself. #}
+{% macro inlined() %}{{ return(adapter.dispatch('inlined')()) }}{% endmacro %}
+{% macro default__inlined() -%} not materialized {%- endmacro %}
+{% macro snowflake__inlined() %}{% endmacro %}

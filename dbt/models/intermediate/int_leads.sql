@@ -43,7 +43,7 @@ decided_by as (
 ),
 
 {% if is_incremental() -%}
-known as (
+known as {{ inlined() }} (
 
     select
         source,

@@ -1,4 +1,4 @@
-with rules as (
+with rules as {{ inlined() }} (
 
     select * from {{ ref('retargeting_rules') }}
 
@@ -11,7 +11,7 @@ funnel as (
 
 ),
 
-days as (
+days as {{ inlined() }} (
 
     select * from {{ ref('int_order_days') }}
 

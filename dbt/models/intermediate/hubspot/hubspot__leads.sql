@@ -9,7 +9,7 @@
     'other'
 ] %}
 
-with versions as (
+with versions as {{ inlined() }} (
 
     select * from {{ ref('stg_hubspot__contacts') }}
 
@@ -21,7 +21,7 @@ contacts as (
 
 ),
 
-merged as (
+merged as {{ inlined() }} (
 
     select * from {{ ref('hubspot__merged_contacts') }}
 

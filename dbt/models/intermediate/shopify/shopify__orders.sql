@@ -4,13 +4,13 @@
     unique_key=['order_id']
 ) }}
 
-with all_orders as (
+with all_orders as {{ inlined() }} (
 
     select * from {{ ref('int_shopify__orders') }}
 
 ),
 
-customers as (
+customers as {{ inlined() }} (
 
     select * from {{ ref('int_shopify__customers') }}
 

@@ -5,13 +5,13 @@
 ) }}
 {%- set orders_to, people_to = known_time('_orders_to'), known_time('_people_to') %}
 
-with orders as (
+with orders as {{ inlined() }} (
 
     select * from {{ ref('fct_orders') }}
 
 ),
 
-people as (
+people as {{ inlined() }} (
 
     select * from {{ ref('int_order_people') }}
 
@@ -67,7 +67,7 @@ decided_by as (
 ),
 
 {% if is_incremental() -%}
-known as (
+known as {{ inlined() }} (
 
     select
         source,

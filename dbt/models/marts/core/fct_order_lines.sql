@@ -34,7 +34,7 @@ with lines as (
 
 ),
 
-orders as (
+orders as {{ inlined() }} (
 
     select * from {{ ref('fct_orders') }}
 

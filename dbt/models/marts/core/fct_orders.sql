@@ -104,7 +104,7 @@ campaigns as (
 
 ),
 
-rates as (
+rates as {{ inlined() }} (
 
     select * from {{ ref('int_fx_periods') }}
 
@@ -121,7 +121,7 @@ decided_by as (
 ),
 
 {% if is_incremental() -%}
-known as (
+known as {{ inlined() }} (
 
     select
         source,

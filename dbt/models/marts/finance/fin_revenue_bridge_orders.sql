@@ -18,13 +18,13 @@ with rules as (
 
 ),
 
-rates as (
+rates as {{ inlined() }} (
 
     select * from {{ ref('int_fx_periods') }}
 
 ),
 
-all_orders as (
+all_orders as {{ inlined() }} (
 
     select * from {{ ref('fct_orders') }}
 
@@ -37,7 +37,7 @@ all_refunds as (
 
 ),
 
-all_claims as (
+all_claims as {{ inlined() }} (
 
     select * from {{ ref('int_platform_claims') }}
 

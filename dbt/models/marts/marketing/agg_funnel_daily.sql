@@ -1,4 +1,4 @@
-with entries as (
+with entries as {{ inlined() }} (
 
     select * from {{ ref('fct_funnel') }}
 

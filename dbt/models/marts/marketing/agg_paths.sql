@@ -1,4 +1,4 @@
-with touches as (
+with touches as {{ inlined() }} (
 
     select * from {{ ref('fct_touchpoints') }}
 

@@ -39,7 +39,7 @@ with reported as (
 
 ),
 
-rates as (
+rates as {{ inlined() }} (
 
     select * from {{ ref('int_fx_periods') }}
 

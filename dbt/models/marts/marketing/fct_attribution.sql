@@ -8,13 +8,13 @@
 {% set open_since = credit_is_open_since(ref('fct_conversions')) %}
 {% set conversions_to, touches_to = known_time('_conversions_to'), known_time('_touches_to') %}
 
-with touches as (
+with touches as {{ inlined() }} (
 
     select * from {{ ref('fct_touchpoints') }}
 
 ),
 
-all_conversions as (
+all_conversions as {{ inlined() }} (
 
     select * from {{ ref('fct_conversions') }}
 
@@ -64,7 +64,7 @@ entries as (
 ),
 
 {% if is_incremental() -%}
-known as (
+known as {{ inlined() }} (
 
     select
         entry_id,

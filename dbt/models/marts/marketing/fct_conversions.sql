@@ -30,7 +30,7 @@ ids as (
 
 ),
 
-buyers as (
+buyers as {{ inlined() }} (
 
     select * from {{ ref('int_order_people') }}
 

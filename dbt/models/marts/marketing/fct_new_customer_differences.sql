@@ -1,4 +1,4 @@
-with placed as (
+with placed as {{ inlined() }} (
 
     select * from {{ ref('fct_customer_orders') }}
 

@@ -5,7 +5,7 @@
 ) }}
 {%- set renamed = campaigns_are_called_otherwise(ref('int_campaign_names'), ref('dim_campaign')) %}
 
-with exported as (
+with exported as {{ inlined() }} (
 
     {% for source in sources_providing('sessions') -%}
     select
@@ -71,7 +71,7 @@ clicks as (
 
 ),
 
-campaigns as (
+campaigns as {{ inlined() }} (
 
     select * from {{ ref('dim_campaign') }}
 

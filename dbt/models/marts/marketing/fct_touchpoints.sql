@@ -5,7 +5,7 @@
 ) }}
 {%- set sessions_to, people_to = known_time('_sessions_to'), known_time('_people_to') %}
 
-with sessions as (
+with sessions as {{ inlined() }} (
 
     select * from {{ ref('fct_sessions') }}
 
@@ -25,7 +25,7 @@ browsers as (
 
 ),
 
-media as (
+media as {{ inlined() }} (
 
     select * from {{ ref('channel_media') }}
 
@@ -48,7 +48,7 @@ decided_by as (
 ),
 
 {% if is_incremental() -%}
-known as (
+known as {{ inlined() }} (
 
     select * from {{ this }}
 

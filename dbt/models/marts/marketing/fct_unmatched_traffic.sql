@@ -1,4 +1,4 @@
-with sessions as (
+with sessions as {{ inlined() }} (
 
     select * from {{ ref('fct_sessions') }}
 
